@@ -51,7 +51,8 @@ IpAddress IpAddress::v6(std::array<std::uint8_t, 16> octets, std::uint32_t scope
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   if (text.find(':') == std::string_view::npos) {
     std::array<std::uint8_t, 4> octets{};
-    if (text.find('\0') != std::string_view::npos || inet_pton(AF_INET, std::string(text).c_str(), octets.data()) != 1) {
+    if (text.find('\0') != std::string_view::npos ||
+        inet_pton(AF_INET, std::string(text).c_str(), octets.data()) != 1) {
       return std::nullopt;
     }
     return v4(octets);
@@ -123,7 +124,9 @@ bool IpPrefix::contains(const IpAddress& other) const {
   return true;
 }
 
-std::string IpPrefix::to_string() const { return address.to_string() + '/' + std::to_string(length); }
+std::string IpPrefix::to_string() const {
+  return address.to_string() + '/' + std::to_string(length);
+}
 
 std::optional<IpEndpoint> IpEndpoint::parse(std::string_view text) {
   const auto colon = text.rfind(':');

@@ -5,7 +5,9 @@
 namespace lunaria {
 namespace {
 
-constexpr bool is_dash_position(std::size_t index) { return index == 8 || index == 13 || index == 18 || index == 23; }
+constexpr bool is_dash_position(std::size_t index) {
+  return index == 8 || index == 13 || index == 18 || index == 23;
+}
 
 }  // namespace
 

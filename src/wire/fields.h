@@ -101,7 +101,8 @@ struct Bits {
   template <std::size_t Extent>
   static constexpr void set(std::span<std::byte, Extent> bytes, T value) {
     static_assert(Extent != std::dynamic_extent && Offset < Extent, "the field ends past its header");
-    const auto kept = std::to_integer<unsigned>(bytes[Offset]) & static_cast<unsigned>(static_cast<std::uint8_t>(~kMask));
+    const auto kept =
+        std::to_integer<unsigned>(bytes[Offset]) & static_cast<unsigned>(static_cast<std::uint8_t>(~kMask));
     bytes[Offset] = static_cast<std::byte>(kept | ((static_cast<unsigned>(value) << Shift) & kMask));
   }
 };
