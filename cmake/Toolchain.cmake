@@ -17,7 +17,9 @@ set(LUNARIA_SANITIZERS "" CACHE STRING "Value of -fsanitize=, empty for none")
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  # Paths relative to the tree, so that a second clone finds what the first one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+                                  "${CCACHE_PROGRAM}")
 endif()
 
 add_compile_options(-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wpedantic -Werror -Werror=unused-result

@@ -1,0 +1,77 @@
+# A thin front over the CMake presets: `make` lists what there is. CONTRIBUTING.md explains.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+STATE_DIRECTORY ?= var
+FUZZ_SECONDS ?= 5
+
+# Configures a preset unless that is done already (afterwards ninja notices changed CMake files itself), then builds it.
+build = if [ ! -f build/$(1)/build.ninja ]; then cmake --preset $(1); fi && cmake --build --preset $(1)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z ]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 32
+
+.PHONY: packages
+packages: ## install the Debian packages that are missing (packaging/packages.txt)
+	@tools/install_packages.sh
+
+.PHONY: run
+run: packages ## build a release and run the daemon in the foreground with a demo disk, state in ./var
+	@$(call build,release) --target programs
+	@mkdir -p "$(STATE_DIRECTORY)"
+	exec build/release/src/daemon/lunariad --state-directory "$(STATE_DIRECTORY)" --demo
+
+.PHONY: test
+test: packages ## every check and every test, quickest verdicts first
+	tools/check.py --only quick
+	@$(call build,fuzz)
+	ctest --preset fuzz
+	tools/check.py --only slow
+	@$(call build,tsan)
+	ctest --preset tsan
+	@$(call build,release)
+	ctest --preset release
+
+.PHONY: check
+check: packages ## format, layers, words, documents, headers, clang-tidy
+	tools/check.py
+
+.PHONY: format
+format: packages ## clang-format every source file in place
+	tools/check_format.py --fix
+
+.PHONY: install
+install: packages ## install programs, manual, systemd unit and sample configuration: DESTDIR= PREFIX=/usr/local
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)" -DCMAKE_INSTALL_SYSCONFDIR="$(SYSCONFDIR)"
+	@cmake --build --preset release --target programs
+	DESTDIR="$(DESTDIR)" cmake --install build/release
+
+.PHONY: bench
+bench: packages ## iSCSI throughput and CPU beside Debian's tgt (bench/README.md)
+	@tools/install_packages.sh packaging/packages-bench.txt
+	@$(call build,release) --target programs bench_programs
+	bench/iscsi.py $(BENCH_FLAGS)
+
+.PHONY: dev release asan tsan
+dev release asan tsan: packages ## build that preset and run its tests
+	@$(call build,$@)
+	ctest --preset $@
+
+.PHONY: fuzz
+fuzz: packages ## build the fuzzers and run each for FUZZ_SECONDS=5 (one alone: ctest --preset fuzz -R NAME)
+	@cmake --preset fuzz -DLUNARIA_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@cmake --build --preset fuzz --target fuzzers
+	ctest --preset fuzz -L fuzz
+
+.PHONY: coverage
+coverage: packages ## line coverage of the unit tests, per folder
+	@$(call build,coverage)
+	tools/coverage.sh build/coverage
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf build
