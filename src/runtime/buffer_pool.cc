@@ -41,7 +41,7 @@ BufferPool::~BufferPool() {
 }
 
 std::uint8_t BufferPool::class_of(std::size_t size) {
-  check(size >= 1 && size <= kSizeMax, "buffers have 1 byte to 1 MiB");
+  check(size >= 1 && size <= kSizeMax, "buffers have 1 byte to 8 MiB");
   const std::size_t rounded = size <= kSizeMin ? kSizeMin : std::bit_ceil(size);
   return static_cast<std::uint8_t>(std::countr_zero(rounded) - std::countr_zero(kSizeMin));
 }

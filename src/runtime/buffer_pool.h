@@ -44,7 +44,7 @@ class Buffer final {
 class BufferPool final {
  public:
   static constexpr std::size_t kSizeMin = std::size_t{4} << 10;
-  static constexpr std::size_t kSizeMax = std::size_t{1} << 20;
+  static constexpr std::size_t kSizeMax = std::size_t{8} << 20;
 
   /// `budget` in bytes; at least kSizeMax.
   explicit BufferPool(std::size_t budget);
@@ -82,7 +82,7 @@ class BufferPool final {
 
  private:
   friend class Buffer;
-  static constexpr std::size_t kClassCount = 9;  // 4 KiB .. 1 MiB
+  static constexpr std::size_t kClassCount = 12;  // 4 KiB .. 8 MiB
   static_assert(kSizeMin << (kClassCount - 1) == kSizeMax);
   struct FreeBuffer {
     FreeBuffer* next;

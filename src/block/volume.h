@@ -1,0 +1,121 @@
+#pragma once
+
+// Volume: stores blocks. Kinds (file, RAM) and layers (faults, later snapshots and thin pools) share one virtual call.
+// Lives on its home shard; all members are for that shard only unless they say otherwise.
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "runtime/operation.h"
+#include "runtime/submit.h"
+
+namespace lunaria::block {
+
+/// What an initiator may know of a volume's shape. Constant but for the block count, which resize changes.
+struct Geometry {
+  std::uint32_t logical_block_size = 512;    ///< bytes: 512 or 4096
+  std::uint32_t physical_block_size = 4096;  ///< bytes: a power of two, at least the logical one
+  std::uint64_t block_count = 0;             ///< logical blocks
+  std::uint64_t size() const { return block_count * logical_block_size; }
+};
+
+/// What a volume can do beyond reading and writing; decides the VPD and mode pages.
+struct Features {
+  bool thin = false;            ///< unmapped blocks take no space (LBPME)
+  bool unmap = false;           ///< kUnmap frees space; unmapped blocks read as zeros (LBPRZ)
+  bool volatile_cache = false;  ///< completed writes may be lost by a power cut until a flush (WCE)
+  bool read_only = false;
+  std::uint32_t unmap_granularity = 0;  ///< bytes; 0 when there is none
+};
+
+enum class IoOperation : std::uint8_t {
+  kRead,
+  kWrite,
+  kFlush,        ///< what was completed before is on stable storage when this completes
+  kUnmap,        ///< the range may read as zeros afterwards (does, when Features::unmap) and its space may be freed
+  kWriteZeroes,  ///< the range reads as zeros afterwards
+};
+
+/// How an operation ended; scsi turns each into its sense data in one function.
+enum class IoStatus : std::uint8_t {
+  kOk,
+  kMediumReadError,   ///< the store could not read (EIO)
+  kMediumWriteError,  ///< the store could not write (EIO)
+  kNoSpace,           ///< the store is full (ENOSPC, EDQUOT)
+  kWriteProtected,
+  kFailed,  ///< the volume is in the failed state: missing, short, or a flush was lost. Volume::failure() says why.
+};
+
+/// One operation. Byte offsets and lengths are multiples of the logical block size and inside the volume: the caller
+/// has checked. The caller keeps request, iovecs and memory in place until it completes, also when its client has gone.
+struct Request : runtime::Operation {
+  IoOperation operation = IoOperation::kRead;
+  bool durable = false;  ///< writes: on stable storage when complete (FUA)
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::span<const iovec> memory;  ///< reads and writes: `length` bytes in all
+  IoStatus status = IoStatus::kOk;
+};
+
+/// The interface of all kinds and layers. Destroyed on its home shard with no request in flight.
+class Volume {
+ public:
+  virtual ~Volume() = default;
+  virtual Geometry geometry() const = 0;
+  virtual Features features() const = 0;
+  /// Starts a request; true when it is done already (then complete() is not called). Never blocks, allocates nothing.
+  virtual bool submit(Request& request) noexcept = 0;
+  /// Why the volume is in the failed state, in words for the administrator; nullopt while it works. A volume enters
+  /// this state by a lost flush, a vanished or short store, and stays in it until an operator clears it.
+  virtual std::optional<std::string> failure() const = 0;
+};
+
+/// `const IoStatus status = co_await read(volume, offset, memory)`: the awaiters live in the caller's frame.
+class Io final {
+ public:
+  Io(Volume& volume, IoOperation operation, std::uint64_t offset, std::uint64_t length, std::span<std::byte> memory,
+     bool durable)
+      : volume_(volume), vector_{memory.data(), memory.size()} {
+    request_.operation = operation;
+    request_.durable = durable;
+    request_.offset = offset;
+    request_.length = length;
+    request_.memory = memory.empty() ? std::span<const iovec>() : std::span<const iovec>(&vector_, 1);
+  }
+  Io(const Io&) = delete;
+  Io& operator=(const Io&) = delete;
+  bool await_ready() const { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) {
+    request_.resume_on_complete(waiter);
+    return !volume_.submit(request_);
+  }
+  [[nodiscard]] IoStatus await_resume() const { return request_.status; }
+
+ private:
+  Volume& volume_;
+  iovec vector_;
+  Request request_;
+};
+
+inline Io read(Volume& volume, std::uint64_t offset, std::span<std::byte> memory) {
+  return {volume, IoOperation::kRead, offset, memory.size(), memory, false};
+}
+/// The memory is only read from.
+inline Io write(Volume& volume, std::uint64_t offset, std::span<std::byte> memory, bool durable) {
+  return {volume, IoOperation::kWrite, offset, memory.size(), memory, durable};
+}
+inline Io flush(Volume& volume) {
+  return {volume, IoOperation::kFlush, 0, 0, {}, false};
+}
+inline Io unmap(Volume& volume, std::uint64_t offset, std::uint64_t length) {
+  return {volume, IoOperation::kUnmap, offset, length, {}, false};
+}
+inline Io write_zeroes(Volume& volume, std::uint64_t offset, std::uint64_t length, bool durable) {
+  return {volume, IoOperation::kWriteZeroes, offset, length, {}, durable};
+}
+
+}  // namespace lunaria::block

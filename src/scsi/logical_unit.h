@@ -1,0 +1,93 @@
+#pragma once
+
+// LogicalUnit: a volume that speaks SCSI. Lives on its home shard and is used there only; commands from connections of
+// other shards travel to it.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "block/volume.h"
+#include "runtime/shard.h"
+#include "runtime/task.h"
+#include "scsi/command.h"
+#include "scsi/nexus.h"
+
+namespace lunaria::scsi {
+
+/// What INQUIRY and the VPD pages say of a unit; the same after restart, export and import.
+struct Identity {
+  std::string vendor;                 ///< T10 vendor identification, at most 8 characters
+  std::string product;                ///< at most 16
+  std::string revision;               ///< at most 4
+  std::string serial;                 ///< VPD page 80h, at most 36 printable characters
+  std::array<std::uint8_t, 8> naa{};  ///< NAA locally assigned (3h) or registered designator, VPD page 83h
+};
+
+/// Settings of a unit that an administrator changes.
+struct UnitOptions {
+  bool read_only = false;  ///< for every nexus
+  bool removable = false;
+};
+
+/// Task management functions that concern logical units (SAM-5 7).
+enum class TaskManagement : std::uint8_t { kAbortTask, kAbortTaskSet, kClearTaskSet, kLogicalUnitReset };
+
+/// What a unit tells its owner; called on the home shard, must not block.
+class UnitObserver {
+ public:
+  virtual ~UnitObserver() = default;
+  /// The volume entered the failed state.
+  virtual void on_volume_failed(const std::string& reason) = 0;
+};
+
+/// Forward declared: reservations, unit attentions, mode pages, task set.
+struct UnitState;
+
+/// The device server and task manager of one unit. The volume and the shard outlive it.
+class LogicalUnit final {
+ public:
+  LogicalUnit(runtime::Shard& home, block::Volume& volume, Identity identity, UnitOptions options,
+              UnitObserver& observer, Log& log);
+  LogicalUnit(const LogicalUnit&) = delete;
+  LogicalUnit& operator=(const LogicalUnit&) = delete;
+  ~LogicalUnit();
+
+  /// Runs one command to its end: status, sense, data-in and transfer length are then set. The command stays in place
+  /// until the task is done.
+  runtime::Task<void> execute(Command& command);
+
+  /// A nexus that may address this unit has come (POWER ON unit attention is established for it) or has gone (its tasks
+  /// are aborted; what SPC-5 makes per-nexus is forgotten, registrations stay).
+  void attach(std::shared_ptr<const Nexus> nexus);
+  void detach(NexusId nexus);
+
+  /// Carries out a function for `nexus`; `tag` matters for kAbortTask only. Affected commands see `aborted`, and end
+  /// soon without status for their own nexus (others get TASK ABORTED or a unit attention as TAS says). False when
+  /// kAbortTask found no such task.
+  bool manage(TaskManagement function, NexusId nexus, std::uint32_t tag);
+
+  /// Unit attentions from management, on every attached nexus: capacity changed 2Ah/09h, reported LUNs changed 3Fh/0Eh,
+  /// inquiry data changed 3Fh/03h.
+  void capacity_changed();
+  void reported_luns_changed(NexusId nexus);
+  void set_options(UnitOptions options);
+
+  const Identity& identity() const;
+  runtime::Shard& home() const;
+  /// Commands being executed.
+  std::size_t task_count() const;
+
+ private:
+  std::unique_ptr<UnitState> state_;
+};
+
+/// Executes a command that addresses no logical unit of the nexus: INQUIRY says that none is there, REPORT LUNS answers
+/// (also on the REPORT LUNS well-known unit), REQUEST SENSE answers, all else is LOGICAL UNIT NOT SUPPORTED
+/// (SPC-5 5.x, SAM-5 5.11). Runs on any shard.
+runtime::Task<void> execute_without_unit(Command& command);
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,36 @@
+#pragma once
+
+// Nexus: the I_T nexus of a command (SAM-5 4.6.2) as the device server knows it. One per session; owned by the
+// transport; never iSCSI-specific.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scsi/command.h"
+
+namespace lunaria::scsi {
+
+/// Unique within the process, never reused.
+enum class NexusId : std::uint64_t {};
+
+/// The logical units that one nexus may address, for REPORT LUNS. Immutable; replaced as a whole.
+struct LunInventory {
+  std::vector<Lun> luns;  ///< ascending
+};
+
+/// Immutable but for the inventory. Alive as long as a command or a logical unit's attachment refers to it.
+class Nexus final {
+ public:
+  NexusId id{};
+  std::string initiator_port;  ///< TransportID name: "iqn...,i,0x<ISID>" for iSCSI
+  std::string initiator_name;  ///< without the port part
+  std::string target_name;     ///< the SCSI target device's name
+  std::string target_port;     ///< "iqn...,t,0x<portal group tag>" for iSCSI
+  std::uint16_t relative_target_port = 1;
+  std::uint16_t target_port_group = 1;
+  std::shared_ptr<const LunInventory> inventory;
+};
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,60 @@
+#pragma once
+
+// Sense data: why a command ended with CHECK CONDITION (SPC-5 4.4).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace lunaria::scsi {
+
+/// SPC-5 table 47.
+enum class SenseKey : std::uint8_t {
+  kNoSense = 0x0,
+  kRecoveredError = 0x1,
+  kNotReady = 0x2,
+  kMediumError = 0x3,
+  kHardwareError = 0x4,
+  kIllegalRequest = 0x5,
+  kUnitAttention = 0x6,
+  kDataProtect = 0x7,
+  kBlankCheck = 0x8,
+  kCopyAborted = 0xA,
+  kAbortedCommand = 0xB,
+  kMiscompare = 0xE,
+  kCompleted = 0xF,
+};
+
+/// Additional sense code in the high byte, its qualifier in the low one: 0x2101 is 21h/01h. Named ones are in
+/// additional_sense.h.
+enum class AdditionalSense : std::uint16_t {};
+
+/// Where in the CDB or parameter list the wrong field is (SPC-5 4.4.2.4.2).
+struct FieldPointer {
+  bool in_cdb = true;
+  std::uint16_t byte = 0;
+  std::optional<std::uint8_t> bit;  ///< the field's most significant bit, when the byte holds several fields
+};
+
+/// Sense as a value; `sense.cc` builds the fixed or the descriptor format from it as D_SENSE asks.
+struct Sense {
+  SenseKey key = SenseKey::kNoSense;
+  AdditionalSense additional{};
+  std::optional<FieldPointer> field;
+  std::optional<std::uint64_t> information;  ///< e.g. the LBA of a medium error, the offset of a miscompare
+};
+
+/// Built sense data, ready for the wire.
+class SenseBytes final {
+ public:
+  static constexpr std::size_t kSizeMax = 64;
+  std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
+  bool empty() const { return size_ == 0; }
+
+  std::array<std::byte, kSizeMax> bytes_{};
+  std::uint8_t size_ = 0;
+};
+
+}  // namespace lunaria::scsi
