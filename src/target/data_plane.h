@@ -1,0 +1,129 @@
+#pragma once
+
+// DataPlane: the one place where the two planes meet. The service calls it on the control shard; each call returns
+// there when every data shard has done its part, so that what it says is then true on the wire.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "block/volume.h"
+#include "runtime/clock.h"
+#include "runtime/io_error.h"
+#include "runtime/task.h"
+#include "target/config.h"
+
+namespace lunaria::target {
+
+/// One connection as an administrator sees it (WT_Connection).
+struct ConnectionStatus {
+  std::uint16_t cid = 0;
+  IpEndpoint initiator;
+  IpEndpoint target;
+  bool header_digest = false;
+  bool data_digest = false;
+  std::uint32_t max_recv_data_segment_length = 0;  ///< ours
+  std::uint32_t max_send_data_segment_length = 0;  ///< the initiator's MaxRecvDataSegmentLength
+  bool chap = false;
+  bool mutual_chap = false;
+};
+
+/// One session (WT_Session).
+struct SessionStatus {
+  std::uint16_t tsih = 0;  ///< unique in the server, never 0
+  std::uint64_t isid = 0;  ///< 48 bits
+  bool discovery = false;
+  std::string initiator_name;
+  std::string initiator_alias;
+  std::optional<TargetId> target;  ///< none for discovery sessions
+  std::string target_name;
+  bool initial_r2t = true;
+  bool immediate_data = true;
+  std::uint32_t first_burst_length = 0;
+  std::uint32_t max_burst_length = 0;
+  std::uint16_t max_outstanding_r2t = 1;
+  std::uint16_t max_connections = 1;
+  std::uint16_t default_time2wait = 2;
+  std::uint16_t default_time2retain = 0;
+  std::uint8_t error_recovery_level = 0;
+  bool data_pdu_in_order = true;
+  bool data_sequence_in_order = true;
+  runtime::WallTime login_time{};
+  std::vector<ConnectionStatus> connections;
+};
+
+/// A disk to be served.
+struct UnitConfig {
+  UnitId id{};
+  scsi::Identity identity;
+  scsi::UnitOptions options;
+};
+
+/// What happened on the data plane, for indications, logs and status. Delivered on the control shard.
+struct SessionOpened {
+  std::uint16_t tsih = 0;
+  std::optional<TargetId> target;
+  std::string initiator_name;
+};
+struct SessionClosed {
+  std::uint16_t tsih = 0;
+  std::optional<TargetId> target;
+  std::string initiator_name;
+  std::string reason;
+};
+struct LoginRejected {
+  std::string initiator_name;
+  std::string target_name;
+  IpEndpoint peer;
+  std::string reason;
+};
+struct VolumeFailed {
+  UnitId unit{};
+  std::string reason;
+};
+using Event = std::variant<SessionOpened, SessionClosed, LoginRejected, VolumeFailed>;
+
+/// Why a portal does not listen.
+struct PortalFailure {
+  IpEndpoint endpoint;
+  runtime::IoError error;
+};
+
+/// Interface, implemented by target::Server and by fakes in tests of the service.
+class DataPlane {
+ public:
+  virtual ~DataPlane() = default;
+
+  /// The shard on which a volume for the next unit should be made (block::open_volume wants it).
+  virtual runtime::Shard& choose_home() = 0;
+  /// Starts serving a unit; it is visible once a published config maps it. The volume lives on `home` from now on.
+  virtual runtime::Task<void> add_unit(UnitConfig unit, runtime::Shard& home,
+                                       std::unique_ptr<block::Volume> volume) = 0;
+  /// Stops serving a unit that no published config maps: waits for its commands, then destroys the volume.
+  virtual runtime::Task<void> remove_unit(UnitId unit) = 0;
+  /// Holds new commands of a unit, waits for those inside, exchanges the volume (resize, repair, enable or disable),
+  /// raises CAPACITY DATA HAS CHANGED when the size differs, and goes on. The old volume is destroyed.
+  virtual runtime::Task<void> replace_volume(UnitId unit, std::unique_ptr<block::Volume> volume) = 0;
+  virtual runtime::Task<void> set_unit_options(UnitId unit, scsi::UnitOptions options) = 0;
+  /// nullopt while the unit works, else why it failed.
+  virtual runtime::Task<std::optional<std::string>> unit_failure(UnitId unit) = 0;
+
+  /// Makes a config the current one on every shard: opens and closes portals, drops sessions that lost access, raises
+  /// REPORTED LUNS DATA HAS CHANGED where the map changed. Returns the portals that could not be opened; the rest is in
+  /// force. One at a time.
+  virtual runtime::Task<std::vector<PortalFailure>> publish(std::shared_ptr<const Config> config) = 0;
+
+  virtual runtime::Task<std::vector<SessionStatus>> sessions() = 0;
+  /// Ends a session: asks the initiator to log out, drops it after `grace`. False when there is no such session.
+  virtual runtime::Task<bool> drop_session(std::uint16_t tsih, runtime::Duration grace) = 0;
+
+  /// Who hears of events; set once before the first publication.
+  virtual void observe(std::function<void(const Event&)> observer) = 0;
+};
+
+}  // namespace lunaria::target
