@@ -67,12 +67,14 @@ struct OpenOptions {
   bool write = true;
   bool create_new = false;  ///< fail with EEXIST when it is there
   bool direct = false;      ///< O_DIRECT: memory, offset and length must be aligned to the logical block
+  bool owner_only = false;  ///< with create_new: mode 0600 instead of 0640, for keys
 };
 
 struct FileStatus {
   std::uint64_t size = 0;
   bool is_directory = false;
   bool is_block_device = false;
+  std::uint32_t permissions = 0;  ///< the lower twelve mode bits, e.g. 0640
 };
 
 /// Names of files. Calls block: for the control plane and start-up only. Thread-safe.
