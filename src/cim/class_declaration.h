@@ -1,0 +1,55 @@
+#pragma once
+
+// A class as somebody wrote it, in MOF or in a request, before inheritance is resolved.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cim/type.h"
+#include "cim/value.h"
+
+namespace lunaria::cim {
+
+/// Flavours that were written with a qualifier's value; what is not set comes from its declaration.
+struct WrittenFlavor {
+  std::optional<bool> overridable;
+  std::optional<bool> to_subclass;
+  std::optional<bool> translatable;
+};
+
+/// A qualifier as written. `value` is absent when none was written: true for booleans, else the declared default.
+/// Numbers and strings are of the widest type of their family; the repository gives them the declared type.
+struct WrittenQualifier {
+  std::string name;
+  Value value;
+  WrittenFlavor flavor;
+};
+
+struct PropertyDeclaration {
+  std::string name;
+  Type type = Type::kString;  ///< embedded ones are strings with the qualifier here
+  bool is_array = false;
+  std::uint32_t array_size = 0;
+  std::string object_class;  ///< of a reference
+  Value default_value;       ///< absent when there is none; typed like a qualifier's
+  std::vector<WrittenQualifier> qualifiers;
+};
+
+struct MethodDeclaration {
+  std::string name;
+  Type return_type = Type::kUint32;
+  std::vector<PropertyDeclaration> parameters;  ///< without default values
+  std::vector<WrittenQualifier> qualifiers;
+};
+
+struct ClassDeclaration {
+  std::string name;
+  std::string superclass;  ///< "" when there is none
+  std::vector<WrittenQualifier> qualifiers;
+  std::vector<PropertyDeclaration> properties;
+  std::vector<MethodDeclaration> methods;
+};
+
+}  // namespace lunaria::cim

@@ -1,0 +1,57 @@
+#pragma once
+
+// Who asks for an operation, from where, and until when.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/clock.h"
+
+namespace lunaria::cim {
+
+/// What a principal may do, least first; each role includes those before it.
+enum class Role : std::uint8_t { kViewer, kOperator, kAdministrator };
+
+/// Where the request came from.
+enum class Peer : std::uint8_t {
+  kLocalSocket,  ///< the Unix socket, authenticated by peer credentials
+  kLoopback,     ///< TCP from this machine
+  kRemote,
+};
+
+/// Owned by the front end; outlives the operation. The front end sets `is_cancelled` when the client has gone, on the
+/// shard on which the operation runs; long operations look at it between steps.
+struct OperationContext {
+  std::string principal;
+  Role role = Role::kViewer;
+  Peer peer = Peer::kRemote;
+  std::string peer_address;     ///< text for logs and audit; "" for the Unix socket
+  std::string accept_language;  ///< as in the HTTP header; "" when there was none
+  std::optional<runtime::Instant> deadline;
+  bool is_cancelled = false;
+};
+
+/// The operations of DSP0200 5.3 that are served, for authorization, admission and audit.
+enum class OperationKind : std::uint8_t {
+  kGetClass,
+  kEnumerateClasses,
+  kEnumerateClassNames,
+  kGetInstance,
+  kEnumerateInstances,
+  kEnumerateInstanceNames,
+  kCreateInstance,
+  kModifyInstance,
+  kDeleteInstance,
+  kInvokeMethod,
+  kGetQualifier,
+  kEnumerateQualifiers,
+};
+
+/// Whether it leaves everything as it is. Methods count as changes.
+constexpr bool is_read(OperationKind kind) {
+  return kind != OperationKind::kCreateInstance && kind != OperationKind::kModifyInstance &&
+         kind != OperationKind::kDeleteInstance && kind != OperationKind::kInvokeMethod;
+}
+
+}  // namespace lunaria::cim

@@ -1,0 +1,60 @@
+#pragma once
+
+// The class repository: qualifier declarations and resolved classes of every namespace. Filled at start, then read by
+// every operation; changed only by explicit calls on the control shard.
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "cim/class.h"
+#include "cim/class_declaration.h"
+#include "cim/error.h"
+#include "cim/name.h"
+#include "cim/qualifier.h"
+
+namespace lunaria::cim {
+
+/// Lookups take constant time. Classes are handed out as shared, immutable pointers, so that a change leaves running
+/// operations with the class that they began with.
+class Repository final {
+ public:
+  Repository();
+  ~Repository();
+  Repository(Repository&&) noexcept;
+  Repository& operator=(Repository&&) noexcept;
+
+  /// ALREADY_EXISTS when it is there.
+  Result<void, Error> add_namespace(const NamespaceName& name);
+  bool has_namespace(const NamespaceName& name) const;
+  /// In the order in which they were added.
+  std::vector<NamespaceName> namespaces() const;
+
+  /// ALREADY_EXISTS unless an equal one is there; INVALID_NAMESPACE.
+  Result<void, Error> add_qualifier_type(const NamespaceName& name_space, QualifierType declaration);
+  /// Resolves and adds a class. INVALID_NAMESPACE, ALREADY_EXISTS, INVALID_SUPERCLASS (not there), INVALID_PARAMETER
+  /// for what DSP0004 forbids: an undeclared qualifier, one outside its scope or overridden against its flavour, an
+  /// override that changes type or class, keys added below a class that has keys, two elements of one name.
+  /// The message names class, element and reason.
+  Result<ClassPtr, Error> add_class(const NamespaceName& name_space, const ClassDeclaration& declaration);
+  /// Adds a class of another namespace to this one as it is, with its superclasses: nothing is copied. No-op when it
+  /// is there already.
+  Result<void, Error> share_class(const NamespaceName& from, const NamespaceName& to, std::string_view class_name);
+
+  /// Null when there is no such namespace or class.
+  ClassPtr find_class(const NamespaceName& name_space, std::string_view class_name) const;
+  QualifierTypePtr find_qualifier_type(const NamespaceName& name_space, std::string_view name) const;
+  /// In the order in which they were added, superclasses before subclasses.
+  std::vector<ClassPtr> classes(const NamespaceName& name_space) const;
+  std::vector<QualifierTypePtr> qualifier_types(const NamespaceName& name_space) const;
+  /// Direct subclasses of a class, or the top classes for "".
+  std::vector<ClassPtr> subclasses(const NamespaceName& name_space, std::string_view class_name) const;
+  /// The class and all classes below it, superclasses first; empty when there is no such class.
+  std::vector<ClassPtr> with_descendants(const NamespaceName& name_space, std::string_view class_name) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lunaria::cim
