@@ -1,0 +1,212 @@
+#include "daemon/options.h"
+
+#include <fmt/format.h>
+
+#define TOML_EXCEPTIONS 0  // parse errors as values
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+namespace lunaria::daemon {
+namespace {
+
+constexpr const char* kDefaultFile = "/etc/lunaria/lunaria.toml";
+
+std::string check_endpoint(const std::string& text) {
+  if (IpEndpoint::parse(text)) {
+    return {};
+  }
+  return "'" + text + "' is not ADDRESS:PORT; write 192.0.2.1:3260 or [2001:db8::1]:3260";
+}
+
+std::vector<IpEndpoint> parse_endpoints(const std::vector<std::string>& texts) {
+  std::vector<IpEndpoint> endpoints;
+  for (const std::string& text : texts) {
+    if (const auto endpoint = IpEndpoint::parse(text)) {
+      endpoints.push_back(*endpoint);
+    }
+  }
+  return endpoints;
+}
+
+LogLevel parse_level(std::string_view text) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kWarning, LogLevel::kError}) {
+    if (to_string(level) == text) {
+      return level;
+    }
+  }
+  return LogLevel::kInfo;
+}
+
+/// The options as text, which is what CLI11 fills and prints.
+struct Texts {
+  std::vector<std::string> iscsi{"127.0.0.1:3260"};
+  std::vector<std::string> http{"127.0.0.1:5988"};
+  std::vector<std::string> https{"127.0.0.1:5989"};
+  std::string log_level = "info";
+};
+
+void describe(CLI::App& app, Options& options, Texts& texts) {
+  const CLI::Validator endpoint(check_endpoint, "ADDRESS:PORT");
+  app.add_option("--state-directory", options.state_directory, "Catalogue, keys and disks live here")
+      ->envname("LUNARIA_STATE_DIRECTORY")
+      ->capture_default_str();
+  app.add_option("--iscsi-address", texts.iscsi,
+                 "iSCSI portals to make at the first start; afterwards use `lunaria portal set`")
+      ->envname("LUNARIA_ISCSI_ADDRESS")
+      ->check(endpoint)
+      ->capture_default_str();
+  app.add_option("--http-address", texts.http, "CIM-XML over HTTP; `none` for none. Passwords only from loopback")
+      ->envname("LUNARIA_HTTP_ADDRESS")
+      ->check(endpoint | CLI::IsMember({"none"}))
+      ->capture_default_str();
+  app.add_option("--https-address", texts.https, "CIM-XML over HTTPS; `none` for none")
+      ->envname("LUNARIA_HTTPS_ADDRESS")
+      ->check(endpoint | CLI::IsMember({"none"}))
+      ->capture_default_str();
+  app.add_option("--socket", options.socket_path, "Unix socket of the object manager (default: STATE/lunaria.sock)")
+      ->envname("LUNARIA_SOCKET");
+  app.add_option("--tls-certificate", options.tls_certificate,
+                 "Certificate in PEM (default: STATE/tls/certificate.pem, self-signed at the first start)")
+      ->envname("LUNARIA_TLS_CERTIFICATE");
+  app.add_option("--tls-key", options.tls_key, "Private key in PEM (default: STATE/tls/key.pem)")
+      ->envname("LUNARIA_TLS_KEY");
+  app.add_option("--shards", options.shards, "Threads that serve data; 0: one less than the processors")
+      ->envname("LUNARIA_SHARDS")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  app.add_option("--buffer-memory-mib", options.buffer_memory_mib, "Memory for data in flight, in MiB")
+      ->envname("LUNARIA_BUFFER_MEMORY_MIB")
+      ->check(CLI::Range(16, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--log-level", texts.log_level, "The least important lines to write")
+      ->envname("LUNARIA_LOG_LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_flag("--demo", options.demo, "Make a first disk and target when there are none")->configurable(false);
+}
+
+/// Gives every option that neither a flag nor the environment has set the file's value, through the same checks.
+/// Returns what is wrong with the file, or nothing.
+std::string apply_file(CLI::App& app, const std::string& path) {
+  toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    const toml::parse_error& error = parsed.error();
+    return fmt::format("{}:{}: {}", path, error.source().begin.line, error.description());
+  }
+  for (const auto& [key, value] : parsed.table()) {
+    const auto line = value.source().begin.line;
+    CLI::Option* option = app.get_option_no_throw("--" + std::string(key.str()));
+    if (option == nullptr || !option->get_configurable()) {
+      return fmt::format("{}:{}: there is no setting '{}'; --print-config lists them", path, line, key.str());
+    }
+    if (!option->empty()) {
+      continue;
+    }
+    toml::array single;
+    const toml::array* values = value.as_array();
+    if (values == nullptr) {
+      value.visit([&single](const auto& node) { single.push_back(node); });
+      values = &single;
+    }
+    for (const toml::node& element : *values) {
+      if (const auto text = element.value<std::string>()) {
+        option->add_result(*text);
+      } else if (const auto number = element.value<std::int64_t>()) {
+        option->add_result(std::to_string(*number));
+      } else {
+        return fmt::format("{}:{}: '{}' takes text or a whole number", path, line, key.str());
+      }
+    }
+    try {
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return fmt::format("{}:{}: {}", path, line, error.what());
+    }
+  }
+  return {};
+}
+
+void print_config(const Options& options, const Texts& texts) {
+  const auto list = [](const std::vector<std::string>& values) {
+    toml::array array;
+    for (const std::string& value : values) {
+      array.push_back(value);
+    }
+    return array;
+  };
+  std::ostringstream out;
+  out << toml::table{{"state-directory", options.state_directory},
+                     {"iscsi-address", list(texts.iscsi)},
+                     {"http-address", list(texts.http)},
+                     {"https-address", list(texts.https)},
+                     {"socket", options.socket_path},
+                     {"tls-certificate", options.tls_certificate},
+                     {"tls-key", options.tls_key},
+                     {"shards", options.shards},
+                     {"buffer-memory-mib", options.buffer_memory_mib},
+                     {"log-level", texts.log_level}};
+  fmt::print("{}\n", out.str());
+}
+
+/// What was left out and follows from the rest. Returns what is wrong, or nothing.
+std::string complete(Options& options, const Texts& texts) {
+  options.iscsi_addresses = parse_endpoints(texts.iscsi);
+  options.http_addresses = parse_endpoints(texts.http);
+  options.https_addresses = parse_endpoints(texts.https);
+  options.log_level = parse_level(texts.log_level);
+  if (options.socket_path.empty()) {
+    options.socket_path = options.state_directory + "/lunaria.sock";
+  }
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return "tls-certificate and tls-key go together: give both or neither";
+  }
+  if (options.tls_certificate.empty()) {
+    options.tls_certificate = options.state_directory + "/tls/certificate.pem";
+    options.tls_key = options.state_directory + "/tls/key.pem";
+  }
+  return {};
+}
+
+}  // namespace
+
+OptionsOutcome read_options(int argc, const char* const* argv) {
+  CLI::App app("lunariad - iSCSI target with its own CIM object manager", "lunariad");
+  Options options;
+  Texts texts;
+  describe(app, options, texts);
+  std::string file;
+  bool print = false;
+  app.add_option("--config", file,
+                 "TOML file with the same names (default: " + std::string(kDefaultFile) + ", which may be missing)")
+      ->envname("LUNARIA_CONFIG")
+      ->configurable(false);
+  app.add_flag("--print-config", print, "Print the settings in force as TOML, and exit")->configurable(false);
+  app.set_version_flag("--version", std::string("lunariad ") + LUNARIA_VERSION)->configurable(false);
+  app.footer("Try: lunariad --state-directory ./var --demo");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  std::string wrong;
+  if (!file.empty() || access(kDefaultFile, F_OK) == 0) {
+    wrong = apply_file(app, file.empty() ? kDefaultFile : file);
+  }
+  if (wrong.empty()) {
+    wrong = complete(options, texts);
+  }
+  if (!wrong.empty()) {
+    fmt::print(stderr, "lunariad: {}\n", wrong);
+    return 2;
+  }
+  if (print) {
+    print_config(options, texts);
+    return 0;
+  }
+  return options;
+}
+
+}  // namespace lunaria::daemon

@@ -1,0 +1,37 @@
+#pragma once
+
+// What an administrator sets before the start: one small TOML file, the environment and flags, in rising order of
+// precedence. Everything that changes at run time is in the catalogue instead; nothing is in both.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/log.h"
+
+namespace lunaria::daemon {
+
+struct Options {
+  std::string state_directory = "/var/lib/lunaria";  ///< catalogue, host key, certificate, disks
+  std::vector<IpEndpoint> iscsi_addresses;           ///< portals made at the first start; then `lunaria portal set`
+  std::vector<IpEndpoint> http_addresses;            ///< CIM-XML over HTTP; credentials only from loopback peers
+  std::vector<IpEndpoint> https_addresses;           ///< CIM-XML over HTTPS
+  std::string socket_path;                ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
+  std::string tls_certificate;            ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
+  std::string tls_key;                    ///< PEM; empty: `<state>/tls/key.pem`
+  std::uint16_t shards = 0;               ///< data shards; 0: one less than the processors, at least 1
+  std::uint32_t buffer_memory_mib = 256;  ///< memory for data in flight, all shards together
+  LogLevel log_level = LogLevel::kInfo;
+  bool demo = false;  ///< make a first disk and target when the catalogue is empty, and print what to try
+};
+
+/// The process goes on with these options, or ends with this exit status after what it printed.
+using OptionsOutcome = std::variant<Options, int>;
+
+/// Reads flags, environment (LUNARIA_*) and the file; answers --help, --version and --print-config itself. Wrong values
+/// are explained on standard error, exit status 2.
+OptionsOutcome read_options(int argc, const char* const* argv);
+
+}  // namespace lunaria::daemon
