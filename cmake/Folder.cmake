@@ -5,11 +5,12 @@
 #   thread_tests  those of the folders where more than one thread runs, for ThreadSanitizer
 #   client_tests  what tests/clients needs beside the programs
 #   fuzzers       every *_fuzz.cc
+#   generated_sources  what the build writes for the compiler to read; tools/check.py makes it before it reads sources
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 set(LUNARIA_FUZZ_SECONDS 5 CACHE STRING "Seconds each fuzzer runs in the tests of the fuzz preset")
 set(LUNARIA_THREADED_FOLDERS runtime reactor target daemon)
 
-foreach(group programs unit_tests thread_tests client_tests fuzzers)
+foreach(group programs unit_tests thread_tests client_tests fuzzers generated_sources)
   add_custom_target(${group})
 endforeach()
 

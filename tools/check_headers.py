@@ -1,0 +1,34 @@
+"""Fails on headers that do not compile alone, or that no folder's CMakeLists.txt lists."""
+
+import re
+
+import compile_database
+from source_tree import Finding
+
+
+def check(tree):
+    headers = set(tree.matching(r"src/[^/]+/.*\.h"))
+    if not headers:
+        return
+    try:
+        database = compile_database.load(tree.root)
+    except compile_database.ConfigureError as error:
+        yield compile_database.not_configured(error)
+        return
+    units = {}
+    for unit in database:
+        # CMake writes one source per header of a verified header set, which includes just that header.
+        match = re.search(r"_verify_interface_header_sets/(.+\.h)\.cxx$", unit.name)
+        if match and f"src/{match.group(1)}" in headers:
+            units[f"src/{match.group(1)}"] = unit
+    for name in sorted(headers - set(units)):
+        yield Finding(name, 1, "no CMakeLists.txt lists it among its HEADERS")
+    results = compile_database.Results(tree.root, "headers", [])
+    found = set()
+    for unit, code, output in results.run(units.values(), lambda unit: [*unit.flags(), "-fsyntax-only", unit.file]):
+        errors = list(compile_database.diagnostics(tree.root, unit.folder, output))
+        for path, line, _, text in errors:
+            found.add(Finding(path, line, f"header alone: {text}"))
+        if code != 0 and not errors:
+            found.add(Finding(unit.name, 1, output.strip()))
+    yield from sorted(found)
