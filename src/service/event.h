@@ -1,0 +1,56 @@
+#pragma once
+
+// Event: what changed, with the values before and after, for indications, event streams and logs.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "service/disk.h"
+#include "service/job.h"
+#include "service/portal.h"
+#include "service/service_state.h"
+#include "service/target.h"
+
+namespace lunaria::service {
+
+/// A thing that came (no `before`), changed (both) or went (no `after`).
+template <class T>
+struct Change {
+  std::optional<T> before;
+  std::optional<T> after;
+};
+
+/// `allocated_size` and `connected` are as last known, not asked for anew.
+using DiskChanged = Change<Disk>;
+using TargetChanged = Change<Target>;
+using MappingChanged = Change<Mapping>;
+using PortalChanged = Change<Portal>;
+using ServiceStateChanged = Change<ServiceStatus>;
+using JobChanged = Change<Job>;
+struct AccessRuleChanged {
+  TargetId target{};
+  std::string target_name;
+  Change<AccessRule> rule;
+};
+/// The session's details are in Service::list_sessions while it lives.
+struct SessionOpened {
+  std::uint16_t tsih = 0;
+  std::optional<TargetId> target;
+  std::string initiator_name;
+};
+struct SessionClosed {
+  std::uint16_t tsih = 0;
+  std::optional<TargetId> target;
+  std::string initiator_name;
+  std::string reason;
+};
+
+using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, PortalChanged,
+                           ServiceStateChanged, JobChanged, SessionOpened, SessionClosed>;
+
+/// Called on the control shard after the change is in force; must not block and must not unsubscribe.
+using EventHandler = std::function<void(const Event&)>;
+
+}  // namespace lunaria::service
