@@ -1,0 +1,168 @@
+#pragma once
+
+// CommandSlot: the memory of one request in progress, from its header to the sending of its answer. Slots belong to a
+// SlotPool of the connection's shard and are never allocated per command once the pool has warmed up.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "iscsi/bhs.h"
+#include "iscsi/limits.h"
+#include "iscsi/opcode.h"
+#include "iscsi/serial.h"
+#include "runtime/buffer_pool.h"
+#include "runtime/shard.h"
+#include "scsi/command.h"
+
+namespace lunaria::iscsi {
+
+class Connection;
+class Session;
+
+/// A task management request as the layer above sees it (RFC 7143 11.5).
+struct TaskManagementRequest {
+  TaskFunction function = TaskFunction::kAbortTask;
+  scsi::Lun lun{};                        ///< meaningless for the target resets
+  std::uint32_t referenced_task_tag = 0;  ///< scsi::Command::tag, for kAbortTask
+};
+
+/// One request. Public members but `submit` are for the connection's shard; the command itself belongs to its home
+/// shard between Host::start_command and Connection::complete.
+class CommandSlot final : public scsi::Transport {
+ public:
+  CommandSlot() = default;
+  CommandSlot(const CommandSlot&) = delete;
+  CommandSlot& operator=(const CommandSlot&) = delete;
+  ~CommandSlot() override = default;
+
+  /// Valid in Host::start_command and until complete().
+  scsi::Command& command() { return *command_; }
+  /// Valid in Host::manage_tasks and until complete_task_management().
+  const TaskManagementRequest& task_management() const { return task_management_; }
+  Connection& connection() const { return *connection_; }
+  Session& session() const { return *session_; }
+
+  /// Says where the command will run, before it does; without it on the connection's own shard. The slot then carries
+  /// data-out requests and buffers between the two shards by message.
+  void set_home(runtime::Shard& home) { home_ = &home; }
+
+  // scsi::Transport, on the home shard.
+  bool submit(scsi::DataOutRequest& request) noexcept override;
+  std::span<std::byte> data_out() noexcept override;
+  runtime::BufferPool& buffers() noexcept override;
+
+ private:
+  friend class Connection;
+  friend class Session;
+  friend class SlotPool;
+
+  /// What the slot is for, and how far it is.
+  enum class State : std::uint8_t {
+    kFree,
+    kReceiving,  ///< its PDU is being received
+    kHeld,       ///< waits for earlier CmdSNs
+    kRunning,    ///< given to the host
+    kQueued,     ///< its answer waits to be sent
+    kSending,    ///< its answer is in the batch being sent
+    kReturning,  ///< its data-in buffer goes home
+  };
+  enum class Kind : std::uint8_t { kScsi, kTaskManagement, kNop, kText, kLogout };
+  /// An outstanding solicitation.
+  struct ReadyToTransfer {
+    std::uint32_t target_transfer_tag = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+    std::uint32_t received = 0;
+    std::uint32_t data_sn = 0;
+    bool sent = false;
+  };
+
+  struct Crossing : runtime::Message {
+    CommandSlot* slot = nullptr;
+  };
+
+  void reset_for(Connection& connection);
+  bool is_remote() const;
+  void finish_data_out(bool aborted) noexcept;
+  bool return_buffer() noexcept;
+
+  bhs::Storage request_{};
+  std::optional<scsi::Command> command_;
+  TaskManagementRequest task_management_;
+  TaskResponse task_response_ = TaskResponse::kFunctionComplete;
+  Connection* connection_ = nullptr;
+  Session* session_ = nullptr;
+  runtime::Shard* home_ = nullptr;
+
+  State state_ = State::kFree;
+  Kind kind_ = Kind::kScsi;
+  bool immediate_ = false;
+  bool discarded_ = false;  // no answer is sent
+  bool in_tag_table_ = false;
+  bool counts_in_window_ = false;
+  bool delivered_ = false;         // the host knows it
+  bool refused_ = false;           // answered by the engine itself, the host never saw it
+  bool unsolicited_open_ = false;  // unsolicited Data-Out PDUs are still to come
+  bool waits_for_buffer_ = false;
+  bool queued_r2t_ = false;  // in the connection's list of slots with an R2T to send
+  bool complete_after_data_ = false;
+  std::uint8_t pins_ = 0;  // receive in place, or a send, uses its memory
+
+  std::uint32_t tag_ = 0;
+  CommandSn command_sn_;
+  scsi::DataOutRequest* waiter_ = nullptr;
+  runtime::Buffer data_;           // data-out, or the data of a NOP-Out or text request
+  std::size_t data_capacity_ = 0;  // bytes of data_ in use for placing
+  std::uint32_t data_received_ = 0;
+  std::uint32_t data_wanted_ = 0;  // what the command asked for
+  std::uint32_t data_solicited_ = 0;
+  std::uint32_t unsolicited_sn_ = 0;
+  std::uint32_t r2t_sn_ = 0;
+  std::array<ReadyToTransfer, kOutstandingR2tMax> r2ts_{};
+  std::uint8_t r2t_count_ = 0;
+
+  std::uint32_t data_in_sent_ = 0;
+  std::uint32_t data_in_sn_ = 0;
+  std::array<std::byte, 2 + scsi::SenseBytes::kSizeMax + 2> sense_segment_{};
+
+  Crossing to_connection_;
+  Crossing to_home_;
+  CommandSlot* next_ = nullptr;      // in one of: free list, send queue, sent list
+  CommandSlot* next_r2t_ = nullptr;  // list of slots with R2Ts to send
+  CommandSlot* next_same_hash_ = nullptr;
+  CommandSlot* next_owned_ = nullptr;  // every slot of the connection
+  CommandSlot* previous_owned_ = nullptr;
+};
+
+/// The slots of one shard, shared by its connections: idle sessions hold none, busy ones reuse the warmest. Grows by
+/// chunks up to its limit, never shrinks. Outlives every connection of the shard.
+class SlotPool final {
+ public:
+  explicit SlotPool(std::size_t slots_max);
+  SlotPool(const SlotPool&) = delete;
+  SlotPool& operator=(const SlotPool&) = delete;
+  /// Every slot must be back.
+  ~SlotPool();
+
+  std::size_t in_use() const { return in_use_; }
+
+ private:
+  friend class Connection;
+  static constexpr std::size_t kChunk = 16;
+
+  /// nullptr when the limit is reached.
+  CommandSlot* take();
+  void give_back(CommandSlot& slot);
+
+  std::size_t slots_max_;
+  std::size_t in_use_ = 0;
+  CommandSlot* free_ = nullptr;
+  std::vector<std::unique_ptr<std::array<CommandSlot, kChunk>>> chunks_;
+};
+
+}  // namespace lunaria::iscsi

@@ -1,0 +1,77 @@
+#pragma once
+
+// Every bound of the iSCSI engine, with its reason, and how the bounds relate.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "runtime/buffer_pool.h"
+#include "runtime/clock.h"
+
+namespace lunaria::iscsi {
+
+/// TotalAHSLength is one byte of four-byte words (RFC 7143 11.2.1.5).
+inline constexpr std::size_t kAhsSizeMax = 255 * 4;
+/// Basic header, additional headers and header digest: what must lie together before a PDU can be understood.
+inline constexpr std::size_t kHeaderSizeMax = 48 + kAhsSizeMax + 4;
+
+/// Receive memory of a quiet connection: room for the largest header and for some eighty commands at once.
+inline constexpr std::size_t kQuietReceiveSize = std::size_t{4} << 10;
+/// Receive memory of a busy one, from the pool: one receive then brings fifteen 4 KiB writes.
+inline constexpr std::size_t kBusyReceiveSize = std::size_t{64} << 10;
+/// When at least this much of a data segment is missing it is received in place; below, copying is cheaper than
+/// another system call.
+inline constexpr std::size_t kDirectReceiveMin = std::size_t{8} << 10;
+/// After this many receives that would have fitted the quiet memory, the busy one goes back to the pool.
+inline constexpr unsigned kQuietReceivesMax = 32;
+static_assert(kHeaderSizeMax <= kQuietReceiveSize && kQuietReceiveSize < kBusyReceiveSize);
+
+/// PDUs and bytes gathered into one send.
+inline constexpr std::size_t kSendPdusMax = 128;
+inline constexpr std::size_t kSendVectorsMax = 2 * kSendPdusMax;
+inline constexpr std::size_t kSendBytesMax = std::size_t{1} << 20;
+
+/// Non-immediate commands that an initiator may have outstanding in a session (MaxCmdSN - ExpCmdSN + 1).
+inline constexpr std::uint32_t kCommandWindow = 128;
+/// Immediate commands in progress per session; one more is rejected (RFC 7143 4.2.2.1).
+inline constexpr std::uint32_t kImmediateCommandsMax = 16;
+/// Slots per session: the window counts a command until its status is sent, a slot lives until the send is done.
+inline constexpr std::uint32_t kSlotsPerSessionMax = 2 * kCommandWindow + 2 * kImmediateCommandsMax;
+/// R2Ts outstanding per command, whatever larger number was negotiated: a negotiated value is an upper bound.
+inline constexpr std::size_t kOutstandingR2tMax = 8;
+/// Requests rejected and not yet sent per connection; a peer that earns more without reading is dropped.
+inline constexpr std::size_t kPendingRejectsMax = 16;
+/// Data-out memory that one connection may hold; commands above it get their R2T later.
+inline constexpr std::size_t kDataOutBytesMax = std::size_t{32} << 20;
+static_assert(kDataOutBytesMax >= runtime::BufferPool::kSizeMax);
+
+/// Data segment taken before login ends and for text, NOP and task management requests (RFC 7143 13.12 default).
+inline constexpr std::size_t kControlDataSizeMax = 8192;
+/// Key name and value (RFC 7143 6.1), and the whole of a request spread over PDUs by the C bit.
+inline constexpr std::size_t kTextKeySizeMax = 63;
+inline constexpr std::size_t kTextValueSizeMax = 255;
+inline constexpr std::size_t kTextLargeValueSizeMax = 8192;  ///< declared binary values, SendTargets answers
+inline constexpr std::size_t kTextRequestSizeMax = std::size_t{16} << 10;
+inline constexpr std::size_t kTextKeysMax = 128;
+/// The longest SendTargets answer: 4,096 targets with names of 223 bytes and a few addresses.
+inline constexpr std::size_t kTextResponseSizeMax = std::size_t{4} << 20;
+/// An iSCSI name (RFC 7143 4.2.7.1).
+inline constexpr std::size_t kNameSizeMax = 223;
+/// Login requests before full feature phase: a peer that needs more is not negotiating.
+inline constexpr unsigned kLoginRequestsMax = 64;
+
+/// How long things may take.
+struct Timeouts {
+  runtime::Duration login = std::chrono::seconds(15);         ///< accept to full feature phase, in all
+  runtime::Duration stall = std::chrono::seconds(30);         ///< a PDU begun must end, a send must progress
+  runtime::Duration data_out = std::chrono::seconds(60);      ///< solicited data must begin to come
+  runtime::Duration idle_probe = std::chrono::seconds(15);    ///< silence before a NOP-In asks
+  runtime::Duration probe_answer = std::chrono::seconds(15);  ///< silence after it before the connection is dropped
+  runtime::Duration logout = std::chrono::seconds(10);        ///< commands of a logged-out connection may finish
+  runtime::Duration close = std::chrono::seconds(3);          ///< last PDUs (a reject) may still be sent
+  runtime::Duration refusal = std::chrono::seconds(1);        ///< a failed authentication is answered this late
+  runtime::Duration buffer = std::chrono::milliseconds(500);  ///< unsolicited data waits for memory, then BUSY
+};
+
+}  // namespace lunaria::iscsi

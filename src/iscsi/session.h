@@ -1,0 +1,100 @@
+#pragma once
+
+// Session: what the connections of one I_T nexus share: the CmdSN order and window, the tasks by tag, the agreed
+// parameters. Owned by the layer above; lives on one shard together with its connections.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iscsi/command_slot.h"
+#include "iscsi/limits.h"
+#include "iscsi/login.h"
+#include "iscsi/serial.h"
+#include "scsi/nexus.h"
+
+namespace lunaria::iscsi {
+
+/// Outlives its connections' use of it: destroy it after the last connection is drained.
+class Session final {
+ public:
+  /// `tsih` is not 0 and unique in the server.
+  Session(std::uint16_t tsih, const LoginResult& login);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  std::uint16_t tsih() const { return tsih_; }
+  std::uint64_t isid() const { return isid_; }
+  SessionType type() const { return type_; }
+  const std::string& initiator_name() const { return initiator_name_; }
+  const std::string& initiator_alias() const { return initiator_alias_; }
+  const std::string& target_name() const { return target_name_; }
+  std::uint16_t portal_group_tag() const { return portal_group_tag_; }
+  const SessionParameters& parameters() const { return parameters_; }
+  const std::vector<Connection*>& connections() const { return connections_; }
+  /// Names of the nexus as SAM and iSCSI spell them: "iqn...,i,0x<ISID>" and "iqn...,t,0x<tag>" (RFC 7143 4.2.7).
+  std::string initiator_port() const;
+  std::string target_port() const;
+
+  /// Set once by the layer above before enter_full_feature; commands carry it. May be null for discovery.
+  std::shared_ptr<scsi::Nexus> nexus;
+
+  CommandSn expected_command_sn() const { return expected_; }
+  CommandSn max_command_sn() const { return advertised_max_; }
+
+ private:
+  friend class Connection;
+  friend class SessionTestPeer;
+
+  enum class Admission : std::uint8_t { kInOrder, kAhead, kIgnore };
+  static constexpr std::size_t kTagBuckets = 128;
+  /// A CmdSN that has arrived before its turn; no slot when it was only accounted for (RFC 7143 11.5.1).
+  struct Held {
+    bool arrived = false;
+    CommandSlot* slot = nullptr;
+  };
+
+  Admission classify(CommandSn sn) const;
+  /// Records a CmdSN that classify() accepts. In order: ExpCmdSN moves past it (and past accounted-for ones behind it).
+  void accept(CommandSn sn, CommandSlot* slot);
+  /// The next held slot whose turn it is, or nullptr.
+  CommandSlot* take_next_held();
+  void advance_over_gaps();
+  /// Forgets a held slot, its CmdSN stays accounted for.
+  void forget_held(CommandSlot& slot);
+  void retire(CommandSlot& slot);
+  /// What an answer says; the window never shrinks and is what was last said.
+  CommandSn advertise_max();
+  bool window_has_grown() const;
+
+  CommandSlot* find(std::uint32_t tag) const;
+  void insert(CommandSlot& slot);
+  void remove(CommandSlot& slot);
+  template <class Function>
+  void for_each_task(Function function) const;
+  static std::size_t bucket_of(std::uint32_t tag);
+
+  std::uint16_t tsih_;
+  std::uint16_t portal_group_tag_;
+  std::uint64_t isid_;
+  SessionType type_;
+  std::string initiator_name_;
+  std::string initiator_alias_;
+  std::string target_name_;
+  SessionParameters parameters_;
+  std::vector<Connection*> connections_;
+
+  CommandSn expected_;
+  CommandSn advertised_max_;
+  std::uint32_t in_window_ = 0;  // delivered, status not yet encoded
+  std::uint32_t immediate_ = 0;  // immediate commands in progress
+  std::uint32_t held_count_ = 0;
+  std::unique_ptr<std::array<Held, kCommandWindow>> held_;  // made when the first one comes early
+  std::array<CommandSlot*, kTagBuckets> tags_{};
+};
+
+}  // namespace lunaria::iscsi
