@@ -72,7 +72,7 @@ class ObjectManager final {
   ObjectManager(const Repository& repository, const ProviderTable& providers, AdmissionControl& admission,
                 Authorizer authorizer);
 
-  /// INVALID_CLASS only for a name that is none; NOT_FOUND when there is no such class (DSP0200 5.3.2.1).
+  /// NOT_FOUND when there is no such class (DSP0200 5.3.2.1).
   Result<ClassPtr, Error> get_class(const OperationContext& context, const NamespaceName& name_space,
                                     std::string_view class_name) const;
   /// `class_name` "" stands for the top. INVALID_CLASS when it is not there. Superclasses come before subclasses.
@@ -117,10 +117,17 @@ class ObjectManager final {
   const Repository& repository() const { return repository_; }
 
  private:
-  struct Target;
+  /// An existing class, its provider (null when it has none), and the path with typed keys.
+  struct Target {
+    ClassPtr cls;
+    Provider* provider;
+    ObjectPath path;
+  };
   Result<AdmissionControl::Ticket, Error> begin(const OperationContext& context, const OperationRequest& request) const;
   Result<ClassPtr, Error> find_class(const NamespaceName& name_space, std::string_view class_name) const;
-  Result<Target, Error> find_instance_target(const ObjectPath& path) const;
+  Result<Target, Error> find_target(const ObjectPath& path) const;
+  Result<std::vector<ClassPtr>, Error> list_classes(const NamespaceName& name_space, std::string_view class_name,
+                                                    bool deep_inheritance) const;
 
   const Repository& repository_;
   const ProviderTable& providers_;

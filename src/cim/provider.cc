@@ -49,18 +49,25 @@ class ReferencingSink final : public InstanceSink {
 
 }  // namespace
 
+ParameterValues::Entry& ParameterValues::entry(std::string name) {
+  const auto found = std::ranges::find_if(values_, [&name](const Entry& e) { return name_equal(e.name, name); });
+  return found != values_.end() ? *found : values_.emplace_back(Entry{std::move(name), {}, false});
+}
+
 void ParameterValues::set(std::string name, Value value) {
-  for (NamedValue& named : values_) {
-    if (name_equal(named.name, name)) {
-      named.value = std::move(value);
-      return;
-    }
-  }
-  values_.push_back({std::move(name), std::move(value)});
+  Entry& place = entry(std::move(name));
+  place.value = std::move(value);
+  place.is_untyped = false;
+}
+
+void ParameterValues::set_untyped(std::string name, Value text) {
+  Entry& place = entry(std::move(name));
+  place.value = std::move(text);
+  place.is_untyped = true;
 }
 
 const Value* ParameterValues::find(std::string_view name) const {
-  const auto found = std::ranges::find_if(values_, [name](const NamedValue& v) { return name_equal(v.name, name); });
+  const auto found = std::ranges::find_if(values_, [name](const Entry& e) { return name_equal(e.name, name); });
   return found != values_.end() ? &found->value : nullptr;
 }
 

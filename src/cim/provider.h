@@ -35,14 +35,24 @@ struct ProviderCall {
 /// Values by parameter name, for input and output. Small: searched from the start.
 class ParameterValues final {
  public:
+  struct Entry {
+    std::string name;
+    Value value;
+    bool is_untyped = false;  ///< strings whose type nobody stated
+  };
+
   /// Replaces a value of that name.
   void set(std::string name, Value value);
+  /// For protocols: `text` holds strings (CIM-XML without PARAMTYPE); the object manager reads them as the declared
+  /// type.
+  void set_untyped(std::string name, Value text);
   /// Null when the parameter was not given.
   const Value* find(std::string_view name) const;
-  const std::vector<NamedValue>& all() const { return values_; }
+  const std::vector<Entry>& all() const { return values_; }
 
  private:
-  std::vector<NamedValue> values_;
+  Entry& entry(std::string name);
+  std::vector<Entry> values_;
 };
 
 /// What a method returned. Out parameters are named and typed as the class says; those without value are left out or

@@ -1,0 +1,32 @@
+#pragma once
+
+// Bounds of the CIM core, each with its reason. Protocols have limits of their own on what they read.
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace lunaria::cim::limits {
+
+/// Properties or methods of one class, inherited ones included: far beyond any schema; indexes are 16 bits.
+inline constexpr std::size_t kClassElementsMax = 4096;
+static_assert(kClassElementsMax <= std::numeric_limits<std::uint16_t>::max());
+/// Levels of inheritance: DMTF's deepest has about ten; loops that walk up are bounded by it.
+inline constexpr std::size_t kInheritanceDepthMax = 64;
+/// Length of a class, element, qualifier or parameter name, in bytes.
+inline constexpr std::size_t kNameBytesMax = 256;
+/// Values embedded in values: deeper ones are refused before they are walked by recursion.
+inline constexpr std::size_t kEmbeddingDepthMax = 16;
+
+/// One MOF file, and all files that one compilation reads.
+inline constexpr std::size_t kMofFileBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kMofTotalBytesMax = std::size_t{64} << 20;
+static_assert(kMofFileBytesMax <= kMofTotalBytesMax);
+/// Files included within files.
+inline constexpr std::size_t kMofIncludeDepthMax = 32;
+/// One string literal after concatenation; descriptions reach a few thousand bytes.
+inline constexpr std::size_t kMofStringBytesMax = std::size_t{1} << 20;
+/// Elements of one array initialiser; ValueMaps reach some hundreds.
+inline constexpr std::size_t kMofArrayElementsMax = 65'536;
+
+}  // namespace lunaria::cim::limits

@@ -1,0 +1,435 @@
+#include "cim/object_manager.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "cim/input_check.h"
+#include "cim/modification.h"
+
+namespace lunaria::cim {
+namespace {
+
+/// Passes instances on with the selection of the answer, and remembers when the receiver has gone.
+class SelectingSink final : public InstanceSink {
+ public:
+  SelectingSink(InstanceSink& sink, PropertySelectionPtr selection) : sink_(sink), selection_(std::move(selection)) {}
+
+  Delivery deliver(Instance&& instance) override {
+    instance.select(selection_);
+    const Delivery delivery = sink_.deliver(std::move(instance));
+    is_gone_ = is_gone_ || delivery == Delivery::kGone;
+    return delivery;
+  }
+  runtime::Task<bool> ready() override {
+    const bool go_on = co_await sink_.ready();
+    is_gone_ = is_gone_ || !go_on;
+    co_return go_on;
+  }
+  bool is_gone() const { return is_gone_; }
+
+ private:
+  InstanceSink& sink_;
+  PropertySelectionPtr selection_;
+  bool is_gone_ = false;
+};
+
+/// Whether `property` of `cls` is declared in `base` or between the two.
+bool is_local_to(const Class& cls, const Class& base, const Property& property) {
+  for (const Class* above = &cls; above != nullptr; above = above->superclass().get()) {
+    if (name_equal(property.declared_in, above->name())) {
+      return true;
+    }
+    if (name_equal(above->name(), base.name())) {
+      return false;
+    }
+  }
+  return false;
+}
+
+/// What an answer for `requested` shows of an instance of `cls`, a class at or below it (DSP0200 5.3.2.11).
+PropertySelectionPtr make_selection(const Class& cls, const Class& requested, const PropertyList& list, bool local_only,
+                                    bool deep_inheritance) {
+  PropertySelection selection(cls, list);
+  const std::size_t base_count = requested.properties().size();
+  for (std::size_t i = 0; i < cls.properties().size(); ++i) {
+    const bool is_hidden_below = !deep_inheritance && i >= base_count;
+    const Class& shown_as = deep_inheritance ? cls : requested;
+    const bool is_hidden_above =
+        local_only && i < shown_as.properties().size() && !is_local_to(shown_as, requested, shown_as.property(i));
+    if (is_hidden_below || is_hidden_above) {
+      selection.remove(cls, i);
+    }
+  }
+  return selection.all() ? nullptr : std::make_shared<const PropertySelection>(std::move(selection));
+}
+
+Error not_found(const ObjectPath& path) {
+  return Error(Status::kNotFound, "no instance " + path.to_string());
+}
+
+}  // namespace
+
+void ProviderTable::add(const NamespaceName& name_space, std::string_view class_name, Provider& provider) {
+  const bool is_new = providers_[name_space].emplace(std::string(class_name), &provider).second;
+  check(is_new, "a class has one provider");
+}
+
+Provider* ProviderTable::find(const NamespaceName& name_space, std::string_view class_name) const {
+  const auto space = providers_.find(name_space);
+  if (space == providers_.end()) {
+    return nullptr;
+  }
+  const auto found = space->second.find(class_name);
+  return found != space->second.end() ? found->second : nullptr;
+}
+
+bool ClassOptions::shows(const Class& cls, const Property& property) const {
+  return (!local_only || !cls.is_propagated(property)) && lists(properties, property.name);
+}
+
+bool ClassOptions::shows(const Class& cls, const Method& method) const {
+  return !local_only || !cls.is_propagated(method);
+}
+
+bool ClassOptions::shows(const QualifierSet::Entry& entry, bool is_propagated) const {
+  return include_qualifiers && (!local_only || !(entry.is_propagated || is_propagated));
+}
+
+ObjectManager::ObjectManager(const Repository& repository, const ProviderTable& providers, AdmissionControl& admission,
+                             Authorizer authorizer)
+    : repository_(repository), providers_(providers), admission_(admission), authorizer_(std::move(authorizer)) {
+  check(authorizer_ != nullptr, "the daemon says who may do what");
+}
+
+Result<AdmissionControl::Ticket, Error> ObjectManager::begin(const OperationContext& context,
+                                                             const OperationRequest& request) const {
+  auto ticket = admission_.enter(context, request);
+  if (!ticket) {
+    return ticket;
+  }
+  if (const auto allowed = authorizer_(context, request); !allowed) {
+    return fail(allowed.error());
+  }
+  if (!repository_.has_namespace(request.name_space)) {
+    return fail(Error(Status::kInvalidNamespace, "no namespace " + request.name_space.text()));
+  }
+  return ticket;
+}
+
+Result<ClassPtr, Error> ObjectManager::find_class(const NamespaceName& name_space, std::string_view class_name) const {
+  ClassPtr cls = repository_.find_class(name_space, class_name);
+  if (!cls) {
+    return fail(
+        Error(Status::kInvalidClass, "no class " + std::string(class_name) + " in namespace " + name_space.text()));
+  }
+  return cls;
+}
+
+Result<ObjectManager::Target, Error> ObjectManager::find_target(const ObjectPath& path) const {
+  auto cls = find_class(path.name_space(), path.class_name());
+  if (!cls) {
+    return fail(cls.error());
+  }
+  if (!path.is_instance()) {
+    return fail(Error(Status::kInvalidParameter, "the path of an instance is needed, not of a class"));
+  }
+  auto typed = InputCheck(repository_, path.name_space()).instance_path(**cls, path);
+  if (!typed) {
+    return fail(typed.error());
+  }
+  Provider* const provider = providers_.find(path.name_space(), path.class_name());
+  return Target{std::move(*cls), provider, std::move(*typed)};
+}
+
+Result<ClassPtr, Error> ObjectManager::get_class(const OperationContext& context, const NamespaceName& name_space,
+                                                 std::string_view class_name) const {
+  const auto ticket = begin(context, {OperationKind::kGetClass, name_space, class_name, {}});
+  if (!ticket) {
+    return fail(ticket.error());
+  }
+  auto cls = find_class(name_space, class_name);
+  if (!cls) {
+    return fail(Error(Status::kNotFound, cls.error().message));
+  }
+  return cls;
+}
+
+Result<std::vector<ClassPtr>, Error> ObjectManager::enumerate_classes(const OperationContext& context,
+                                                                      const NamespaceName& name_space,
+                                                                      std::string_view class_name,
+                                                                      bool deep_inheritance) const {
+  const auto ticket = begin(context, {OperationKind::kEnumerateClasses, name_space, class_name, {}});
+  if (!ticket) {
+    return fail(ticket.error());
+  }
+  return list_classes(name_space, class_name, deep_inheritance);
+}
+
+Result<std::vector<std::string>, Error> ObjectManager::enumerate_class_names(const OperationContext& context,
+                                                                             const NamespaceName& name_space,
+                                                                             std::string_view class_name,
+                                                                             bool deep_inheritance) const {
+  const auto ticket = begin(context, {OperationKind::kEnumerateClassNames, name_space, class_name, {}});
+  if (!ticket) {
+    return fail(ticket.error());
+  }
+  const auto classes = list_classes(name_space, class_name, deep_inheritance);
+  if (!classes) {
+    return fail(classes.error());
+  }
+  std::vector<std::string> names;
+  names.reserve(classes->size());
+  for (const ClassPtr& cls : *classes) {
+    names.push_back(cls->name());
+  }
+  return names;
+}
+
+Result<std::vector<ClassPtr>, Error> ObjectManager::list_classes(const NamespaceName& name_space,
+                                                                 std::string_view class_name,
+                                                                 bool deep_inheritance) const {
+  if (class_name.empty()) {
+    return deep_inheritance ? repository_.classes(name_space) : repository_.subclasses(name_space, "");
+  }
+  if (const auto cls = find_class(name_space, class_name); !cls) {
+    return fail(cls.error());
+  }
+  if (!deep_inheritance) {
+    return repository_.subclasses(name_space, class_name);
+  }
+  std::vector<ClassPtr> classes = repository_.with_descendants(name_space, class_name);
+  classes.erase(classes.begin());  // the class itself is not among its subclasses
+  return classes;
+}
+
+Result<QualifierTypePtr, Error> ObjectManager::get_qualifier(const OperationContext& context,
+                                                             const NamespaceName& name_space,
+                                                             std::string_view name) const {
+  const auto ticket = begin(context, {OperationKind::kGetQualifier, name_space, {}, {}});
+  if (!ticket) {
+    return fail(ticket.error());
+  }
+  auto type = repository_.find_qualifier_type(name_space, name);
+  if (!type) {
+    return fail(Error(Status::kNotFound, "no qualifier " + std::string(name)));
+  }
+  return type;
+}
+
+Result<std::vector<QualifierTypePtr>, Error> ObjectManager::enumerate_qualifiers(
+    const OperationContext& context, const NamespaceName& name_space) const {
+  const auto ticket = begin(context, {OperationKind::kEnumerateQualifiers, name_space, {}, {}});
+  if (!ticket) {
+    return fail(ticket.error());
+  }
+  return repository_.qualifier_types(name_space);
+}
+
+runtime::Task<Result<Instance, Error>> ObjectManager::get_instance(const OperationContext& context,
+                                                                   const ObjectPath& path,
+                                                                   const GetInstanceOptions& options) const {
+  const auto ticket = begin(context, {OperationKind::kGetInstance, path.name_space(), path.class_name(), {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto target = find_target(path);
+  if (!target) {
+    co_return fail(target.error());
+  }
+  if (target->provider == nullptr) {
+    co_return fail(not_found(target->path));
+  }
+  const ProviderCall call{context, path.name_space(), target->cls,
+                          make_selection(*target->cls, *target->cls, options.properties, options.local_only, true)};
+  auto instance = co_await target->provider->get_instance(call, target->path);
+  if (instance) {
+    instance->select(call.properties);
+  }
+  co_return instance;
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::enumerate_instances(const OperationContext& context,
+                                                                      const NamespaceName& name_space,
+                                                                      std::string_view class_name,
+                                                                      const EnumerateInstancesOptions& options,
+                                                                      InstanceSink& sink) const {
+  const auto ticket = begin(context, {OperationKind::kEnumerateInstances, name_space, class_name, {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto requested = find_class(name_space, class_name);
+  if (!requested) {
+    co_return fail(requested.error());
+  }
+  for (const ClassPtr& cls : repository_.with_descendants(name_space, class_name)) {
+    Provider* const provider = providers_.find(name_space, cls->name());
+    if (provider == nullptr) {
+      continue;
+    }
+    const ProviderCall call{
+        context, name_space, cls,
+        make_selection(*cls, **requested, options.properties, options.local_only, options.deep_inheritance)};
+    SelectingSink selecting(sink, call.properties);
+    auto outcome = co_await provider->enumerate_instances(call, selecting);
+    if (!outcome && (cls == *requested || outcome.error().status != Status::kNotSupported)) {
+      co_return outcome;
+    }
+    if (selecting.is_gone() || context.is_cancelled) {
+      co_return Result<void, Error>();
+    }
+  }
+  co_return Result<void, Error>();
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::enumerate_instance_names(const OperationContext& context,
+                                                                           const NamespaceName& name_space,
+                                                                           std::string_view class_name,
+                                                                           InstanceSink& sink) const {
+  const auto ticket = begin(context, {OperationKind::kEnumerateInstanceNames, name_space, class_name, {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto requested = find_class(name_space, class_name);
+  if (!requested) {
+    co_return fail(requested.error());
+  }
+  for (const ClassPtr& cls : repository_.with_descendants(name_space, class_name)) {
+    Provider* const provider = providers_.find(name_space, cls->name());
+    if (provider == nullptr) {
+      continue;
+    }
+    const ProviderCall call{context, name_space, cls,
+                            std::make_shared<const PropertySelection>(PropertySelection::keys_of(*cls))};
+    SelectingSink selecting(sink, call.properties);
+    auto outcome = co_await provider->enumerate_instance_names(call, selecting);
+    if (!outcome && (cls == *requested || outcome.error().status != Status::kNotSupported)) {
+      co_return outcome;
+    }
+    if (selecting.is_gone() || context.is_cancelled) {
+      co_return Result<void, Error>();
+    }
+  }
+  co_return Result<void, Error>();
+}
+
+runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_instance(const OperationContext& context,
+                                                                        const NamespaceName& name_space,
+                                                                        const Instance& instance) const {
+  const auto ticket = begin(context, {OperationKind::kCreateInstance, name_space, instance.class_name(), {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto cls = find_class(name_space, instance.class_name());
+  if (!cls) {
+    co_return fail(cls.error());
+  }
+  const auto complete = complete_new_instance(repository_, name_space, *cls, instance);
+  if (!complete) {
+    co_return fail(complete.error());
+  }
+  Provider* const provider = providers_.find(name_space, (*cls)->name());
+  if (provider == nullptr || (*cls)->is_abstract()) {
+    co_return fail(Error(Status::kNotSupported, "instances of " + (*cls)->name() + " cannot be created"));
+  }
+  const ProviderCall call{context, name_space, *cls, nullptr};
+  auto path = co_await provider->create_instance(call, *complete);
+  if (path) {
+    path->set_name_space(name_space);
+    path->set_class_name((*cls)->name());
+  }
+  co_return path;
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::modify_instance(const OperationContext& context,
+                                                                  const ObjectPath& path, const Instance& instance,
+                                                                  const PropertyList& properties) const {
+  const auto ticket = begin(context, {OperationKind::kModifyInstance, path.name_space(), path.class_name(), {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto target = find_target(path);
+  if (!target) {
+    co_return fail(target.error());
+  }
+  const auto modification = plan_modification(repository_, target->cls, target->path, instance, properties);
+  if (!modification) {
+    co_return fail(modification.error());
+  }
+  if (target->provider == nullptr) {
+    co_return fail(not_found(target->path));
+  }
+  const ProviderCall call{context, path.name_space(), target->cls, nullptr};
+  if (modification->needs_current()) {
+    const auto current = co_await target->provider->get_instance(call, target->path);
+    if (!current) {
+      co_return fail(current.error());
+    }
+    if (auto allowed = modification->check_read_only(*current); !allowed) {
+      co_return allowed;
+    }
+  }
+  if (modification->is_empty()) {
+    co_return Result<void, Error>();
+  }
+  auto outcome = co_await target->provider->modify_instance(call, target->path, modification->changes());
+  co_return outcome;
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::delete_instance(const OperationContext& context,
+                                                                  const ObjectPath& path) const {
+  const auto ticket = begin(context, {OperationKind::kDeleteInstance, path.name_space(), path.class_name(), {}});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto target = find_target(path);
+  if (!target) {
+    co_return fail(target.error());
+  }
+  if (target->provider == nullptr) {
+    co_return fail(not_found(target->path));
+  }
+  const ProviderCall call{context, path.name_space(), target->cls, nullptr};
+  auto outcome = co_await target->provider->delete_instance(call, target->path);
+  co_return outcome;
+}
+
+runtime::Task<Result<MethodResult, Error>> ObjectManager::invoke_method(const OperationContext& context,
+                                                                        const ObjectPath& path,
+                                                                        std::string_view method_name,
+                                                                        const ParameterValues& parameters) const {
+  const auto ticket = begin(context, {OperationKind::kInvokeMethod, path.name_space(), path.class_name(), method_name});
+  if (!ticket) {
+    co_return fail(ticket.error());
+  }
+  const auto cls = find_class(path.name_space(), path.class_name());
+  if (!cls) {
+    co_return fail(Error(Status::kNotFound, cls.error().message));  // DSP0200 5.3.3 has no INVALID_CLASS
+  }
+  const MethodPtr method = (*cls)->find_method(method_name);
+  if (!method) {
+    co_return fail(Error(Status::kMethodNotFound, (*cls)->name() + " has no method " + std::string(method_name)));
+  }
+  const InputCheck check_input(repository_, path.name_space());
+  Result<ObjectPath, Error> target = ObjectPath(path.name_space(), (*cls)->name());
+  if (path.is_instance()) {
+    target = check_input.instance_path(**cls, path);
+  }
+  if (!target) {
+    co_return fail(target.error());
+  }
+  const auto in = check_input.parameters(*method, parameters);
+  if (!in) {
+    co_return fail(in.error());
+  }
+  Provider* const provider = providers_.find(path.name_space(), (*cls)->name());
+  if (provider == nullptr) {
+    co_return fail(path.is_instance()
+                       ? not_found(*target)
+                       : Error(Status::kMethodNotAvailable, (*cls)->name() + '.' + method->name + " is not provided"));
+  }
+  const ProviderCall call{context, path.name_space(), *cls, nullptr};
+  auto result = co_await provider->invoke_method(call, *target, *method, *in);
+  co_return result;
+}
+
+}  // namespace lunaria::cim
