@@ -1,0 +1,54 @@
+#pragma once
+
+// CIM objects into CIM-XML elements (DSP0201 5). Every function appends to `out`.
+
+#include <string>
+#include <string_view>
+
+#include "cim/class.h"
+#include "cim/error.h"
+#include "cim/instance.h"
+#include "cim/object_manager.h"
+#include "cim/object_path.h"
+#include "cim/value.h"
+#include "wbem/operation.h"
+
+namespace lunaria::wbem::cimxml {
+
+/// VALUE, VALUE.ARRAY, VALUE.REFERENCE or VALUE.REFARRAY; nothing for NULL.
+void append_value(std::string& out, const cim::Value& value);
+/// PROPERTY, PROPERTY.ARRAY or PROPERTY.REFERENCE of an instance. `property` says origin and referenced class.
+void append_property(std::string& out, const cim::Property& property, const cim::Value& value, bool include_origin,
+                     bool include_qualifiers);
+/// INSTANCE with the properties that are there and selected.
+void append_instance(std::string& out, const cim::Instance& instance, const InstanceForm& form);
+/// INSTANCENAME of an instance's own keys, without building a path.
+void append_instance_name(std::string& out, const cim::Instance& instance);
+/// INSTANCENAME or CLASSNAME.
+void append_object_name(std::string& out, const cim::ObjectPath& path);
+/// LOCALINSTANCEPATH or LOCALCLASSPATH, or with a host INSTANCEPATH or CLASSPATH.
+void append_object_path(std::string& out, const cim::ObjectPath& path);
+/// LOCALNAMESPACEPATH.
+void append_local_namespace(std::string& out, const cim::NamespaceName& name_space);
+/// CLASS with what the options show.
+void append_class(std::string& out, const cim::Class& cls, const cim::ClassOptions& options);
+/// QUALIFIER.DECLARATION.
+void append_qualifier_type(std::string& out, const cim::QualifierType& type);
+/// ERROR with code and description.
+void append_error(std::string& out, const cim::Error& error);
+/// PARAMVALUE of a method call or its response.
+void append_parameter_value(std::string& out, std::string_view name, const cim::Value& value);
+/// The PARAMTYPE or TYPE attribute's text; embedded objects are "string".
+std::string_view wire_type_name(cim::Type type);
+
+/// ` name="value"`, the value escaped.
+void append_attribute(std::string& out, std::string_view name, std::string_view value);
+/// The message around a response: everything before and after what stands inside IMETHODRESPONSE or METHODRESPONSE.
+void append_response_start(std::string& out, std::string_view message_id, std::string_view protocol_version,
+                           bool is_extrinsic, std::string_view method_name);
+void append_response_end(std::string& out, bool is_extrinsic);
+/// A whole request of a client: `message_id` is a number. `name_space` for all but extrinsic calls, whose path has it.
+std::string encode_request(const Operation& operation, const cim::NamespaceName& name_space,
+                           std::string_view message_id);
+
+}  // namespace lunaria::wbem::cimxml

@@ -1,0 +1,24 @@
+#pragma once
+
+// Bounds of the CIM-XML codec: what one message may cost, whoever sent it.
+
+#include <cstddef>
+
+namespace lunaria::wbem::cimxml::limits {
+
+/// Elements inside each other. A key that is a reference takes about six levels, and references may nest.
+inline constexpr std::size_t kDepthMax = 64;
+/// Embedded objects inside embedded objects: each is a document of its own in the text of the outer one.
+inline constexpr std::size_t kEmbeddingMax = 4;
+inline constexpr std::size_t kElementsMax = 500'000;
+inline constexpr std::size_t kAttributesMax = 16;
+/// Bytes of a request. A PropertyList or an instance with arrays stays far below.
+inline constexpr std::size_t kRequestBytesMax = std::size_t{8} << 20;
+/// Bytes that the tree of a request may take in memory.
+inline constexpr std::size_t kTreeBytesMax = std::size_t{48} << 20;
+/// What an enumeration gathers before a piece of the answer goes out.
+inline constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+
+static_assert(kPieceBytes < kRequestBytesMax);
+
+}  // namespace lunaria::wbem::cimxml::limits

@@ -1,0 +1,191 @@
+#include "wbem/cimxml/xml_document.h"
+
+#include <expat.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "wbem/cimxml/limits.h"
+
+namespace lunaria::wbem::cimxml {
+
+std::optional<std::string_view> XmlElement::attribute(std::string_view attribute_name) const {
+  for (std::size_t i = 0; i < attribute_count; ++i) {
+    if (attributes[i].name == attribute_name) {
+      return attributes[i].value;
+    }
+  }
+  return std::nullopt;
+}
+
+const XmlElement* XmlElement::child(std::string_view element_name) const {
+  for (const XmlElement* element = first_child; element != nullptr; element = element->next_sibling) {
+    if (element->name == element_name) {
+      return element;
+    }
+  }
+  return nullptr;
+}
+
+std::size_t XmlElement::child_count() const {
+  std::size_t count = 0;
+  for (const XmlElement* element = first_child; element != nullptr; element = element->next_sibling) {
+    ++count;
+  }
+  return count;
+}
+
+struct XmlParser::State {
+  struct Open {
+    XmlElement* element;
+    XmlElement* last_child = nullptr;
+  };
+
+  struct ParserDeleter {
+    void operator()(XML_ParserStruct* handle) const { XML_ParserFree(handle); }
+  };
+
+  std::unique_ptr<XML_ParserStruct, ParserDeleter> parser{XML_ParserCreate(nullptr)};
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> arena = std::make_unique<std::pmr::monotonic_buffer_resource>();
+  std::size_t arena_bytes = 0;
+  std::size_t element_count = 0;
+  std::vector<Open> open;
+  std::string text;  // of the innermost element; what stands beside child elements is only white space in CIM-XML
+  XmlElement* root = nullptr;
+  std::optional<XmlError> error;
+
+  void stop(XmlError::Kind kind, std::string message) {
+    if (!error) {
+      error = XmlError{kind, fmt::format("line {}: {}", XML_GetCurrentLineNumber(parser.get()), message)};
+    }
+    XML_StopParser(parser.get(), XML_FALSE);
+  }
+
+  void* allocate(std::size_t size, std::size_t alignment) {
+    arena_bytes += size;
+    return arena->allocate(size, alignment);
+  }
+
+  std::string_view keep(std::string_view piece) {
+    if (piece.empty()) {
+      return {};
+    }
+    auto* copy = static_cast<char*>(allocate(piece.size(), 1));
+    std::memcpy(copy, piece.data(), piece.size());
+    return {copy, piece.size()};
+  }
+
+  void start(const char* name, const char** attributes);
+  void end();
+};
+
+void XmlParser::State::start(const char* name, const char** attributes) {
+  if (open.size() >= limits::kDepthMax) {
+    stop(XmlError::Kind::kLimit, fmt::format("elements nest deeper than {}", limits::kDepthMax));
+    return;
+  }
+  if (++element_count > limits::kElementsMax || arena_bytes > limits::kTreeBytesMax) {
+    stop(XmlError::Kind::kLimit, "the document is too large");
+    return;
+  }
+  std::size_t count = 0;
+  while (attributes[count * 2] != nullptr) {
+    ++count;
+  }
+  if (count > limits::kAttributesMax) {
+    stop(XmlError::Kind::kLimit, fmt::format("more than {} attributes", limits::kAttributesMax));
+    return;
+  }
+  auto* element = new (allocate(sizeof(XmlElement), alignof(XmlElement))) XmlElement;
+  element->name = keep(name);
+  if (count > 0) {
+    auto* kept = static_cast<XmlAttribute*>(allocate(count * sizeof(XmlAttribute), alignof(XmlAttribute)));
+    for (std::size_t i = 0; i < count; ++i) {
+      new (kept + i) XmlAttribute{keep(attributes[i * 2]), keep(attributes[i * 2 + 1])};
+    }
+    element->attributes = kept;
+    element->attribute_count = count;
+  }
+  if (open.empty()) {
+    root = element;
+  } else {
+    Open& parent = open.back();
+    (parent.last_child != nullptr ? parent.last_child->next_sibling : parent.element->first_child) = element;
+    parent.last_child = element;
+  }
+  open.push_back({element});
+  text.clear();
+}
+
+void XmlParser::State::end() {
+  Open& closing = open.back();
+  if (closing.last_child == nullptr) {
+    closing.element->text = keep(text);
+  }
+  text.clear();
+  open.pop_back();
+}
+
+XmlParser::XmlParser() : state_(std::make_unique<State>()) {
+  XML_ParserStruct* parser = state_->parser.get();
+  XML_SetUserData(parser, state_.get());
+  XML_SetElementHandler(
+      parser,
+      [](void* state, const char* name, const char** attributes) {
+        static_cast<State*>(state)->start(name, attributes);
+      },
+      [](void* state, const char* /*name*/) { static_cast<State*>(state)->end(); });
+  XML_SetCharacterDataHandler(parser, [](void* data, const char* piece, int length) {
+    auto& state = *static_cast<State*>(data);
+    state.text.append(piece, static_cast<std::size_t>(length));
+    if (state.text.size() > limits::kRequestBytesMax) {
+      state.stop(XmlError::Kind::kLimit, "a text is too long");
+    }
+  });
+  // A document type without a subset is harmless, for nothing external is ever read. A subset could declare entities.
+  XML_SetStartDoctypeDeclHandler(parser, [](void* data, const char* /*name*/, const char* /*system_id*/,
+                                            const char* /*public_id*/, int has_internal_subset) {
+    if (has_internal_subset != 0) {
+      static_cast<State*>(data)->stop(XmlError::Kind::kNotWellFormed, "a document type subset is not accepted");
+    }
+  });
+}
+
+XmlParser::~XmlParser() = default;
+
+Result<void, XmlError> XmlParser::feed(std::string_view piece) {
+  State& state = *state_;
+  while (!piece.empty() && !state.error) {
+    const std::string_view part = piece.substr(0, std::size_t{1} << 20);
+    piece.remove_prefix(part.size());
+    if (XML_Parse(state.parser.get(), part.data(), static_cast<int>(part.size()), XML_FALSE) == XML_STATUS_ERROR) {
+      state.stop(XmlError::Kind::kNotWellFormed, XML_ErrorString(XML_GetErrorCode(state.parser.get())));
+    }
+  }
+  if (state.error) {
+    return fail(*state.error);
+  }
+  return {};
+}
+
+Result<XmlDocument, XmlError> XmlParser::finish() {
+  State& state = *state_;
+  if (!state.error && XML_Parse(state.parser.get(), "", 0, XML_TRUE) == XML_STATUS_ERROR) {
+    state.stop(XmlError::Kind::kNotWellFormed, XML_ErrorString(XML_GetErrorCode(state.parser.get())));
+  }
+  if (state.error) {
+    return fail(*state.error);
+  }
+  return XmlDocument(std::move(state.arena), state.root);
+}
+
+Result<XmlDocument, XmlError> XmlDocument::parse(std::string_view text) {
+  XmlParser parser;
+  if (const auto fed = parser.feed(text); !fed) {
+    return fail(fed.error());
+  }
+  return parser.finish();
+}
+
+}  // namespace lunaria::wbem::cimxml
