@@ -4,6 +4,7 @@
 // Nothing that lives on a shard is touched by another thread; shards talk by posting messages.
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/clock.h"
@@ -27,6 +28,7 @@ struct Timer : Operation {
   Instant deadline{};
   bool pending = false;
   std::uint64_t sequence = 0;  ///< for the shard: order among equal deadlines
+  std::size_t slot = 0;        ///< for the shard: where it stands in its TimerHeap
 };
 
 /// Interface; every member but `post` and `id` is for the shard's own thread only.
