@@ -1,0 +1,67 @@
+#include "catalogue/contents.h"
+
+#include <algorithm>
+
+namespace lunaria::catalogue {
+namespace {
+
+/// One overload per change.
+struct Applier {
+  Contents& contents;
+
+  void operator()(const ServerRow& row) const { contents.server = row; }
+  void operator()(const DiskRow& row) const {
+    contents.disks.insert_or_assign(row.id, row);
+    contents.last_disk = std::max(contents.last_disk, row.id);
+  }
+  void operator()(const TargetRow& row) const {
+    contents.targets.insert_or_assign(row.id, row);
+    contents.last_target = std::max(contents.last_target, row.id);
+  }
+  void operator()(const ChapRow& row) const {
+    contents.chap.insert_or_assign(std::pair(row.target, row.direction), row);
+  }
+  void operator()(const MappingRow& row) const {
+    contents.mappings.insert_or_assign(std::pair(row.target, row.disk), row);
+  }
+  void operator()(const AccessRuleRow& row) const { contents.access.insert(row); }
+  void operator()(const PortalRow& row) const { contents.portals.insert_or_assign(row.address, row); }
+  void operator()(const UserRow& row) const { contents.users.insert_or_assign(row.name, row); }
+  void operator()(const ServiceStateRow& row) const { contents.service_states.insert_or_assign(row.service, row); }
+  void operator()(const JobRow& row) const {
+    contents.jobs.insert_or_assign(row.id, row);
+    contents.last_job = std::max(contents.last_job, row.id);
+  }
+  void operator()(const IntentRow& row) const {
+    contents.intents.insert_or_assign(row.id, row);
+    contents.last_intent = std::max(contents.last_intent, row.id);
+  }
+  void operator()(const RemoveDisk& change) const { contents.disks.erase(change.id); }
+  void operator()(const RemoveTarget& change) const {
+    contents.targets.erase(change.id);
+    std::erase_if(contents.chap, [&](const auto& entry) { return entry.first.first == change.id; });
+    std::erase_if(contents.mappings, [&](const auto& entry) { return entry.first.first == change.id; });
+    std::erase_if(contents.access, [&](const AccessRuleRow& rule) { return rule.target == change.id; });
+  }
+  void operator()(const RemoveChap& change) const { contents.chap.erase(std::pair(change.target, change.direction)); }
+  void operator()(const RemoveMapping& change) const { contents.mappings.erase(std::pair(change.target, change.disk)); }
+  void operator()(const RemoveAccessRule& change) const { contents.access.erase(change.rule); }
+  void operator()(const RemovePortal& change) const { contents.portals.erase(change.address); }
+  void operator()(const RemoveUser& change) const { contents.users.erase(change.name); }
+  void operator()(const RemoveJob& change) const { contents.jobs.erase(change.id); }
+  void operator()(const RemoveIntent& change) const { contents.intents.erase(change.id); }
+};
+
+}  // namespace
+
+void Contents::apply(const Change& change) {
+  std::visit(Applier{*this}, change);
+}
+
+void Contents::apply(const Changes& changes) {
+  for (const Change& change : changes) {
+    apply(change);
+  }
+}
+
+}  // namespace lunaria::catalogue

@@ -1,0 +1,82 @@
+#pragma once
+
+// Contents: everything in the catalogue, in memory; Change: one difference to it. The service keeps a Contents, builds
+// changes, has them committed, and applies them: then memory and file say the same.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "catalogue/rows.h"
+
+namespace lunaria::catalogue {
+
+/// Removing what is not there is no error. With a target go its mappings, access rules and CHAP rows; a mapped disk
+/// cannot be removed.
+struct RemoveDisk {
+  DiskId id{};
+};
+struct RemoveTarget {
+  TargetId id{};
+};
+struct RemoveChap {
+  TargetId target{};
+  ChapDirection direction = ChapDirection::kForward;
+};
+struct RemoveMapping {
+  TargetId target{};
+  DiskId disk{};
+};
+struct RemoveAccessRule {
+  AccessRuleRow rule;
+};
+struct RemovePortal {
+  std::string address;
+};
+struct RemoveUser {
+  std::string name;
+};
+struct RemoveJob {
+  JobId id{};
+};
+struct RemoveIntent {
+  IntentId id{};
+};
+
+/// A row stands for "this row is to be there", replacing the one with the same key.
+using Change = std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, AccessRuleRow, PortalRow, UserRow,
+                            ServiceStateRow, JobRow, IntentRow, RemoveDisk, RemoveTarget, RemoveChap, RemoveMapping,
+                            RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
+/// Committed together or not at all, in this order.
+using Changes = std::vector<Change>;
+
+struct Contents {
+  std::optional<ServerRow> server;
+  std::map<DiskId, DiskRow> disks;
+  std::map<TargetId, TargetRow> targets;
+  std::map<std::pair<TargetId, ChapDirection>, ChapRow> chap;
+  std::map<std::pair<TargetId, DiskId>, MappingRow> mappings;
+  std::set<AccessRuleRow> access;
+  std::map<std::string, PortalRow> portals;
+  std::map<std::string, UserRow> users;
+  std::map<std::string, ServiceStateRow> service_states;
+  std::map<JobId, JobRow> jobs;
+  std::map<IntentId, IntentRow> intents;
+  /// The largest id ever given to a row, so that none is given twice.
+  DiskId last_disk{};
+  TargetId last_target{};
+  JobId last_job{};
+  IntentId last_intent{};
+
+  /// Does what a commit of the change did to the file.
+  void apply(const Change& change);
+  void apply(const Changes& changes);
+  friend bool operator==(const Contents&, const Contents&) = default;
+};
+
+}  // namespace lunaria::catalogue

@@ -1,0 +1,145 @@
+#include "catalogue/migrations.h"
+
+#include <array>
+
+namespace lunaria::catalogue {
+namespace {
+
+// Times are microseconds since 1970 UTC; flags are 0 or 1. AUTOINCREMENT: an id is never given twice.
+constexpr std::string_view kFirstSchema = R"sql(
+CREATE TABLE catalogue (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  commit_count INTEGER NOT NULL
+) STRICT;
+INSERT INTO catalogue VALUES (1, 0);
+
+CREATE TABLE server (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  guid TEXT NOT NULL,
+  name TEXT NOT NULL,
+  remotely_manageable INTEGER NOT NULL CHECK (remotely_manageable IN (0, 1)),
+  created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE disks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 4294967294),
+  guid TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  description TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('thin', 'preallocated', 'ram')),
+  caching TEXT NOT NULL CHECK (caching IN ('buffered', 'direct')),
+  path TEXT NOT NULL CHECK ((path = '') = (kind = 'ram')),
+  size INTEGER NOT NULL CHECK (size > 0),
+  logical_block_size INTEGER NOT NULL CHECK (logical_block_size IN (512, 4096)),
+  physical_block_size INTEGER NOT NULL CHECK (physical_block_size >= logical_block_size),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+  serial TEXT NOT NULL UNIQUE,
+  naa BLOB NOT NULL UNIQUE CHECK (length(naa) = 8),
+  created INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX disk_paths ON disks (path) WHERE path <> '';
+
+CREATE TABLE targets (
+  id INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id BETWEEN 1 AND 4294967294),
+  guid TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  iqn TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  description TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  chap_enabled INTEGER NOT NULL CHECK (chap_enabled IN (0, 1)),
+  reverse_chap_enabled INTEGER NOT NULL CHECK (reverse_chap_enabled IN (0, 1)),
+  receive_buffer_count INTEGER NOT NULL,
+  max_recv_data_segment_length INTEGER NOT NULL,
+  max_burst_length INTEGER NOT NULL,
+  first_burst_length INTEGER NOT NULL,
+  max_outstanding_r2t INTEGER NOT NULL,
+  max_connections INTEGER NOT NULL,
+  default_time2wait INTEGER NOT NULL,
+  default_time2retain INTEGER NOT NULL,
+  error_recovery_level INTEGER NOT NULL,
+  initial_r2t INTEGER NOT NULL CHECK (initial_r2t IN (0, 1)),
+  immediate_data INTEGER NOT NULL CHECK (immediate_data IN (0, 1)),
+  enforce_idle_timeout_detection INTEGER NOT NULL CHECK (enforce_idle_timeout_detection IN (0, 1)),
+  created INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE chap_credentials (
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  direction INTEGER NOT NULL CHECK (direction IN (0, 1)),
+  user_name TEXT NOT NULL,
+  sealed_secret BLOB NOT NULL,
+  PRIMARY KEY (target_id, direction)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mappings (
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  disk_id INTEGER NOT NULL REFERENCES disks (id) ON DELETE RESTRICT,
+  lun INTEGER NOT NULL CHECK (lun BETWEEN 0 AND 16383),
+  read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+  PRIMARY KEY (target_id, disk_id),
+  UNIQUE (target_id, lun)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mapping_disks ON mappings (disk_id);
+
+CREATE TABLE access_rules (
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  method INTEGER NOT NULL CHECK (method BETWEEN 1 AND 5),
+  value TEXT NOT NULL,
+  PRIMARY KEY (target_id, method, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE portals (
+  address TEXT PRIMARY KEY,
+  port INTEGER NOT NULL CHECK (port BETWEEN 0 AND 65535),
+  listen INTEGER NOT NULL CHECK (listen IN (0, 1)),
+  portal_group_tag INTEGER NOT NULL CHECK (portal_group_tag BETWEEN 0 AND 65535)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE users (
+  name TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'administrator')),
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE service_states (
+  service TEXT PRIMARY KEY,
+  requested_state INTEGER NOT NULL,
+  enabled_default INTEGER NOT NULL,
+  last_change INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  state INTEGER NOT NULL,
+  percent_complete INTEGER NOT NULL CHECK (percent_complete BETWEEN 0 AND 100),
+  error_code INTEGER,
+  error_message TEXT NOT NULL,
+  submitted INTEGER NOT NULL,
+  started INTEGER,
+  finished INTEGER
+) STRICT;
+
+CREATE TABLE intents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),
+  disk_id INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  created INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array kMigrations = {
+    Migration{"first schema", kFirstSchema},
+};
+
+}  // namespace
+
+std::span<const Migration> migrations() {
+  return kMigrations;
+}
+
+}  // namespace lunaria::catalogue
