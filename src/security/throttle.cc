@@ -73,9 +73,13 @@ runtime::Instant LoginThrottle::Table::slot(const Entry& entry, runtime::Instant
   return entry.failures <= kThrottleFreeFailures ? now : std::max(now, entry.next_slot);
 }
 
+runtime::Duration LoginThrottle::Table::delay(const Entry& entry) const {
+  return delay_after(entry.failures, delay_max_);
+}
+
 void LoginThrottle::Table::reserve(Entry& entry, runtime::Instant when) const {
   ++entry.pending;
-  entry.next_slot = when + delay_after(entry.failures, delay_max_);
+  entry.next_slot = when + delay(entry);
 }
 
 Result<runtime::Duration, LoginThrottle::Refused> LoginThrottle::admit(std::string_view user,
@@ -123,9 +127,7 @@ void LoginThrottle::report(std::string_view user, const std::optional<IpAddress>
       case Outcome::kFailure:
         entry->failures = std::min(entry->failures + 1, 1'000'000U);
         entry->last_use = now;
-        if (entry->failures == kThrottleFreeFailures + 1) {
-          entry->next_slot = now + kThrottleDelayFirst;
-        }
+        entry->next_slot = std::max(entry->next_slot, now + table.delay(*entry));
         break;
       case Outcome::kAbandoned:
         break;

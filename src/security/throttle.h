@@ -61,6 +61,8 @@ class LoginThrottle final {
     void forget(std::string_view key);
     /// The earliest time at which another attempt may be judged.
     static runtime::Instant slot(const Entry& entry, runtime::Instant now);
+    /// The distance from one attempt to the next.
+    runtime::Duration delay(const Entry& entry) const;
     void reserve(Entry& entry, runtime::Instant when) const;
     std::size_t size() const { return order_.size(); }
 

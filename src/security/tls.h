@@ -40,7 +40,7 @@ struct TlsError {
 
 /// Whether, and how, clients are asked for certificates.
 struct ClientCertificatePolicy {
-  std::string authorities_pem;  ///< trusted issuers; empty: clients are not asked
+  std::string authorities_pem{};  ///< trusted issuers; empty: clients are not asked
   bool required = false;
 };
 
@@ -77,10 +77,10 @@ class TlsServerContext final {
 
 /// What a client trusts.
 struct TlsTrust {
-  std::string authorities_pem;     ///< trusted issuers; empty: those of the system
-  std::string fingerprint_sha256;  ///< when set, exactly this certificate is trusted, whatever its names or issuer
-  std::string certificate_pem;     ///< the client's own, optional
-  Secret key_pem;
+  std::string authorities_pem{};     ///< trusted issuers; empty: those of the system
+  std::string fingerprint_sha256{};  ///< when set, exactly this certificate is trusted, whatever its names or issuer
+  std::string certificate_pem{};     ///< the client's own, optional
+  Secret key_pem{};
 };
 
 class TlsClientContext final {
