@@ -211,7 +211,7 @@ bool ClassResolver::is_same_or_below(std::string_view name, std::string_view bas
     return superclass_ && superclass_->is_a(base);
   }
   const ClassPtr cls = scope_.find_class(name);
-  return cls && cls->is_a(base);
+  return !cls || cls->is_a(base);
 }
 
 Result<Type, Error> ClassResolver::embedded_type(std::string_view element, Type type, const QualifierSet& qualifiers,

@@ -55,7 +55,7 @@ class ClassResolver final {
   Done check_override(std::string_view element, std::string_view name, const QualifierSet& qualifiers,
                       bool has_inherited) const;
   Result<Value, Error> default_value(std::string_view element, const PropertyDeclaration& declaration, Type type) const;
-  /// Whether `name` is `base` or below it.
+  /// Whether `name` is `base` or below it, or not there yet: then Repository::check_overrides() looks again.
   bool is_same_or_below(std::string_view name, std::string_view base) const;
   /// The type with embedding taken from the qualifiers, and the class named there.
   Result<Type, Error> embedded_type(std::string_view element, Type type, const QualifierSet& qualifiers,

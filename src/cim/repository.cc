@@ -180,6 +180,49 @@ Result<void, Error> Repository::share_class(const NamespaceName& from, const Nam
   return {};
 }
 
+Result<void, Error> Repository::check_overrides(const NamespaceName& name_space, std::string& class_name) const {
+  const Space* const space = state_->find(name_space);
+  if (space == nullptr) {
+    return fail(no_namespace(name_space));
+  }
+  for (const ClassPtr& cls : space->class_order) {
+    const std::size_t inherited = cls->superclass() ? cls->superclass()->properties().size() : 0;
+    for (std::size_t i = 0; i < inherited; ++i) {
+      const Property& property = cls->property(i);
+      const std::string& base = cls->superclass()->property(i).object_class;
+      const ClassPtr target = space->find_class(property.object_class);
+      if (target && !base.empty() && !target->is_a(base)) {
+        class_name = cls->name();
+        return fail(Error(Status::kInvalidParameter, cls->name() + '.' + property.name + ": " + property.object_class +
+                                                         " is not below " + base + ", which it overrides"));
+      }
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> Repository::missing_classes(const NamespaceName& name_space) const {
+  const Space* const space = state_->find(name_space);
+  NameSet missing;
+  const auto look = [&](const std::string& name) {
+    if (!name.empty() && !space->find_class(name)) {
+      missing.insert(name);
+    }
+  };
+  for (const ClassPtr& cls : space != nullptr ? space->class_order : std::vector<ClassPtr>()) {
+    for (const PropertyPtr& property : cls->properties()) {
+      look(property->object_class);
+    }
+    for (const MethodPtr& method : cls->methods()) {
+      look(method->return_class);
+      std::ranges::for_each(method->parameters, look, &Parameter::object_class);
+    }
+  }
+  std::vector<std::string> sorted(missing.begin(), missing.end());
+  std::ranges::sort(sorted, NameLess());
+  return sorted;
+}
+
 ClassPtr Repository::find_class(const NamespaceName& name_space, std::string_view class_name) const {
   const Space* const space = state_->find(name_space);
   return space != nullptr ? space->find_class(class_name) : nullptr;

@@ -4,6 +4,7 @@
 // every operation; changed only by explicit calls on the control shard.
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,13 @@ class Repository final {
   /// Adds a class of another namespace to this one as it is, with its superclasses: nothing is copied. No-op when it
   /// is there already.
   Result<void, Error> share_class(const NamespaceName& from, const NamespaceName& to, std::string_view class_name);
+
+  /// Looks at what add_class() could not, as classes may name others that come later: that an overriding reference or
+  /// embedded instance is of the overridden class or one below it. INVALID_PARAMETER, `class_name` being set to the
+  /// class at fault. Classes that are not there at all are no fault.
+  Result<void, Error> check_overrides(const NamespaceName& name_space, std::string& class_name) const;
+  /// The classes that references, parameters and embedded instances name, but that are not there; sorted.
+  std::vector<std::string> missing_classes(const NamespaceName& name_space) const;
 
   /// Null when there is no such namespace or class.
   ClassPtr find_class(const NamespaceName& name_space, std::string_view class_name) const;

@@ -176,6 +176,9 @@ std::optional<Value> Value::converted_to(Type type) const {
     auto parsed = parse(type, *text);
     return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
   }
+  if (const auto number = as_unsigned(); number && type == Type::kChar16 && *number <= 0xFFFF) {
+    return Value(static_cast<Char16>(*number));
+  }
   if (is_embedded(type) && as_instance() != nullptr) {
     return Value(as_instance(), type);
   }

@@ -126,7 +126,8 @@ class Value final {
   /// Empty unless a non-NULL array.
   std::span<const Value> elements() const;
 
-  /// The same value as another type of the same family, where it fits: integers among each other, integers to reals,
+  /// The same value as another type of the same family, where it fits: integers among each other, integers to reals
+  /// and char16,
   /// strings to datetime, char16 or reference, embedded instance to embedded object, arrays element by element, NULL
   /// to anything of the same arrayness. nullopt otherwise.
   std::optional<Value> converted_to(Type type) const;

@@ -1,0 +1,172 @@
+#include "cim/mof/compiler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cim/limits.h"
+#include "cim/mof/instance_resolver.h"
+
+namespace lunaria::cim::mof {
+namespace {
+
+constexpr std::size_t kShownTextMax = 40;  // bytes of offending text in an error
+
+/// At most kShownTextMax bytes, not cut within a UTF-8 sequence, on one line.
+std::string shortened(std::string_view text) {
+  text = text.substr(0, text.find_first_of("\r\n"));
+  if (text.size() > kShownTextMax) {
+    std::size_t length = kShownTextMax;
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+      --length;
+    }
+    text = text.substr(0, length);
+  }
+  return std::string(text);
+}
+
+/// The namespace of `#pragma namespace`, which may stand behind a host: "http://host/root/x", "//./root/x".
+std::string_view without_host(std::string_view text) {
+  const auto slashes = std::min(text.find("//"), text.find("\\\\"));
+  if (slashes == std::string_view::npos) {
+    return text;
+  }
+  const auto end = text.find_first_of("/\\", slashes + 2);
+  return end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+}
+
+}  // namespace
+
+Compiler::Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space)
+    : repository_(repository), loader_(loader), initial_(std::move(name_space)) {}
+
+Result<void, CompileError> Compiler::compile(std::string_view file_name) {
+  files_.clear();
+  open_files_.clear();
+  class_locations_.clear();
+  class_namespaces_.clear();
+  declared_.clear();
+  declared_in_.clear();
+  total_bytes_ = 0;
+  error_.reset();
+  current_ = initial_;
+  if (!compile_file(file_name, nullptr) || !check_overrides() || !resolve_instances()) {
+    return fail(*error_);
+  }
+  return {};
+}
+
+std::vector<CompiledInstance> Compiler::take_instances() {
+  return std::exchange(instances_, {});
+}
+
+bool Compiler::fail_at(const Location& location, std::string_view text, std::string message) {
+  error_ = CompileError{files_.empty() ? std::string() : files_[location.file], location.line, location.column,
+                        shortened(text), std::move(message)};
+  return false;
+}
+
+void Compiler::on_syntax_error(const Token& at, std::string message) {
+  fail_at(at.location, at.text, std::move(message));
+}
+
+bool Compiler::compile_file(std::string_view name, const Token* at) {
+  const auto refuse = [&](std::string message) {
+    if (at != nullptr) {
+      return fail_at(at->location, name, std::move(message));
+    }
+    error_ = CompileError{std::string(name), 0, 0, {}, std::move(message)};
+    return false;
+  };
+  if (open_files_.size() >= limits::kMofIncludeDepthMax) {
+    return refuse("files are included too deeply");
+  }
+  if (std::ranges::find(open_files_, name) != open_files_.end()) {
+    return refuse("the file includes itself");
+  }
+  const std::optional<std::string> text = loader_.load(name, open_files_.empty() ? "" : open_files_.back());
+  if (!text) {
+    return refuse("the file cannot be read");
+  }
+  total_bytes_ += text->size();
+  if (text->size() > limits::kMofFileBytesMax || total_bytes_ > limits::kMofTotalBytesMax) {
+    return refuse("the file is too large");
+  }
+  const auto file = static_cast<std::uint32_t>(files_.size());
+  files_.emplace_back(name);
+  open_files_.emplace_back(name);
+  const NamespaceName outer = current_;
+  const bool is_good = Parser(*text, file, *this).parse();
+  current_ = outer;  // a #pragma namespace counts to the end of its file
+  open_files_.pop_back();
+  return is_good;
+}
+
+bool Compiler::on_pragma(std::string_view name, const std::string& value, const Token& at) {
+  if (name_equal(name, "include")) {
+    return compile_file(value, &at);
+  }
+  if (name_equal(name, "namespace")) {
+    return enter_namespace(value, at);
+  }
+  return true;  // locale, instancelocale, source, ...: nothing depends on them; unknown ones are ignored, DSP0004 7.11
+}
+
+bool Compiler::enter_namespace(const std::string& text, const Token& at) {
+  const NamespaceName name(without_host(text));
+  if (name.empty()) {
+    return fail_at(at.location, text, "not the name of a namespace");
+  }
+  if (!repository_.has_namespace(name)) {
+    return fail_at(at.location, text, "no such namespace");
+  }
+  current_ = name;
+  return true;
+}
+
+bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
+  const auto added = repository_.add_qualifier_type(current_, std::move(type));
+  return added || fail_at(at.location, at.text, added.error().message);
+}
+
+bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
+  const auto added = repository_.add_class(current_, declaration);
+  if (!added) {
+    return fail_at(at.location, at.text, added.error().message);
+  }
+  class_locations_.insert_or_assign((*added)->name(), at.location);
+  if (std::ranges::find(class_namespaces_, current_) == class_namespaces_.end()) {
+    class_namespaces_.push_back(current_);
+  }
+  return true;
+}
+
+bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/) {
+  declared_.push_back(std::move(declaration));
+  declared_in_.push_back(current_);
+  return true;
+}
+
+bool Compiler::check_overrides() {
+  for (const NamespaceName& name_space : class_namespaces_) {
+    std::string class_name;
+    if (const auto checked = repository_.check_overrides(name_space, class_name); !checked) {
+      const auto place = class_locations_.find(class_name);
+      const Location location = place != class_locations_.end() ? place->second : Location{};
+      return fail_at(location, class_name, checked.error().message);
+    }
+  }
+  return true;
+}
+
+bool Compiler::resolve_instances() {
+  auto resolved = InstanceResolver(repository_, declared_, declared_in_).resolve();
+  if (!resolved) {
+    return fail_at(resolved.error().location, resolved.error().text, resolved.error().message);
+  }
+  for (std::size_t i = 0; i < resolved->size(); ++i) {
+    instances_.push_back({declared_in_[i], std::move((*resolved)[i])});
+  }
+  return true;
+}
+
+}  // namespace lunaria::cim::mof

@@ -1,0 +1,68 @@
+#pragma once
+
+// The MOF compiler: reads sources into a class repository and hands out the instances that they declare.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cim/instance.h"
+#include "cim/mof/parser.h"
+#include "cim/mof/source.h"
+#include "cim/name.h"
+#include "cim/repository.h"
+
+namespace lunaria::cim::mof {
+
+/// An instance that a source declares, complete and typed: for the provider of its class.
+struct CompiledInstance {
+  NamespaceName name_space;
+  Instance instance;
+};
+
+/// Compiles into a repository. Repository and loader outlive it. Sources are trusted to be ours or an administrator's,
+/// but still bounded in size and depth (limits.h). Stops at the first error; what was added before stays in the
+/// repository, so a caller that must undo compiles into one of its own.
+class Compiler final : private ParserClient {
+ public:
+  /// `name_space` is where declarations go until a #pragma namespace; it exists.
+  Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space);
+
+  /// Compiles a file and what it includes. May be called for several files, one after the other; an alias is known
+  /// within one call.
+  Result<void, CompileError> compile(std::string_view file_name);
+  /// The instances declared so far, in order; the compiler forgets them.
+  std::vector<CompiledInstance> take_instances();
+
+ private:
+  bool on_pragma(std::string_view name, const std::string& value, const Token& at) override;
+  bool on_qualifier_type(QualifierType type, const Token& at) override;
+  bool on_class(ClassDeclaration declaration, const Token& at) override;
+  bool on_instance(InstanceDeclaration declaration, const Token& at) override;
+  void on_syntax_error(const Token& at, std::string message) override;
+
+  bool compile_file(std::string_view name, const Token* at);
+  bool enter_namespace(const std::string& text, const Token& at);
+  bool fail_at(const Location& location, std::string_view text, std::string message);
+  bool check_overrides();
+  bool resolve_instances();
+
+  Repository& repository_;
+  SourceLoader& loader_;
+  NamespaceName initial_;
+  NamespaceName current_;
+  std::vector<std::string> files_;
+  std::vector<std::string> open_files_;
+  std::size_t total_bytes_ = 0;
+  NameMap<Location> class_locations_;
+  std::vector<NamespaceName> class_namespaces_;
+  std::vector<InstanceDeclaration> declared_;
+  std::vector<NamespaceName> declared_in_;
+  std::vector<CompiledInstance> instances_;
+  std::optional<CompileError> error_;
+};
+
+}  // namespace lunaria::cim::mof

@@ -1,0 +1,211 @@
+#include "cim/mof/instance_resolver.h"
+
+#include <utility>
+
+#include "cim/input_check.h"
+#include "cim/limits.h"
+
+namespace lunaria::cim::mof {
+namespace {
+
+std::unexpected<InstanceError> wrong(const Location& location, std::string_view text, std::string message) {
+  return fail(InstanceError{location, std::string(text), std::move(message)});
+}
+
+/// Takes the one instance declaration that an embedded text may hold.
+class EmbeddedClient final : public ParserClient {
+ public:
+  bool on_pragma(std::string_view /*name*/, const std::string& /*value*/, const Token& at) override {
+    return refuse(at);
+  }
+  bool on_qualifier_type(QualifierType /*type*/, const Token& at) override { return refuse(at); }
+  bool on_class(ClassDeclaration /*declaration*/, const Token& at) override { return refuse(at); }
+  bool on_instance(InstanceDeclaration instance, const Token& at) override {
+    if (declaration) {
+      return refuse(at);
+    }
+    declaration = std::move(instance);
+    return true;
+  }
+  void on_syntax_error(const Token& at, std::string text) override {
+    message = "line " + std::to_string(at.location.line) + " of the embedded text: " + std::move(text);
+  }
+
+  std::optional<InstanceDeclaration> declaration;
+  std::string message = "an embedded value is the text of one instance";
+
+ private:
+  bool refuse(const Token& at) {
+    on_syntax_error(at, "an embedded value is the text of one instance");
+    return false;
+  }
+};
+
+}  // namespace
+
+InstanceResolver::InstanceResolver(const Repository& repository, const std::vector<InstanceDeclaration>& declarations,
+                                   const std::vector<NamespaceName>& name_spaces)
+    : repository_(repository), declarations_(declarations), name_spaces_(name_spaces), slots_(declarations.size()) {}
+
+Result<std::vector<Instance>, InstanceError> InstanceResolver::resolve() {
+  for (std::size_t i = 0; i < declarations_.size(); ++i) {
+    const InstanceDeclaration& declaration = declarations_[i];
+    if (!declaration.alias.empty() && !aliases_.emplace(declaration.alias, i).second) {
+      return wrong(declaration.location, '$' + declaration.alias, "two instances have this alias");
+    }
+  }
+  std::vector<Instance> instances;
+  instances.reserve(slots_.size());
+  for (std::size_t i = 0; i < declarations_.size(); ++i) {
+    if (auto done = resolve_slot(i, declarations_[i].location, 0); !done) {
+      return fail(done.error());
+    }
+  }
+  for (Slot& slot : slots_) {
+    instances.push_back(std::move(*slot.instance));
+  }
+  return instances;
+}
+
+Result<void, InstanceError> InstanceResolver::resolve_slot(std::size_t index, const Location& used_at,
+                                                           std::size_t depth) {
+  Slot& slot = slots_[index];
+  if (slot.state == State::kDone) {
+    return {};
+  }
+  const InstanceDeclaration& declaration = declarations_[index];
+  if (slot.state == State::kOpen || depth > limits::kEmbeddingDepthMax) {
+    return wrong(used_at, '$' + declaration.alias, "the alias leads back to itself, or too far");
+  }
+  slot.state = State::kOpen;
+  auto instance = resolve_declaration(declaration, name_spaces_[index], depth);
+  if (!instance) {
+    return fail(instance.error());
+  }
+  slot.instance = std::move(*instance);
+  slot.state = State::kDone;
+  return {};
+}
+
+Result<Instance, InstanceError> InstanceResolver::resolve_declaration(const InstanceDeclaration& declaration,
+                                                                      const NamespaceName& name_space,
+                                                                      std::size_t depth) {
+  const ClassPtr cls = repository_.find_class(name_space, declaration.class_name);
+  if (!cls || cls->is_abstract()) {
+    return wrong(declaration.location, declaration.class_name,
+                 cls ? "an abstract class has no instances" : "no such class in " + name_space.text());
+  }
+  Instance instance = Instance::with_defaults(cls);
+  NameSet seen;
+  for (const WrittenProperty& written : declaration.properties) {
+    const auto index = cls->find_property(written.name);
+    if (!index || !seen.insert(written.name).second) {
+      return wrong(written.location, written.name,
+                   index ? "the property is given twice" : cls->name() + " has no such property");
+    }
+    auto value = resolve_value(cls->property(*index), written, name_space, depth);
+    if (!value) {
+      return fail(value.error());
+    }
+    instance.set(*index, std::move(*value));
+  }
+  for (const std::uint16_t index : cls->key_indexes()) {
+    if (instance.value(index).is_null()) {
+      return wrong(declaration.location, declaration.class_name,
+                   "the key " + cls->property(index).name + " has no value");
+    }
+  }
+  return instance;
+}
+
+Result<Value, InstanceError> InstanceResolver::resolve_value(const Property& property, const WrittenProperty& written,
+                                                             const NamespaceName& name_space, std::size_t depth) {
+  const WrittenValue& given = written.value;
+  if (!given.aliases.empty()) {
+    std::vector<Value> values;
+    for (const std::string& alias : given.aliases) {
+      auto value = resolve_alias(property, alias, given.location, depth);
+      if (!value) {
+        return value;
+      }
+      values.push_back(std::move(*value));
+    }
+    if (given.is_alias_array != property.is_array) {
+      return wrong(given.location, written.name, property.is_array ? "an array is expected" : "no array is expected");
+    }
+    return given.is_alias_array ? Value::array(property.type, std::move(values)) : std::move(values.front());
+  }
+  if (given.value.is_null()) {
+    return Value::null(property.type, property.is_array);
+  }
+  if (is_embedded(property.type)) {
+    return resolve_embedded(property, given.value, given.location, name_space, depth);
+  }
+  const auto converted = given.value.converted_to(property.type);
+  if (!converted) {
+    return wrong(given.location, written.name, "the value is not of type " + std::string(type_name(property.type)));
+  }
+  auto checked = InputCheck(repository_, name_space).value(ExpectedType(property), *converted);
+  if (!checked) {
+    return wrong(given.location, written.name, checked.error().message);
+  }
+  return std::move(*checked);
+}
+
+Result<Value, InstanceError> InstanceResolver::resolve_alias(const Property& property, const std::string& alias,
+                                                             const Location& location, std::size_t depth) {
+  const auto found = aliases_.find(alias);
+  if (found == aliases_.end()) {
+    return wrong(location, '$' + alias, "no instance has this alias");
+  }
+  if (property.type != Type::kReference && !is_embedded(property.type)) {
+    return wrong(location, '$' + alias, property.name + " is neither a reference nor an embedded instance");
+  }
+  if (auto done = resolve_slot(found->second, location, depth + 1); !done) {
+    return fail(done.error());
+  }
+  const Instance& target = *slots_[found->second].instance;
+  if (!property.object_class.empty() && !target.cls()->is_a(property.object_class)) {
+    return wrong(location, '$' + alias, "a " + target.class_name() + ", not a " + property.object_class);
+  }
+  if (property.type == Type::kReference) {
+    return Value(target.path(name_spaces_[found->second]));
+  }
+  return Value(std::make_shared<const Instance>(target), property.type);
+}
+
+Result<Value, InstanceError> InstanceResolver::resolve_embedded(const Property& property, const Value& text,
+                                                                const Location& location,
+                                                                const NamespaceName& name_space, std::size_t depth) {
+  if (text.is_array() != property.is_array || text.type() != Type::kString || depth >= limits::kEmbeddingDepthMax) {
+    return wrong(location, property.name, "the value is not the text of an instance, or nested too deeply");
+  }
+  if (text.is_array()) {
+    Property element = property;
+    element.is_array = false;
+    std::vector<Value> values;
+    for (const Value& one : text.elements()) {
+      auto value = one.is_null() ? Result<Value, InstanceError>(Value::null(property.type))
+                                 : resolve_embedded(element, one, location, name_space, depth);
+      if (!value) {
+        return value;
+      }
+      values.push_back(std::move(*value));
+    }
+    return Value::array(property.type, std::move(values));
+  }
+  EmbeddedClient client;
+  if (!Parser(*text.as_string(), location.file, client).parse() || !client.declaration) {
+    return wrong(location, property.name, client.message);
+  }
+  auto instance = resolve_declaration(*client.declaration, name_space, depth + 1);
+  if (!instance) {
+    return wrong(location, property.name, instance.error().text + ": " + instance.error().message);
+  }
+  if (!property.object_class.empty() && !instance->cls()->is_a(property.object_class)) {
+    return wrong(location, property.name, "a " + instance->class_name() + ", not a " + property.object_class);
+  }
+  return Value(std::make_shared<const Instance>(std::move(*instance)), property.type);
+}
+
+}  // namespace lunaria::cim::mof

@@ -1,0 +1,99 @@
+#pragma once
+
+// Parses one MOF file (DSP0004 annex A) and hands over each production as it ends. Knows syntax only; what names mean
+// is the compiler's business. Recursion is bounded: no production nests in itself.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cim/class_declaration.h"
+#include "cim/mof/lexer.h"
+#include "cim/mof/source.h"
+#include "cim/qualifier.h"
+
+namespace lunaria::cim::mof {
+
+/// A value as written in an instance: a constant or an array of constants, or aliases.
+struct WrittenValue {
+  Value value;                       ///< typed like WrittenQualifier::value; absent when aliases are given
+  std::vector<std::string> aliases;  ///< without the dollar
+  bool is_alias_array = false;
+  Location location;
+};
+
+struct WrittenProperty {
+  std::string name;
+  WrittenValue value;
+  Location location;
+};
+
+/// `instance of Class as $alias { ... };`
+struct InstanceDeclaration {
+  std::string class_name;
+  std::string alias;  ///< "" when there is none
+  std::vector<WrittenProperty> properties;
+  Location location;
+};
+
+/// Receives productions in the order of the file. Interface. Each answers false to stop; it has then recorded why.
+class ParserClient {
+ public:
+  virtual ~ParserClient() = default;
+  virtual bool on_pragma(std::string_view name, const std::string& value, const Token& at) = 0;
+  virtual bool on_qualifier_type(QualifierType type, const Token& at) = 0;
+  virtual bool on_class(ClassDeclaration declaration, const Token& at) = 0;
+  virtual bool on_instance(InstanceDeclaration declaration, const Token& at) = 0;
+  /// The text is wrong at this token.
+  virtual void on_syntax_error(const Token& at, std::string message) = 0;
+};
+
+/// Text and client outlive the parser.
+class Parser final {
+ public:
+  Parser(std::string_view text, std::uint32_t file, ParserClient& client);
+  /// False when something was wrong; the client knows.
+  bool parse();
+
+ private:
+  struct ElementType {
+    Type type = Type::kNone;
+    std::string object_class;
+  };
+
+  void advance() { token_ = lexer_.next(); }
+  bool fail_here(std::string message);
+  bool expect(char punctuation);
+  bool take(char punctuation);
+  bool expect_keyword(std::string_view keyword);
+  bool read_name(std::string& name, std::string_view what);
+
+  bool parse_production();
+  bool parse_pragma();
+  bool parse_qualifier_type();
+  bool parse_scopes(QualifierType& type);
+  bool parse_declared_flavors(QualifierType& type);
+  bool parse_qualifiers(std::vector<WrittenQualifier>& qualifiers);
+  bool parse_qualifier(WrittenQualifier& qualifier);
+  bool parse_flavor(WrittenFlavor& flavor);
+  bool parse_class(std::vector<WrittenQualifier> qualifiers);
+  bool parse_feature(ClassDeclaration& declaration);
+  bool parse_parameters(MethodDeclaration& method);
+  bool parse_element_type(ElementType& type);
+  bool parse_array_suffix(bool& is_array, std::uint32_t& size);
+  bool parse_instance();
+  bool parse_constant(Value& value);
+  /// After the brace.
+  bool parse_array(Value& value);
+  bool parse_constant_or_array(Value& value) { return take('{') ? parse_array(value) : parse_constant(value); }
+  bool parse_initializer(WrittenValue& written);
+  bool parse_alias_array(WrittenValue& written);
+  bool unify(std::vector<Value>& elements, Type& type);
+
+  Lexer lexer_;
+  Token token_;
+  ParserClient& client_;
+};
+
+}  // namespace lunaria::cim::mof
