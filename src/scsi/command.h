@@ -91,6 +91,7 @@ class Command final {
   std::uint8_t cdb_length = 0;
   std::uint64_t data_out_length = 0;  ///< bytes that the initiator says it will send
   std::uint64_t data_in_length = 0;   ///< bytes that the initiator has room for
+  bool read_only = false;
   bool aborted = false;               ///< set by task management: finish without touching the medium further
 
   // Set by the device server.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "base/secret.h"
+#include "iscsi/parameters.h"
 #include "scsi/logical_unit.h"
 
 namespace lunaria::target {
@@ -28,27 +28,8 @@ struct InitiatorName {
 };
 using AccessRule = std::variant<InitiatorName, IpPrefix>;
 
-/// A CHAP name and secret (RFC 7143 12.1.3).
-struct ChapCredential {
-  std::string name;
-  Secret secret;
-};
-
-/// What a target offers in login negotiation (RFC 7143 13); ranges as the RFC's.
-struct NegotiationPreferences {
-  std::uint32_t max_recv_data_segment_length = 262144;  ///< bytes, 512..2^24-1: what we accept in one PDU
-  std::uint32_t max_burst_length = 1048576;             ///< bytes, 512..2^24-1
-  std::uint32_t first_burst_length = 262144;            ///< bytes, 512..2^24-1, not above max_burst_length
-  std::uint16_t max_outstanding_r2t = 4;                ///< 1..65535
-  std::uint16_t max_connections = 1;                    ///< 1..65535
-  std::uint16_t default_time2wait = 2;                  ///< seconds, 0..3600
-  std::uint16_t default_time2retain = 20;               ///< seconds, 0..3600
-  std::uint8_t error_recovery_level = 0;                ///< 0..2
-  bool initial_r2t = false;                             ///< false: unsolicited data is welcome
-  bool immediate_data = true;
-  bool enforce_idle_timeout_detection = true;  ///< probe idle connections with NOP-In and drop dead ones
-  friend bool operator==(const NegotiationPreferences&, const NegotiationPreferences&) = default;
-};
+using iscsi::ChapCredential;
+using iscsi::NegotiationPreferences;
 
 /// A disk at a logical unit number of one target.
 struct LunMapping {

@@ -1,0 +1,49 @@
+#include "target/published.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lunaria::target {
+
+std::string fold_iscsi_name(std::string_view name) {
+  std::string folded(name);
+  std::ranges::transform(folded, folded.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return folded;
+}
+
+Published::Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units)
+    : config_(std::move(config)), units_(std::move(units)) {
+  for (std::size_t i = 0; i < config_->targets.size(); ++i) {
+    targets_by_name_.emplace(fold_iscsi_name(config_->targets[i].name), i);
+  }
+}
+
+const TargetConfig* Published::find_target(std::string_view name) const {
+  const auto found = targets_by_name_.find(fold_iscsi_name(name));
+  return found == targets_by_name_.end() ? nullptr : &config_->targets[found->second];
+}
+
+const TargetConfig* Published::find_target(TargetId id) const {
+  const auto found = std::ranges::find(config_->targets, id, &TargetConfig::id);
+  return found == config_->targets.end() ? nullptr : &*found;
+}
+
+UnitPlace Published::find_unit(UnitId id) const {
+  const auto found = units_.find(id);
+  return found == units_.end() ? UnitPlace{} : found->second;
+}
+
+DataShard* Published::home_of(const TargetConfig& target) const {
+  std::unordered_map<DataShard*, std::size_t> counts;
+  DataShard* best = nullptr;
+  for (const LunMapping& mapping : target.luns) {
+    DataShard* home = find_unit(mapping.unit).home;
+    if (home != nullptr && ++counts[home] > (best == nullptr ? 0 : counts[best])) {
+      best = home;
+    }
+  }
+  return best;
+}
+
+}  // namespace lunaria::target

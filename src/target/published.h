@@ -1,0 +1,47 @@
+#pragma once
+
+// Published: a config with what the data plane adds to it: where each unit lives, and an index of the targets.
+// Immutable; every shard holds a pointer to the current one.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "target/config.h"
+
+namespace lunaria::target {
+
+class DataShard;
+class Unit;
+
+/// Where a unit is served. The pointer is followed on `home` only.
+struct UnitPlace {
+  DataShard* home = nullptr;
+  Unit* unit = nullptr;
+};
+
+class Published final {
+ public:
+  Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units);
+
+  const Config& config() const { return *config_; }
+  /// By iSCSI name, without regard to ASCII case (RFC 7143 4.2.7.1); null when there is none.
+  const TargetConfig* find_target(std::string_view name) const;
+  const TargetConfig* find_target(TargetId id) const;
+  /// An empty place when the unit is not served.
+  UnitPlace find_unit(UnitId id) const;
+  /// The shard on which most of the target's units live; null when it has none.
+  DataShard* home_of(const TargetConfig& target) const;
+
+ private:
+  std::shared_ptr<const Config> config_;
+  std::unordered_map<UnitId, UnitPlace> units_;
+  std::unordered_map<std::string, std::size_t> targets_by_name_;
+};
+
+/// ASCII lower case, as iSCSI names are compared.
+std::string fold_iscsi_name(std::string_view name);
+
+}  // namespace lunaria::target

@@ -1,0 +1,140 @@
+#include "target/served_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "iscsi/connection.h"
+#include "target/access.h"
+#include "target/data_shard.h"
+
+namespace lunaria::target {
+namespace {
+
+bool contains(const LunMap& map, const MappedUnit& unit) {
+  return std::ranges::any_of(map.units(),
+                             [&unit](const MappedUnit& other) { return other.place.unit == unit.place.unit; });
+}
+
+ConnectionStatus status_of(const iscsi::Connection& connection) {
+  const iscsi::LoginResult& login = connection.login();
+  return {.cid = login.cid,
+          .initiator = connection.peer(),
+          .target = connection.local(),
+          .header_digest = login.connection.header_digest,
+          .data_digest = login.connection.data_digest,
+          .max_recv_data_segment_length = login.connection.max_recv_data_segment_length,
+          .max_send_data_segment_length = login.connection.max_send_data_segment_length,
+          .chap = login.chap,
+          .mutual_chap = login.mutual_chap};
+}
+
+}  // namespace
+
+ServedSession::ServedSession(DataShard& home, std::unique_ptr<iscsi::Session> session, std::optional<TargetId> target,
+                             scsi::NexusId nexus, runtime::WallTime login_time)
+    : home_(home), session_(std::move(session)), target_(target), nexus_id_(nexus), login_time_(login_time) {}
+
+std::shared_ptr<scsi::Nexus> ServedSession::make_nexus(std::shared_ptr<const scsi::LunInventory> inventory) const {
+  auto nexus = std::make_shared<scsi::Nexus>();
+  nexus->id = nexus_id_;
+  nexus->initiator_port = session_->initiator_port();
+  nexus->initiator_name = session_->initiator_name();
+  nexus->target_name = session_->target_name();
+  nexus->target_port = session_->target_port();
+  nexus->relative_target_port = session_->portal_group_tag();
+  nexus->target_port_group = session_->portal_group_tag();
+  nexus->inventory = std::move(inventory);
+  return nexus;
+}
+
+bool ServedSession::may_stay(const IpAddress& peer) const {
+  if (!target_) {
+    return true;
+  }
+  const TargetConfig* target = home_.published().find_target(*target_);
+  return target != nullptr && is_allowed(*target, session_->initiator_name(), peer);
+}
+
+runtime::Task<void> ServedSession::begin_update() {
+  while (is_updating_) {
+    co_await updated_.wait();
+  }
+  is_updating_ = true;
+  updated_.reset();
+}
+
+void ServedSession::end_update() {
+  is_updating_ = false;
+  updated_.set();
+}
+
+runtime::Task<void> ServedSession::update_luns() {
+  co_await begin_update();
+  const TargetConfig* target = target_ ? home_.published().find_target(*target_) : nullptr;
+  LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target);
+  if (!has_map_ || !next.same_as(luns_)) {
+    co_await change_luns(std::move(next));
+  }
+  end_update();
+}
+
+runtime::Task<void> ServedSession::leave_units() {
+  co_await begin_update();
+  co_await change_luns(LunMap());
+  end_update();
+}
+
+runtime::Task<void> ServedSession::change_luns(LunMap next) {
+  const bool had_map = std::exchange(has_map_, true);
+  const LunMap previous = std::exchange(luns_, next);
+  const std::shared_ptr<scsi::Nexus> nexus = make_nexus(next.inventory());
+  session_->nexus = nexus;
+  nexuses_.push_back(nexus);
+  for (const MappedUnit& unit : previous.units()) {
+    if (!contains(next, unit)) {
+      co_await runtime::move_to(unit.place.home->shard());
+      unit.place.unit->logical_unit().detach(nexus_id_);
+    }
+  }
+  for (const MappedUnit& unit : next.units()) {
+    co_await runtime::move_to(unit.place.home->shard());
+    scsi::LogicalUnit& logical_unit = unit.place.unit->logical_unit();
+    if (!contains(previous, unit)) {
+      logical_unit.attach(nexus);
+    }
+    if (had_map) {
+      logical_unit.reported_luns_changed(nexus_id_);
+    }
+  }
+  co_await runtime::move_to(home_.shard());
+}
+
+SessionStatus ServedSession::status() const {
+  const iscsi::SessionParameters& agreed = session_->parameters();
+  SessionStatus status{.tsih = session_->tsih(),
+                       .isid = session_->isid(),
+                       .discovery = session_->type() == iscsi::SessionType::kDiscovery,
+                       .initiator_name = session_->initiator_name(),
+                       .initiator_alias = session_->initiator_alias(),
+                       .target = target_,
+                       .target_name = session_->target_name(),
+                       .initial_r2t = agreed.initial_r2t,
+                       .immediate_data = agreed.immediate_data,
+                       .first_burst_length = agreed.first_burst_length,
+                       .max_burst_length = agreed.max_burst_length,
+                       .max_outstanding_r2t = agreed.max_outstanding_r2t,
+                       .max_connections = agreed.max_connections,
+                       .default_time2wait = agreed.default_time2wait,
+                       .default_time2retain = agreed.default_time2retain,
+                       .error_recovery_level = agreed.error_recovery_level,
+                       .data_pdu_in_order = agreed.data_pdu_in_order,
+                       .data_sequence_in_order = agreed.data_sequence_in_order,
+                       .login_time = login_time_,
+                       .connections = {}};
+  for (const iscsi::Connection* connection : session_->connections()) {
+    status.connections.push_back(status_of(*connection));
+  }
+  return status;
+}
+
+}  // namespace lunaria::target

@@ -1,0 +1,65 @@
+#pragma once
+
+// ServedSession: a session with what the target knows of it: whose it is, which units it may address, its nexus.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "iscsi/session.h"
+#include "runtime/clock.h"
+#include "runtime/event.h"
+#include "runtime/task.h"
+#include "scsi/nexus.h"
+#include "target/data_plane.h"
+#include "target/lun_map.h"
+
+namespace lunaria::target {
+
+class DataShard;
+
+/// Lives on one shard with its connections.
+class ServedSession final {
+ public:
+  /// No target: discovery. The nexus id is unique in the process.
+  ServedSession(DataShard& home, std::unique_ptr<iscsi::Session> session, std::optional<TargetId> target,
+                scsi::NexusId nexus, runtime::WallTime login_time);
+
+  std::uint16_t tsih() const { return session_->tsih(); }
+  iscsi::Session& session() { return *session_; }
+  const std::optional<TargetId>& target() const { return target_; }
+  const LunMap& luns() const { return luns_; }
+  runtime::WallTime login_time() const { return login_time_; }
+
+  /// Takes the LUN map of the current publication, makes the nexus known to units that are new, and says goodbye to
+  /// those that are gone. Raises REPORTED LUNS DATA HAS CHANGED when the session had a map before.
+  runtime::Task<void> update_luns();
+  /// Leaves every unit: their tasks of this nexus are aborted. Before the end of the session.
+  runtime::Task<void> leave_units();
+  /// Whether the current publication still lets this initiator in. A disabled target keeps its sessions.
+  bool may_stay(const IpAddress& peer) const;
+
+  SessionStatus status() const;
+
+ private:
+  runtime::Task<void> begin_update();
+  void end_update();
+  runtime::Task<void> change_luns(LunMap next);
+  std::shared_ptr<scsi::Nexus> make_nexus(std::shared_ptr<const scsi::LunInventory> inventory) const;
+
+  DataShard& home_;
+  std::unique_ptr<iscsi::Session> session_;
+  std::optional<TargetId> target_;
+  scsi::NexusId nexus_id_;
+  runtime::WallTime login_time_;
+  LunMap luns_;
+  bool has_map_ = false;
+  bool is_updating_ = false;  // update_luns() and leave_units() travel, and take turns
+  runtime::Event updated_;
+  /// Commands in flight may still refer to a nexus that was replaced: each lives as long as the session.
+  std::vector<std::shared_ptr<scsi::Nexus>> nexuses_;
+};
+
+}  // namespace lunaria::target

@@ -1,0 +1,210 @@
+#include "target/server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace lunaria::target {
+namespace {
+
+std::vector<std::unique_ptr<DataShard>> make_shards(const std::vector<runtime::Shard*>& shards, Log& log,
+                                                    EventChannel& events) {
+  check(!shards.empty(), "a data plane has at least one shard");
+  std::vector<std::unique_ptr<DataShard>> made;
+  for (runtime::Shard* shard : shards) {
+    made.push_back(
+        std::make_unique<DataShard>(*shard, log, [&events](Event event) { events.report(std::move(event)); }));
+  }
+  return made;
+}
+
+std::vector<ConnectionLoop*> loops_of(const DataShard& shard) {
+  std::vector<ConnectionLoop*> loops;
+  for (const auto& loop : shard.loops()) {
+    loops.push_back(loop.get());
+  }
+  return loops;
+}
+
+}  // namespace
+
+Server::Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data_shards, Log& log,
+               iscsi::Timeouts timeouts)
+    : control_(control),
+      events_(control),
+      shards_(make_shards(data_shards, log, events_)),
+      directory_(
+          *data_shards.front(),
+          [](DataShard& home, std::uint16_t tsih) { return close_session(home, tsih, runtime::Duration::zero()); }),
+      environment_{directory_, [this] { return scsi::NexusId{++last_nexus_}; }, timeouts},
+      portals_(*shards_.front(), environment_) {}
+
+Server::~Server() {
+  check(is_stopped_ || units_.empty(), "stop() comes before the destructor");
+}
+
+runtime::Shard& Server::choose_home() {
+  return shards_[next_home_++ % shards_.size()]->shard();
+}
+
+DataShard& Server::shard_of(runtime::Shard& shard) const {
+  const auto found = std::ranges::find_if(shards_, [&shard](const auto& data) { return &data->shard() == &shard; });
+  check(found != shards_.end(), "a unit's home is one of the data shards");
+  return **found;
+}
+
+runtime::Task<void> Server::add_unit(UnitConfig unit, runtime::Shard& home, std::unique_ptr<block::Volume> volume) {
+  DataShard& shard = shard_of(home);
+  const UnitId id = unit.id;
+  co_await runtime::move_to(home);
+  auto made = std::make_unique<Unit>(shard, std::move(unit), std::move(volume));
+  const UnitPlace place{&shard, made.get()};
+  shard.add_unit(std::move(made));
+  co_await runtime::move_to(control_);
+  units_[id] = place;
+}
+
+runtime::Task<void> Server::remove_unit(UnitId unit) {
+  const auto found = units_.find(unit);
+  if (found == units_.end()) {
+    co_return;
+  }
+  const UnitPlace place = found->second;
+  units_.erase(found);
+  co_await runtime::move_to(place.home->shard());
+  co_await place.unit->stop();
+  place.home->remove_unit(unit);
+  co_await runtime::move_to(control_);
+}
+
+runtime::Task<void> Server::replace_volume(UnitId unit, std::unique_ptr<block::Volume> volume) {
+  const UnitPlace place = units_.at(unit);
+  co_await runtime::move_to(place.home->shard());
+  co_await place.unit->replace_volume(std::move(volume));
+  co_await runtime::move_to(control_);
+}
+
+runtime::Task<void> Server::set_unit_options(UnitId unit, scsi::UnitOptions options) {
+  const UnitPlace place = units_.at(unit);
+  co_await runtime::move_to(place.home->shard());
+  place.unit->logical_unit().set_options(options);
+  co_await runtime::move_to(control_);
+}
+
+runtime::Task<std::optional<std::string>> Server::unit_failure(UnitId unit) {
+  const auto found = units_.find(unit);
+  if (found == units_.end()) {
+    co_return std::nullopt;
+  }
+  const UnitPlace place = found->second;
+  co_await runtime::move_to(place.home->shard());
+  std::optional<std::string> failure = place.unit->failure();
+  co_await runtime::move_to(control_);
+  co_return failure;
+}
+
+// Connections are looked up again after each step that may suspend: they come and go meanwhile.
+runtime::Task<void> Server::apply(DataShard& shard, std::shared_ptr<const Published> published) {
+  co_await runtime::move_to(shard.shard());
+  shard.set_published(std::move(published));
+  std::vector<std::uint16_t> tsihs;
+  for (const auto& [tsih, session] : shard.sessions()) {
+    tsihs.push_back(tsih);
+  }
+  for (const std::uint16_t tsih : tsihs) {
+    if (ServedSession* session = shard.find_session(tsih)) {
+      co_await session->update_luns();
+    }
+  }
+  for (ConnectionLoop* loop : loops_of(shard)) {
+    if (loop->session() != nullptr && !loop->session()->may_stay(loop->connection().peer().address)) {
+      loop->close(runtime::Duration::zero());
+    }
+  }
+}
+
+runtime::Task<void> Server::apply_everywhere(std::shared_ptr<const Config> config) {
+  const auto published = std::make_shared<const Published>(std::move(config), units_);
+  for (const auto& shard : shards_) {
+    co_await apply(*shard, published);
+  }
+  co_await runtime::move_to(control_);
+}
+
+runtime::Task<std::vector<PortalFailure>> Server::publish(std::shared_ptr<const Config> config) {
+  co_await apply_everywhere(config);
+  co_await runtime::move_to(shards_.front()->shard());
+  std::vector<PortalFailure> failures = co_await portals_.update(config->portals);
+  co_await runtime::move_to(control_);
+  co_return failures;
+}
+
+runtime::Task<std::vector<SessionStatus>> Server::sessions() {
+  std::vector<SessionStatus> all;
+  for (const auto& shard : shards_) {
+    co_await runtime::move_to(shard->shard());
+    for (const auto& [tsih, session] : shard->sessions()) {
+      all.push_back(session->status());
+    }
+  }
+  co_await runtime::move_to(control_);
+  std::ranges::sort(all, {}, &SessionStatus::tsih);
+  co_return all;
+}
+
+runtime::Task<void> Server::close_session(DataShard& home, std::uint16_t tsih, runtime::Duration grace) {
+  co_await runtime::move_to(home.shard());
+  for (ConnectionLoop* loop : loops_of(home)) {
+    if (loop->session() != nullptr && loop->session()->tsih() == tsih) {
+      loop->close(grace);
+    }
+  }
+}
+
+runtime::Task<bool> Server::drop_session(std::uint16_t tsih, runtime::Duration grace) {
+  DataShard* home = co_await directory_.find(tsih);
+  if (home != nullptr) {
+    co_await close_session(*home, tsih, grace);
+  }
+  co_await runtime::move_to(control_);
+  co_return home != nullptr;
+}
+
+void Server::observe(std::function<void(const Event&)> observer) {
+  events_.observe(std::move(observer));
+}
+
+runtime::Task<void> Server::stop(runtime::Duration grace) {
+  co_await runtime::move_to(shards_.front()->shard());
+  co_await portals_.stop();
+  for (const auto& shard : shards_) {
+    co_await runtime::move_to(shard->shard());
+    for (ConnectionLoop* loop : loops_of(*shard)) {
+      loop->close(loop->session() != nullptr ? grace : runtime::Duration::zero());
+    }
+  }
+  // A login that was under way on the first shard may have moved on meanwhile: it is met on its new one.
+  for (const auto& shard : shards_) {
+    co_await runtime::move_to(shard->shard());
+    while (shard->gate().count() != 0 || !shard->loops().empty()) {
+      co_await runtime::sleep_for(shard->shard(), std::chrono::milliseconds(1));
+      for (ConnectionLoop* loop : loops_of(*shard)) {
+        if (loop->session() == nullptr) {
+          loop->close(runtime::Duration::zero());
+        }
+      }
+    }
+    shard->gate().close();
+  }
+  co_await runtime::move_to(control_);
+  while (!units_.empty()) {
+    co_await remove_unit(units_.begin()->first);
+  }
+  while (events_.pending() != 0) {
+    co_await runtime::yield_on(control_);
+  }
+  is_stopped_ = true;
+}
+
+}  // namespace lunaria::target

@@ -1,0 +1,52 @@
+#include "target/unit.h"
+
+#include "target/data_shard.h"
+
+namespace lunaria::target {
+
+Unit::Unit(DataShard& home, UnitConfig config, std::unique_ptr<block::Volume> volume)
+    : home_(home), config_(std::move(config)), volume_(std::move(volume)) {
+  logical_unit_ = std::make_unique<scsi::LogicalUnit>(home_.shard(), *volume_, config_.identity, config_.options, *this,
+                                                      home_.log());
+}
+
+Unit::~Unit() = default;
+
+runtime::Task<void> Unit::execute(scsi::Command& command) {
+  while (!inside_.try_enter()) {
+    if (stopped_) {
+      co_await scsi::execute_without_unit(command);
+      co_return;
+    }
+    co_await resumed_.wait();
+  }
+  co_await logical_unit_->execute(command);
+  inside_.leave();
+}
+
+runtime::Task<void> Unit::replace_volume(std::unique_ptr<block::Volume> volume) {
+  resumed_.reset();
+  inside_.close();
+  co_await inside_.drained();
+  const bool has_changed = volume->geometry().block_count != volume_->geometry().block_count;
+  logical_unit_->set_volume(*volume);
+  std::swap(volume_, volume);
+  volume.reset();
+  if (has_changed) {
+    logical_unit_->capacity_changed();
+  }
+  inside_.reopen();
+  resumed_.set();
+}
+
+runtime::Task<void> Unit::stop() {
+  stopped_ = true;
+  inside_.close();
+  co_await inside_.drained();
+}
+
+void Unit::on_volume_failed(const std::string& reason) {
+  home_.report(VolumeFailed{config_.id, reason});
+}
+
+}  // namespace lunaria::target
