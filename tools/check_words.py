@@ -34,11 +34,13 @@ RULES = [
     Rule("thread", r"\bstd::j?thread\b|\bpthread_create\b", PRODUCT, "threads belong to the runtime"),
     Rule("open", r"(?<![\w>])::open(at2?)?\s*\(", PRODUCT, "files are opened through runtime interfaces"),
     Rule("reinterpret_cast", r"\breinterpret_cast\b", CPP, "bytes are read through wire fields and readers"),
-    Rule("new-delete", r"(?<!operator )\bnew\s+[\w:(]|(?<!operator )\bdelete(\s*\[\s*\])?\s+[\w:*(]", CPP,
+    # Placement new makes nothing that has to be deleted; unique_ptr<T>(new T) is how private constructors are reached.
+    Rule("new-delete", r"^(?!.*unique_ptr<[^;]*>(\s*\w+)?[({]\s*new\b).*?(?<!operator )\bnew\s+[\w:]"
+         r"|(?<!operator )\bdelete(\s*\[\s*\])?\s+[\w:*(]", CPP,
          "objects belong to a member, a unique_ptr or a stack frame"),
     Rule("define", r"^[ \t]*#[ \t]*define\b", CPP, "a constant, a function or a template does it"),
     Rule("using-namespace", r"\busing\s+namespace\b", r"(src|tests|bench)/.*\.h", "never in a header"),
-    Rule("sleep", r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|\btime\.sleep\(", TESTS,
+    Rule("sleep", r"\bthis_thread::sleep_\w+|\b(usleep|nanosleep)\b|\btime\.sleep\(", TESTS,
          "a test waits for an event, or moves the virtual clock"),
     Rule("skipped-test", r"\b(GTEST_SKIP|DISABLED_\w*)|\bunittest\.skip\w*", TESTS, "a test that does not run is no test"),
     Rule("todo", r"\bFIXME\b|\bTODO\b(?!\(#\d+\))", SOURCES, "write TODO(#number), or do it", code_only=False),

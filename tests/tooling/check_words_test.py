@@ -12,7 +12,7 @@ BAD = {
     "new-delete": "auto* p = new Thing(1);",
     "define": "#define LIMIT 3",
     "using-namespace": "using namespace std;",
-    "sleep": "std::this_thread::" + "sleep" + "_for(1s);",
+    "sleep": "std::this_thread::" + "sleep_for(1s);",
     "skipped-test": "GTEST" + "_SKIP();",
     "todo": "// TO" + "DO: later",
     "machine-path": 'const char* where = "/ho' + 'me/me/x";',
@@ -58,6 +58,8 @@ class CheckWords(sample.SampleTest):
 
     def test_words_that_only_contain_a_banned_one(self):
         self.assertEqual(self.check("src/base/a.cc", "operand(); file.open(1); x = delete; Task(Task&&) = delete;\n"), [])
+        self.assertEqual(self.check("src/base/a.cc", "std::unique_ptr<Thing> thing(new Thing(1));\n"), [])
+        self.assertEqual(self.check("src/base/a.cc", "new (place) Thing; void* operator new (std::size_t);\n"), [])
         self.assertEqual(self.check("src/base/a.cc", "// TO" + "DO(#12): after the next format\n"), [])
         self.assertEqual(self.check("docs/a.md", "the namespace /root/cimv2 of a server\n"), [])
 
