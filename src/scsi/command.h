@@ -56,6 +56,8 @@ class Transport {
   virtual std::span<std::byte> data_out() noexcept = 0;
   /// The pool of the shard that the command's buffers must come from and go back to.
   virtual runtime::BufferPool& buffers() noexcept = 0;
+  /// Command::aborted has just been set: a DataOutRequest that waits must complete soon, though not inside this call.
+  virtual void on_abort() noexcept {}
 };
 
 /// One task. The transport fills the first part, the device server the second. Never copied.
@@ -91,8 +93,10 @@ class Command final {
   std::uint8_t cdb_length = 0;
   std::uint64_t data_out_length = 0;  ///< bytes that the initiator says it will send
   std::uint64_t data_in_length = 0;   ///< bytes that the initiator has room for
-  bool read_only = false;
-  bool aborted = false;               ///< set by task management: finish without touching the medium further
+  bool read_only = false;             ///< the unit is mapped to this nexus for reading only
+  /// Set by task management: finish without touching the medium further. Then nothing is sent to the initiator, unless
+  /// the status is TASK ABORTED.
+  bool aborted = false;
 
   // Set by the device server.
   Status status = Status::kGood;
@@ -102,10 +106,6 @@ class Command final {
   /// Bytes that the CDB wanted to move, for the residual count: overflow when larger than the initiator's length,
   /// underflow when smaller.
   std::uint64_t transfer_length = 0;
-
-  // Links for the task set of the logical unit.
-  Command* next_in_set = nullptr;
-  Command* previous_in_set = nullptr;
 
   std::span<const std::byte> cdb() const { return std::span(cdb_bytes).first(cdb_length); }
 

@@ -79,6 +79,10 @@ class LogicalUnit final {
   void reported_luns_changed(NexusId nexus);
   void set_options(UnitOptions options);
 
+  /// Exchanges the volume (resize, repair); no command may be inside. Raises CAPACITY DATA HAS CHANGED when the block
+  /// count differs. The old volume is not touched any more.
+  void replace_volume(block::Volume& volume);
+
   const Identity& identity() const;
   runtime::Shard& home() const;
   /// Commands being executed.

@@ -57,4 +57,10 @@ class SenseBytes final {
   std::uint8_t size_ = 0;
 };
 
+/// Which of the two formats: D_SENSE of the Control mode page, or DESC of REQUEST SENSE (SPC-5 4.4.1).
+enum class SenseFormat : std::uint8_t { kFixed, kDescriptor };
+
+/// Builds sense data for a current error. Fixed sense data leaves out information that does not fit 32 bits.
+SenseBytes build_sense(const Sense& sense, SenseFormat format);
+
 }  // namespace lunaria::scsi

@@ -1,0 +1,93 @@
+#include "block/ram_volume.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace lunaria::block {
+namespace {
+
+constexpr std::size_t kPageSize = 4096;
+
+}  // namespace
+
+Result<std::unique_ptr<RamVolume>, runtime::IoError> RamVolume::create(Geometry geometry, bool read_only) {
+  if (geometry.block_count == 0 || geometry.block_count > PTRDIFF_MAX / geometry.logical_block_size) {
+    return fail(runtime::IoError{EINVAL});
+  }
+  void* memory =
+      ::mmap(nullptr, geometry.size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    return fail(runtime::IoError{errno});
+  }
+  const std::span bytes(static_cast<std::byte*>(memory), geometry.size());
+  return std::unique_ptr<RamVolume>(new RamVolume(geometry, read_only, bytes));
+}
+
+RamVolume::RamVolume(Geometry geometry, bool read_only, std::span<std::byte> memory)
+    : geometry_(geometry), read_only_(read_only), memory_(memory) {}
+
+RamVolume::~RamVolume() {
+  ::munmap(memory_.data(), memory_.size());
+}
+
+Features RamVolume::features() const {
+  Features features;
+  features.thin = true;
+  features.unmap = true;
+  features.read_only = read_only_;
+  features.unmap_granularity = kPageSize;
+  return features;
+}
+
+bool RamVolume::submit(Request& request) noexcept {
+  check(request.length <= memory_.size() && request.offset <= memory_.size() - request.length,
+        "the caller has checked the range");
+  const auto range = memory_.subspan(request.offset, request.length);
+  request.status = IoStatus::kOk;
+  if (read_only_ && request.operation != IoOperation::kRead && request.operation != IoOperation::kFlush) {
+    request.status = IoStatus::kWriteProtected;
+    return true;
+  }
+  std::byte* at = range.data();
+  switch (request.operation) {
+    case IoOperation::kRead:
+      for (const iovec& part : request.memory) {
+        std::memcpy(part.iov_base, at, part.iov_len);
+        at += part.iov_len;
+      }
+      break;
+    case IoOperation::kWrite:
+      for (const iovec& part : request.memory) {
+        std::memcpy(at, part.iov_base, part.iov_len);
+        at += part.iov_len;
+      }
+      break;
+    case IoOperation::kUnmap:
+    case IoOperation::kWriteZeroes:
+      clear(range);
+      break;
+    case IoOperation::kFlush:
+      break;
+  }
+  return true;
+}
+
+// Whole pages go back to the kernel, which hands out zeros when they are touched again.
+void RamVolume::clear(std::span<std::byte> range) noexcept {
+  const auto first = static_cast<std::size_t>(range.data() - memory_.data());
+  const std::size_t end = first + range.size();
+  const std::size_t first_page = (first + kPageSize - 1) / kPageSize * kPageSize;
+  const std::size_t end_page = end == memory_.size() ? end : end / kPageSize * kPageSize;
+  if (first_page >= end_page || ::madvise(memory_.data() + first_page, end_page - first_page, MADV_DONTNEED) != 0) {
+    std::memset(range.data(), 0, range.size());
+    return;
+  }
+  std::memset(range.data(), 0, first_page - first);
+  std::memset(memory_.data() + end_page, 0, end - end_page);
+}
+
+}  // namespace lunaria::block

@@ -1,0 +1,39 @@
+#pragma once
+
+// RamVolume: a disk in anonymous memory. Sparse until written; gone with the process. Every request completes at once.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "block/volume.h"
+#include "runtime/io_error.h"
+
+namespace lunaria::block {
+
+/// Reserves address space for the whole disk and memory only for what is written; unmapping gives it back. May be used
+/// from any one thread at a time.
+class RamVolume final : public Volume {
+ public:
+  /// ENOMEM when the kernel refuses the reservation, EINVAL for an empty geometry.
+  static Result<std::unique_ptr<RamVolume>, runtime::IoError> create(Geometry geometry, bool read_only);
+  RamVolume(const RamVolume&) = delete;
+  RamVolume& operator=(const RamVolume&) = delete;
+  ~RamVolume() override;
+
+  Geometry geometry() const override { return geometry_; }
+  Features features() const override;
+  bool submit(Request& request) noexcept override;
+  std::optional<std::string> failure() const override { return std::nullopt; }
+
+ private:
+  RamVolume(Geometry geometry, bool read_only, std::span<std::byte> memory);
+  void clear(std::span<std::byte> range) noexcept;
+
+  Geometry geometry_;
+  bool read_only_;
+  std::span<std::byte> memory_;
+};
+
+}  // namespace lunaria::block

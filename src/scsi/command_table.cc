@@ -1,0 +1,296 @@
+#include "scsi/command_table.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "scsi/handlers.h"
+
+namespace lunaria::scsi {
+namespace {
+
+using enum DataDirection;
+using Conflict = ConflictClass;
+using Medium = MediumAccess;
+
+constexpr auto kRows = std::to_array<CommandRow>({
+    {.opcode = 0x00,
+     .name = "TEST UNIT READY",  // SPC-5 6.49
+     .length = 6,
+     .usage = {0x00},
+     .conflict = Conflict::kLegacyOnly,
+     .medium = Medium::kRead,
+     .run = run_test_unit_ready},
+    {.opcode = 0x03,
+     .name = "REQUEST SENSE",  // SPC-5 6.39
+     .length = 6,
+     .usage = {0x03, 0x01, 0x00, 0x00, 0xFF},
+     .direction = kIn,
+     .ignores_unit_attention = true,
+     .conflict = Conflict::kNever,
+     .allocation = {4, 1},
+     .answer = answer_request_sense},
+    {.opcode = 0x08,
+     .name = "READ(6)",  // SBC-4 5.15
+     .length = 6,
+     .usage = {0x08, 0x1F, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kReads,
+     .medium = Medium::kRead,
+     .run = run_read},
+    {.opcode = 0x0A,
+     .name = "WRITE(6)",  // SBC-4 5.40
+     .length = 6,
+     .usage = {0x0A, 0x1F, 0xFF, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kWrite,
+     .run = run_write},
+    {.opcode = 0x12,
+     .name = "INQUIRY",  // SPC-5 6.7
+     .length = 6,
+     .usage = {0x12, 0x01, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .ignores_unit_attention = true,
+     .conflict = Conflict::kNever,
+     .allocation = {3, 2},
+     .answer = answer_inquiry},
+    {.opcode = 0x15,
+     .name = "MODE SELECT(6)",  // SPC-5 6.11
+     .length = 6,
+     .usage = {0x15, 0x11, 0x00, 0x00, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .run = run_mode_select_6},
+    {.opcode = 0x1A,
+     .name = "MODE SENSE(6)",  // SPC-5 6.13
+     .length = 6,
+     .usage = {0x1A, 0x08, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kWrites,
+     .allocation = {4, 1},
+     .answer = answer_mode_sense_6},
+    {.opcode = 0x1D,
+     .name = "SEND DIAGNOSTIC",  // SPC-5 6.42: the default self-test only
+     .length = 6,
+     .usage = {0x1D, 0x04},
+     .conflict = Conflict::kWrites,
+     .run = run_send_diagnostic},
+    {.opcode = 0x25,
+     .name = "READ CAPACITY(10)",  // SBC-4 5.19
+     .length = 10,
+     .usage = {0x25},
+     .direction = kIn,
+     .conflict = Conflict::kLegacyOnly,
+     .medium = Medium::kRead,
+     .answer = answer_read_capacity_10},
+    {.opcode = 0x28,
+     .name = "READ(10)",  // SBC-4 5.16; FUA_NV is obsolete and ignored
+     .length = 10,
+     .usage = {0x28, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kReads,
+     .medium = Medium::kRead,
+     .run = run_read},
+    {.opcode = 0x2A,
+     .name = "WRITE(10)",  // SBC-4 5.41
+     .length = 10,
+     .usage = {0x2A, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kWrite,
+     .run = run_write},
+    {.opcode = 0x35,
+     .name = "SYNCHRONIZE CACHE(10)",  // SBC-4 5.33
+     .length = 10,
+     .usage = {0x35, 0x06, 0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0xFF, 0xFF},
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kRead,
+     .run = run_synchronize_cache},
+    {.opcode = 0x42,
+     .name = "UNMAP",  // SBC-4 5.35; ANCHOR is not supported
+     .length = 10,
+     .usage = {0x42, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kWrite,
+     .requirement = Requirement::kUnmap,
+     .run = run_unmap},
+    {.opcode = 0x55,
+     .name = "MODE SELECT(10)",  // SPC-5 6.12
+     .length = 10,
+     .usage = {0x55, 0x11, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .run = run_mode_select_10},
+    {.opcode = 0x5A,
+     .name = "MODE SENSE(10)",  // SPC-5 6.14
+     .length = 10,
+     .usage = {0x5A, 0x18, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kWrites,
+     .allocation = {7, 2},
+     .answer = answer_mode_sense_10},
+    {.opcode = 0x88,
+     .name = "READ(16)",  // SBC-4 5.18
+     .length = 16,
+     .usage = {0x88, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kReads,
+     .medium = Medium::kRead,
+     .run = run_read},
+    {.opcode = 0x8A,
+     .name = "WRITE(16)",  // SBC-4 5.43
+     .length = 16,
+     .usage = {0x8A, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kWrite,
+     .run = run_write},
+    {.opcode = 0x91,
+     .name = "SYNCHRONIZE CACHE(16)",  // SBC-4 5.34
+     .length = 16,
+     .usage = {0x91, 0x06, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kRead,
+     .run = run_synchronize_cache},
+    {.opcode = 0x9E,
+     .service_action = 0x10,
+     .name = "READ CAPACITY(16)",  // SBC-4 5.20
+     .length = 16,
+     .usage = {0x9E, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kLegacyOnly,
+     .medium = Medium::kRead,
+     .allocation = {10, 4},
+     .answer = answer_read_capacity_16},
+    {.opcode = 0xA0,
+     .name = "REPORT LUNS",  // SPC-5 6.33
+     .length = 12,
+     .usage = {0xA0, 0x00, 0xFF, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .ignores_unit_attention = true,
+     .conflict = Conflict::kNever,
+     .allocation = {6, 4},
+     .answer = answer_report_luns},
+    {.opcode = 0xA8,
+     .name = "READ(12)",  // SBC-4 5.17
+     .length = 12,
+     .usage = {0xA8, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kIn,
+     .conflict = Conflict::kReads,
+     .medium = Medium::kRead,
+     .run = run_read},
+    {.opcode = 0xAA,
+     .name = "WRITE(12)",  // SBC-4 5.42
+     .length = 12,
+     .usage = {0xAA, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .medium = Medium::kWrite,
+     .run = run_write},
+});
+
+constexpr bool comes_before(const CommandRow& a, const CommandRow& b) {
+  return a.opcode != b.opcode ? a.opcode < b.opcode : a.service_action < b.service_action;
+}
+static_assert(std::ranges::adjacent_find(kRows, [](const CommandRow& a,
+                                                   const CommandRow& b) { return !comes_before(a, b); }) == kRows.end(),
+              "rows are sorted and unique");
+static_assert(std::ranges::all_of(kRows,
+                                  [](const CommandRow& row) {
+                                    return row.usage[0] == row.opcode && row.length <= kCdbSizeMax &&
+                                           (row.answer == nullptr) != (row.run == nullptr) &&
+                                           row.usage[row.length - 1U] == 0;
+                                  }),
+              "a row has one handler, and its usage data begins with the opcode and ends with an unused CONTROL byte");
+static_assert(std::ranges::all_of(kRows,
+                                  [](const CommandRow& row) {
+                                    return row.service_action == kNoServiceAction ||
+                                           (row.usage[1] & 0x1F) == row.service_action;
+                                  }),
+              "usage data of the service action field is its value (SPC-5 6.35.3)");
+
+constexpr std::uint8_t kNoRow = 0xFF;
+static_assert(kRows.size() < kNoRow);
+
+// The first row of each opcode.
+constexpr std::array<std::uint8_t, 256> kFirstRow = [] {
+  std::array<std::uint8_t, 256> index{};
+  index.fill(kNoRow);
+  for (std::size_t i = kRows.size(); i-- > 0;) {
+    index[kRows[i].opcode] = static_cast<std::uint8_t>(i);
+  }
+  return index;
+}();
+
+// The bits that must be zero. Bytes behind the CDB are padding of the transport.
+using ReservedBits = std::array<std::uint8_t, kCdbSizeMax>;
+constexpr std::array<ReservedBits, kRows.size()> kReservedBits = [] {
+  std::array<ReservedBits, kRows.size()> result{};
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    for (std::size_t byte = 1; byte < kRows[i].length; ++byte) {
+      result[i][byte] = static_cast<std::uint8_t>(~kRows[i].usage[byte]);
+    }
+    if (kRows[i].service_action != kNoServiceAction) {
+      result[i][1] &= 0xE0;  // the service action itself, which has led to the row
+    }
+  }
+  return result;
+}();
+
+}  // namespace
+
+std::span<const CommandRow> command_rows() {
+  return kRows;
+}
+
+const CommandRow* find_command(CdbBytes bytes, bool& known_opcode) {
+  const std::uint8_t opcode = cdb::Opcode::get(bytes);
+  const std::uint8_t first = kFirstRow[opcode];
+  known_opcode = first != kNoRow;
+  if (!known_opcode) {
+    return nullptr;
+  }
+  if (kRows[first].service_action == kNoServiceAction) {
+    return &kRows[first];
+  }
+  const std::uint16_t service_action = cdb::ServiceAction::get(bytes);
+  for (std::size_t i = first; i < kRows.size() && kRows[i].opcode == opcode; ++i) {
+    if (kRows[i].service_action == service_action) {
+      return &kRows[i];
+    }
+  }
+  return nullptr;
+}
+
+Outcome check_reserved_bits(const CommandRow& row, CdbBytes bytes) {
+  const ReservedBits& reserved = kReservedBits[static_cast<std::size_t>(&row - kRows.data())];
+  std::uint8_t any = 0;
+  for (std::size_t i = 0; i < kCdbSizeMax; ++i) {
+    any = static_cast<std::uint8_t>(any | (std::to_integer<std::uint8_t>(bytes[i]) & reserved[i]));
+  }
+  if (any == 0) [[likely]] {
+    return good();
+  }
+  for (std::uint16_t i = 0; i < kCdbSizeMax; ++i) {
+    const auto wrong = static_cast<std::uint8_t>(std::to_integer<std::uint8_t>(bytes[i]) & reserved[i]);
+    if (wrong != 0) {
+      return invalid_cdb(i, static_cast<std::uint8_t>(std::bit_width(wrong) - 1));
+    }
+  }
+  return good();
+}
+
+bool is_supported(const CommandRow& row, const UnitState& unit) {
+  switch (row.requirement) {
+    case Requirement::kUnmap:
+      return unit.features.unmap;
+    case Requirement::kRemovable:
+      return unit.options.removable;
+    case Requirement::kNothing:
+      break;
+  }
+  return true;
+}
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,174 @@
+// LogicalUnit::execute: from a command to its status, in the order that SAM-5 5.3.3 asks for: unit attention, unknown
+// operation, reservation conflict, the CDB, readiness, write protection, then the command itself.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "scsi/answer.h"
+#include "scsi/command_table.h"
+#include "scsi/limits.h"
+#include "scsi/logical_unit.h"
+#include "scsi/medium.h"
+#include "scsi/unit_state.h"
+
+namespace lunaria::scsi {
+namespace {
+
+// SBC-4 4.7: whether the medium can be used at all, and written.
+Outcome check_medium(const Execution& x, const CommandRow& row) {
+  const UnitState& unit = x.unit;
+  if (row.medium == MediumAccess::kNone) {
+    return good();
+  }
+  if (unit.failed) {
+    return failed_outcome();
+  }
+  if (unit.ejected) {
+    return check_condition(SenseKey::kNotReady, asc::kMediumNotPresent);
+  }
+  if (unit.stopped) {
+    return check_condition(SenseKey::kNotReady, asc::kNotReadyInitializingCommandRequired);
+  }
+  if (row.medium == MediumAccess::kWrite) {
+    if (unit.modes.software_protect) {
+      return check_condition(SenseKey::kDataProtect, asc::kSoftwareWriteProtected);
+    }
+    if (x.command.read_only || unit.is_write_protected()) {
+      return check_condition(SenseKey::kDataProtect, asc::kWriteProtected);
+    }
+  }
+  return good();
+}
+
+// Everything that may end a command before its handler runs; the row when nothing did.
+Result<const CommandRow*, Outcome> admit(const Execution& x) {
+  bool known_opcode = false;
+  const CommandRow* row = find_command(x.cdb(), known_opcode);
+  if (!x.nexus.attentions.empty() && (row == nullptr || !row->ignores_unit_attention)) {
+    return fail(check_condition(SenseKey::kUnitAttention, *x.nexus.attentions.take()));
+  }
+  if (x.command.attribute == TaskAttribute::kAca) {  // there is no ACA condition that it could belong to
+    return fail(check_condition(SenseKey::kAbortedCommand, asc::kInvalidMessage));
+  }
+  if (row == nullptr) {
+    return fail(known_opcode ? invalid_cdb(1, std::uint8_t{4}) : illegal_request(asc::kInvalidOperationCode));
+  }
+  if (!is_supported(*row, x.unit)) {
+    return fail(illegal_request(asc::kInvalidOperationCode));
+  }
+  if (x.unit.reservations.any() && x.unit.reservations.conflicts(x.nexus, row->conflict)) {
+    return fail(Outcome{Status::kReservationConflict, {}});
+  }
+  if (x.command.cdb_length < row->length) {
+    return fail(invalid_cdb(x.command.cdb_length));
+  }
+  if (const Outcome outcome = check_reserved_bits(*row, x.cdb()); !outcome.is_good()) {
+    return fail(outcome);
+  }
+  if (const Outcome outcome = check_medium(x, *row); !outcome.is_good()) {
+    return fail(outcome);
+  }
+  return row;
+}
+
+runtime::Task<Outcome> run_answer(Execution& x, const CommandRow& row) {
+  const std::uint32_t allocation = allocation_length(row, x.cdb());
+  runtime::Buffer buffer = co_await x.command.transport.buffers().allocate(answer_buffer_size(allocation));
+  wire::Writer out(buffer.memory());
+  const Outcome outcome = row.answer(x, out);
+  if (outcome.is_good()) {
+    deliver_answer(x.command, std::move(buffer), out, allocation);
+  }
+  co_return outcome;
+}
+
+// Takes a task out of the set, and with it a nexus that has gone meanwhile.
+void leave(UnitState& unit, TaskEntry& task) {
+  NexusState& nexus = task.nexus;
+  --nexus.task_count;
+  if (nexus.detached && nexus.task_count == 0) {
+    const NexusId id = nexus.nexus->id;
+    unit.nexuses.erase(id);
+  }
+  unit.tasks.leave(task);
+}
+
+}  // namespace
+
+std::uint32_t allocation_length(const CommandRow& row, CdbBytes bytes) {
+  if (row.allocation.width == 0) {
+    return kResponseLengthMax;
+  }
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < row.allocation.width; ++i) {
+    length = length << 8 | std::to_integer<std::uint32_t>(bytes[row.allocation.byte + i]);
+  }
+  return length;
+}
+
+std::size_t answer_buffer_size(std::uint32_t allocation) {
+  return std::clamp<std::size_t>(allocation, runtime::BufferPool::kSizeMin, kResponseLengthMax);
+}
+
+void deliver_answer(Command& command, runtime::Buffer buffer, const wire::Writer& out, std::uint32_t allocation) {
+  const std::size_t size = std::min<std::size_t>(std::min(out.needed(), buffer.memory().size()), allocation);
+  command.transfer_length = size;
+  command.data_in_size = static_cast<std::size_t>(std::min<std::uint64_t>(size, command.data_in_length));
+  command.data_in = std::move(buffer);
+}
+
+void finish(Command& command, const Outcome& outcome, SenseFormat format) {
+  command.status = outcome.status;
+  if (outcome.status == Status::kCheckCondition) {
+    command.sense = build_sense(outcome.sense, format);
+  }
+  if (!outcome.is_good() && outcome.status != Status::kConditionMet) {
+    command.data_in.reset();
+    command.data_in_size = 0;
+    command.transfer_length = 0;
+  }
+}
+
+runtime::Task<Outcome> receive_list(Execution& x, std::size_t length) {
+  x.command.transfer_length = length;
+  if (length > kParameterListLengthMax || x.command.data_out_length < length) {
+    co_return illegal_request(asc::kParameterListLengthError);
+  }
+  const bool arrived = co_await x.command.receive(length);
+  co_return arrived ? good() : aborted();
+}
+
+runtime::Task<void> LogicalUnit::execute(Command& command) {
+  UnitState& unit = *state_;
+  NexusState* nexus = unit.find(command.nexus->id);
+  if (nexus == nullptr) {  // the mapping went while the command was on its way
+    finish(command, illegal_request(asc::kLogicalUnitNotSupported), SenseFormat::kFixed);
+    co_return;
+  }
+  if (unit.tasks.size() >= kTasksMax) {
+    finish(command, {Status::kTaskSetFull, {}}, SenseFormat::kFixed);
+    co_return;
+  }
+  TaskEntry task(command, *nexus);
+  ++nexus->task_count;
+  co_await unit.tasks.enter(task);
+  Outcome outcome = aborted();
+  if (!command.aborted) {
+    Execution x{unit, command, *nexus};
+    const auto row = admit(x);
+    if (!row) {
+      outcome = row.error();
+    } else if ((*row)->answer != nullptr) {
+      outcome = co_await run_answer(x, **row);
+    } else {
+      outcome = co_await (*row)->run(x);
+    }
+  }
+  if (command.aborted) {
+    outcome = task.report_aborted ? aborted() : Outcome{};
+  }
+  finish(command, outcome, unit.sense_format());
+  leave(unit, task);
+}
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,198 @@
+// LogicalUnit and UnitState: attachment of nexuses, task management, what management changes.
+
+#include "scsi/logical_unit.h"
+
+#include "base/check.h"
+#include "scsi/additional_sense.h"
+#include "scsi/unit_state.h"
+
+namespace lunaria::scsi {
+
+UnitState::UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Identity unit_identity,
+                     UnitOptions unit_options, UnitObserver& unit_observer, Log& unit_log)
+    : home(home_shard),
+      volume(&unit_volume),
+      identity(std::move(unit_identity)),
+      options(unit_options),
+      observer(unit_observer),
+      log(unit_log) {
+  adopt_volume();
+  modes = default_modes();
+}
+
+void UnitState::adopt_volume() {
+  geometry = volume->geometry();
+  features = volume->features();
+  failed = false;
+  if (volume->failure()) {
+    note_failure();
+  }
+}
+
+void UnitState::note_failure() {
+  if (failed) {
+    return;
+  }
+  failed = true;
+  const std::string reason = volume->failure().value_or("the volume answers that it has failed");
+  log.error("scsi.unit.failed", {{"serial", identity.serial}, {"reason", reason}});
+  observer.on_volume_failed(reason);
+}
+
+void UnitState::establish(AdditionalSense condition, const NexusState* except) {
+  for (auto& [id, nexus] : nexuses) {
+    if (&nexus != except) {
+      nexus.attentions.establish(condition);
+    }
+  }
+}
+
+NexusState* UnitState::find(NexusId id) {
+  const auto found = nexuses.find(id);
+  return found == nexuses.end() || found->second.detached ? nullptr : &found->second;
+}
+
+namespace {
+
+void abort(TaskEntry& task) {
+  task.command.aborted = true;
+  task.command.transport.on_abort();
+}
+
+}  // namespace
+
+void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except) {
+  for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
+    if (&task->command == except || task->command.aborted || (nexus != nullptr && &task->nexus != nexus)) {
+      continue;
+    }
+    if (&task->nexus != requester) {
+      task->report_aborted = modes.task_aborted_status;
+      if (!task->report_aborted) {
+        task->nexus.attentions.establish(asc::kCommandsClearedByAnotherInitiator);
+      }
+    }
+    abort(*task);
+  }
+  tasks.wake();
+}
+
+void UnitState::reset() {
+  for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
+    if (!task->command.aborted) {
+      abort(*task);
+    }
+  }
+  reservations.reset();
+  modes = default_modes();
+  stopped = false;
+  for (auto& [id, nexus] : nexuses) {
+    nexus.prevents_removal = false;
+  }
+  establish(asc::kBusDeviceReset);
+  tasks.wake();
+}
+
+LogicalUnit::LogicalUnit(runtime::Shard& home, block::Volume& volume, Identity identity, UnitOptions options,
+                         UnitObserver& observer, Log& log)
+    : state_(std::make_unique<UnitState>(home, volume, std::move(identity), options, observer, log)) {}
+
+LogicalUnit::~LogicalUnit() = default;
+
+void LogicalUnit::attach(std::shared_ptr<const Nexus> nexus) {
+  const NexusId id = nexus->id;
+  const auto [at, added] = state_->nexuses.try_emplace(id, std::move(nexus));
+  check(added, "a nexus is attached once");
+  at->second.attentions.establish(asc::kPowerOnOrReset);
+  state_->reservations.attach(at->second);
+}
+
+void LogicalUnit::detach(NexusId nexus) {
+  NexusState* state = state_->find(nexus);
+  if (state == nullptr) {
+    return;
+  }
+  state->detached = true;
+  state_->reservations.detach(*state);
+  if (state->task_count == 0) {
+    state_->nexuses.erase(nexus);
+    return;
+  }
+  state_->abort_tasks(state, state);
+}
+
+bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t tag) {
+  UnitState& unit = *state_;
+  const NexusState* requester = unit.find(nexus);
+  if (requester == nullptr) {
+    return false;
+  }
+  switch (function) {
+    case TaskManagement::kAbortTask:
+      for (TaskEntry* task = unit.tasks.first(); task != nullptr; task = task->next) {
+        if (&task->nexus == requester && task->command.tag == tag && !task->command.aborted) {
+          abort(*task);
+          unit.tasks.wake();
+          return true;
+        }
+      }
+      return false;
+    case TaskManagement::kAbortTaskSet:
+      unit.abort_tasks(requester, requester);
+      return true;
+    case TaskManagement::kClearTaskSet:
+      unit.abort_tasks(nullptr, requester);
+      return true;
+    case TaskManagement::kLogicalUnitReset:
+      unit.reset();
+      return true;
+  }
+  return false;
+}
+
+void LogicalUnit::capacity_changed() {
+  state_->adopt_volume();
+  state_->establish(asc::kCapacityChanged);
+}
+
+void LogicalUnit::reported_luns_changed(NexusId nexus) {
+  if (NexusState* state = state_->find(nexus); state != nullptr) {
+    state->attentions.establish(asc::kReportedLunsChanged);
+  }
+}
+
+void LogicalUnit::set_options(UnitOptions options) {
+  if (options.removable != state_->options.removable) {
+    state_->establish(asc::kInquiryDataChanged);
+    state_->ejected = false;
+  }
+  if (options.read_only != state_->options.read_only) {
+    state_->establish(asc::kModeParametersChanged);
+  }
+  state_->options = options;
+}
+
+void LogicalUnit::replace_volume(block::Volume& volume) {
+  check(state_->tasks.size() == 0, "a volume is exchanged between commands");
+  const std::uint64_t old_size = state_->geometry.block_count;
+  state_->volume = &volume;
+  state_->adopt_volume();
+  state_->modes.write_cache = state_->modes.write_cache && state_->features.volatile_cache;
+  if (state_->geometry.block_count != old_size) {
+    state_->establish(asc::kCapacityChanged);
+  }
+}
+
+const Identity& LogicalUnit::identity() const {
+  return state_->identity;
+}
+
+runtime::Shard& LogicalUnit::home() const {
+  return state_->home;
+}
+
+std::size_t LogicalUnit::task_count() const {
+  return state_->tasks.size();
+}
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,191 @@
+#include "scsi/mode_pages.h"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/fields.h"
+
+namespace lunaria::scsi {
+namespace {
+
+constexpr std::size_t kPageSizeMax = 32;
+constexpr std::uint8_t kAllPages = 0x3F;
+constexpr std::uint8_t kAllSubpages = 0xFF;
+using PageBytes = std::span<std::byte, kPageSizeMax>;
+using ConstPageBytes = std::span<const std::byte, kPageSizeMax>;
+
+namespace caching {  // SBC-4 6.5.6
+using WriteCacheEnable = wire::Bits<bool, 2, 2>;
+}
+namespace control {  // SPC-5 7.5.10
+using DescriptorSense = wire::Bits<bool, 2, 2>;
+using GlobalLoggingDisabled = wire::Bits<bool, 2, 1>;
+using QueueAlgorithm = wire::Bits<std::uint8_t, 3, 4, 4>;
+using SoftwareProtect = wire::Bits<bool, 4, 3>;
+using TaskAbortedStatus = wire::Bits<bool, 5, 6>;
+}  // namespace control
+namespace exceptions {  // SBC-4 6.5.8
+using Disabled = wire::Bits<bool, 2, 3>;
+}
+
+struct ModePage {
+  std::uint8_t code;
+  std::uint8_t subpage;
+  std::uint8_t size;                              // of the whole page, header included
+  void (*build)(PageBytes, const ModeSettings&);  // nullptr: the body is all zeros
+  void (*mask)(PageBytes, bool volatile_cache);   // sets the changeable bits; nullptr: none
+  void (*apply)(ConstPageBytes, ModeSettings&);   // takes the changeable bits
+};
+
+void build_caching(PageBytes page, const ModeSettings& settings) {
+  caching::WriteCacheEnable::set(page, settings.write_cache);
+}
+void mask_caching(PageBytes page, bool volatile_cache) {
+  caching::WriteCacheEnable::set(page, volatile_cache);
+}
+void apply_caching(ConstPageBytes page, ModeSettings& settings) {
+  settings.write_cache = caching::WriteCacheEnable::get(page);
+}
+
+void build_control(PageBytes page, const ModeSettings& settings) {
+  control::DescriptorSense::set(page, settings.descriptor_sense);
+  control::GlobalLoggingDisabled::set(page, true);
+  control::QueueAlgorithm::set(page, 1);  // SIMPLE tasks may be reordered
+  control::SoftwareProtect::set(page, settings.software_protect);
+  control::TaskAbortedStatus::set(page, settings.task_aborted_status);
+}
+void mask_control(PageBytes page, bool /*volatile_cache*/) {
+  control::DescriptorSense::set(page, true);
+  control::SoftwareProtect::set(page, true);
+  control::TaskAbortedStatus::set(page, true);
+}
+void apply_control(ConstPageBytes page, ModeSettings& settings) {
+  settings.descriptor_sense = control::DescriptorSense::get(page);
+  settings.software_protect = control::SoftwareProtect::get(page);
+  settings.task_aborted_status = control::TaskAbortedStatus::get(page);
+}
+
+void build_exceptions(PageBytes page, const ModeSettings& /*settings*/) {
+  exceptions::Disabled::set(page, true);
+}
+
+constexpr auto kPages = std::to_array<ModePage>({
+    {0x01, 0x00, 12, nullptr, nullptr, nullptr},                   // Read-Write Error Recovery, SBC-4 6.5.10
+    {0x02, 0x00, 16, nullptr, nullptr, nullptr},                   // Disconnect-Reconnect, SPC-5 7.5.13
+    {0x08, 0x00, 20, build_caching, mask_caching, apply_caching},  // Caching, SBC-4 6.5.6
+    {0x0A, 0x00, 12, build_control, mask_control, apply_control},  // Control, SPC-5 7.5.10
+    {0x0A, 0x01, 32, nullptr, nullptr, nullptr},                   // Control Extension, SPC-5 7.5.11
+    {0x1C, 0x00, 12, build_exceptions, nullptr, nullptr},          // Informational Exceptions, SBC-4 6.5.8
+});
+static_assert(std::ranges::all_of(kPages, [](const ModePage& page) { return page.size <= kPageSizeMax; }));
+
+std::size_t header_size(const ModePage& page) {
+  return page.subpage == 0 ? 2 : 4;
+}
+
+std::array<std::byte, kPageSizeMax> build_page(const ModePage& page, const ModeSettings& settings) {
+  std::array<std::byte, kPageSizeMax> bytes{};
+  bytes[0] = std::byte{page.code};
+  if (page.subpage == 0) {
+    bytes[1] = static_cast<std::byte>(page.size - 2);
+  } else {
+    bytes[0] |= std::byte{0x40};  // SPF: the sub_page format
+    bytes[1] = std::byte{page.subpage};
+    bytes[3] = static_cast<std::byte>(page.size - 4);
+  }
+  if (page.build != nullptr) {
+    page.build(PageBytes(bytes), settings);
+  }
+  return bytes;
+}
+
+std::array<std::byte, kPageSizeMax> build_mask(const ModePage& page, bool volatile_cache) {
+  std::array<std::byte, kPageSizeMax> bytes{};
+  if (page.mask != nullptr) {
+    page.mask(PageBytes(bytes), volatile_cache);
+  }
+  return bytes;
+}
+
+bool matches(const ModePage& page, std::uint8_t code, std::uint8_t subpage) {
+  if (code == kAllPages) {
+    return subpage == kAllSubpages || (subpage == 0 && page.subpage == 0);
+  }
+  return page.code == code && (subpage == kAllSubpages || page.subpage == subpage);
+}
+
+// Checks one page of a parameter list, which begins at `at` of it, and takes its settings; returns its size.
+Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::size_t at, ModeSettings& settings,
+                                        bool volatile_cache) {
+  const auto first = std::to_integer<std::uint8_t>(list[at]);
+  const bool has_subpage = (first & 0x40) != 0;
+  if (list.size() - at < (has_subpage ? 4U : 2U)) {
+    return fail(illegal_request(asc::kParameterListLengthError));
+  }
+  const auto code = static_cast<std::uint8_t>(first & 0x3F);  // PS is reserved here, and senders leave it set
+  const auto subpage = has_subpage ? std::to_integer<std::uint8_t>(list[at + 1]) : std::uint8_t{0};
+  const auto* page =
+      std::ranges::find_if(kPages, [&](const ModePage& row) { return row.code == code && row.subpage == subpage; });
+  if (page == kPages.end() || has_subpage != (page->subpage != 0)) {
+    return fail(invalid_list(at, std::uint8_t{5}));
+  }
+  const auto current = build_page(*page, settings);
+  const std::size_t length_at = has_subpage ? 2 : 1;
+  for (std::size_t i = length_at; i < header_size(*page); ++i) {
+    if (list[at + i] != current[i]) {
+      return fail(invalid_list(at + i));
+    }
+  }
+  if (list.size() - at < page->size) {
+    return fail(illegal_request(asc::kParameterListLengthError));
+  }
+  const auto mask = build_mask(*page, volatile_cache);
+  std::array<std::byte, kPageSizeMax> given{};
+  std::copy_n(list.begin() + static_cast<std::ptrdiff_t>(at), page->size, given.begin());
+  for (std::size_t i = header_size(*page); i < page->size; ++i) {
+    if (((given[i] ^ current[i]) & ~mask[i]) != std::byte{}) {
+      return fail(invalid_list(at + i));
+    }
+    given[i] = (given[i] & mask[i]) | (current[i] & ~mask[i]);
+  }
+  if (page->apply != nullptr) {
+    page->apply(ConstPageBytes(given), settings);
+  }
+  return std::size_t{page->size};
+}
+
+}  // namespace
+
+Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpage, PageControl control,
+                       const ModeSettings& settings, bool volatile_cache) {
+  bool found = false;
+  for (const ModePage& row : kPages) {
+    if (!matches(row, page, subpage)) {
+      continue;
+    }
+    found = true;
+    auto bytes = build_page(row, settings);
+    if (control == PageControl::kChangeable) {
+      const auto mask = build_mask(row, volatile_cache);
+      std::copy(mask.begin() + static_cast<std::ptrdiff_t>(header_size(row)), mask.end(),
+                bytes.begin() + static_cast<std::ptrdiff_t>(header_size(row)));
+    }
+    out.put(std::span(bytes).first(row.size));
+  }
+  return found ? good() : invalid_cdb(2, std::uint8_t{5});
+}
+
+Result<ModeSettings, Outcome> parse_mode_pages(std::span<const std::byte> list, std::size_t offset,
+                                               const ModeSettings& current, bool volatile_cache) {
+  ModeSettings settings = current;
+  for (std::size_t at = offset; at < list.size();) {
+    const auto size = parse_page(list, at, settings, volatile_cache);
+    if (!size) {
+      return fail(size.error());
+    }
+    at += *size;
+  }
+  return settings;
+}
+
+}  // namespace lunaria::scsi

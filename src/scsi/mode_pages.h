@@ -1,0 +1,38 @@
+#pragma once
+
+// Mode pages: what MODE SENSE shows and MODE SELECT changes (SPC-5 7.5, SBC-4 6.5). One table; settings as typed
+// values.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/result.h"
+#include "scsi/outcome.h"
+#include "wire/reader.h"
+
+namespace lunaria::scsi {
+
+/// The changeable part of all mode pages. Shared by all nexuses; defaults come back with a logical unit reset.
+struct ModeSettings {
+  bool write_cache = false;          ///< WCE: completed writes may still be volatile
+  bool descriptor_sense = false;     ///< D_SENSE
+  bool software_protect = false;     ///< SWP
+  bool task_aborted_status = false;  ///< TAS
+  friend bool operator==(const ModeSettings&, const ModeSettings&) = default;
+};
+
+/// SPC-5 6.13: the PC field.
+enum class PageControl : std::uint8_t { kCurrent, kChangeable, kDefault, kSaved };
+
+/// Appends the pages that (page, subpage) names; INVALID FIELD IN CDB when there are none. `volatile_cache`: the volume
+/// has a cache to speak of, so WCE may be changed. `settings` are the current or the default ones.
+Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpage, PageControl control,
+                       const ModeSettings& settings, bool volatile_cache);
+
+/// Reads the pages of a MODE SELECT parameter list that begin at `offset` of it; returns the new settings or why they
+/// are refused. All or nothing.
+Result<ModeSettings, Outcome> parse_mode_pages(std::span<const std::byte> list, std::size_t offset,
+                                               const ModeSettings& current, bool volatile_cache);
+
+}  // namespace lunaria::scsi

@@ -1,0 +1,77 @@
+#pragma once
+
+// What a logical unit knows and the command handlers share. Internal to the folder; lives on the unit's home shard.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "block/volume.h"
+#include "runtime/shard.h"
+#include "scsi/logical_unit.h"
+#include "scsi/mode_pages.h"
+#include "scsi/nexus.h"
+#include "scsi/range_locks.h"
+#include "scsi/reservations.h"
+#include "scsi/task_set.h"
+#include "scsi/unit_attention.h"
+
+namespace lunaria::scsi {
+
+/// One attached I_T nexus. A detached one stays until its last task is done.
+struct NexusState {
+  explicit NexusState(std::shared_ptr<const Nexus> attached) : nexus(std::move(attached)) {}
+
+  std::shared_ptr<const Nexus> nexus;
+  UnitAttentions attentions;
+  Registration* registration = nullptr;  ///< its persistent reservation key, owned by Reservations
+  std::size_t task_count = 0;
+  bool detached = false;
+  bool prevents_removal = false;  ///< PREVENT ALLOW MEDIUM REMOVAL
+};
+
+/// Everything of one unit. Pointers to NexusState stay valid while the nexus is attached or has tasks.
+struct UnitState {
+  UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Identity unit_identity, UnitOptions unit_options,
+            UnitObserver& unit_observer, Log& unit_log);
+
+  runtime::Shard& home;
+  block::Volume* volume;
+  Identity identity;
+  UnitOptions options;
+  UnitObserver& observer;
+  Log& log;
+
+  // Copies, so that the hot path needs no virtual calls; they change with the volume only.
+  block::Geometry geometry;
+  block::Features features;
+
+  bool failed = false;   ///< the volume is in the failed state, and the observer knows
+  bool stopped = false;  ///< START STOP UNIT with START = 0
+  bool ejected = false;  ///< removable units: the medium is out
+
+  ModeSettings modes;
+  TaskSet tasks;
+  RangeLocks ranges;
+  Reservations reservations;
+  std::unordered_map<NexusId, NexusState> nexuses;
+
+  /// Takes geometry, features and failure from the volume.
+  void adopt_volume();
+  ModeSettings default_modes() const { return {.write_cache = features.volatile_cache}; }
+  bool is_write_protected() const { return options.read_only || features.read_only || modes.software_protect; }
+  SenseFormat sense_format() const { return modes.descriptor_sense ? SenseFormat::kDescriptor : SenseFormat::kFixed; }
+  /// The volume has answered kFailed, or was given in that state: tells the observer, once.
+  void note_failure();
+  /// On every attached nexus but one (nullptr: on all).
+  void establish(AdditionalSense condition, const NexusState* except = nullptr);
+  NexusState* find(NexusId id);
+  /// Marks tasks as aborted: those of `nexus`, or of every nexus when nullptr, `except` one task (itself). Those of
+  /// other nexuses than `requester` are told as TAS says.
+  void abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except = nullptr);
+  /// Logical unit reset (SAM-5 6.3.3).
+  void reset();
+};
+
+}  // namespace lunaria::scsi
