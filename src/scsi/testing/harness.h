@@ -1,0 +1,205 @@
+#pragma once
+
+// For tests and the fuzzer: a logical unit on a volume, initiators, and commands run to their end in one call.
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "block/ram_volume.h"
+#include "block/testing/inline_shard.h"
+#include "runtime/gate.h"
+#include "scsi/additional_sense.h"
+#include "scsi/logical_unit.h"
+#include "scsi/lun.h"
+
+namespace lunaria::scsi::testing {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// A transport whose initiator sends `data_out` at once, or when release() is called.
+class FakeTransport final : public Transport {
+ public:
+  explicit FakeTransport(runtime::BufferPool& pool) : pool_(pool) {}
+  bool submit(DataOutRequest& request) noexcept override {
+    asked_ = request.length;
+    if (!hold) {
+      return true;
+    }
+    waiting_ = &request;
+    return false;
+  }
+  std::span<std::byte> data_out() noexcept override { return std::as_writable_bytes(std::span(data)); }
+  runtime::BufferPool& buffers() noexcept override { return pool_; }
+  void on_abort() noexcept override { abort_seen = true; }
+
+  /// Completes a held request: the data has come, or the command was aborted.
+  void release() {
+    if (waiting_ != nullptr) {
+      std::exchange(waiting_, nullptr)->complete();
+    }
+  }
+  bool is_waiting() const { return waiting_ != nullptr; }
+  std::size_t asked() const { return asked_; }
+
+  Bytes data;
+  bool hold = false;
+  bool abort_seen = false;
+
+ private:
+  runtime::BufferPool& pool_;
+  DataOutRequest* waiting_ = nullptr;
+  std::size_t asked_ = 0;
+};
+
+/// A command with the transport it came by.
+struct Exchange {
+  explicit Exchange(runtime::BufferPool& pool) : transport(pool), command(transport) {}
+  FakeTransport transport;
+  Command command;
+  bool done = false;
+
+  Status status() const { return command.status; }
+  bool is_good() const { return done && command.status == Status::kGood; }
+  Bytes sense() const { return copy(command.sense.bytes()); }
+  Bytes data_in() const { return copy(command.data_in.memory().first(command.data_in_size)); }
+  /// Sense key of either format.
+  SenseKey key() const {
+    const Bytes bytes = sense();
+    if (bytes.empty()) {
+      return SenseKey::kNoSense;
+    }
+    return SenseKey{static_cast<std::uint8_t>((bytes[0] == 0x72 ? bytes[1] : bytes[2]) & 0x0F)};
+  }
+  AdditionalSense additional() const {
+    const Bytes bytes = sense();
+    if (bytes.empty()) {
+      return asc::kNone;
+    }
+    const std::size_t at = bytes[0] == 0x72 ? 2 : 12;
+    return AdditionalSense{static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1])};
+  }
+
+  static Bytes copy(std::span<const std::byte> from) {
+    Bytes to(from.size());
+    std::ranges::transform(from, to.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
+    return to;
+  }
+};
+
+/// How a command is sent.
+struct Options {
+  Bytes data_out{};
+  std::optional<std::uint64_t> data_in_length{};  ///< 1 MiB unless told
+  std::size_t initiator = 0;
+  TaskAttribute attribute = TaskAttribute::kSimple;
+  std::uint32_t tag = 1;
+  bool hold_data_out = false;
+  bool read_only = false;
+};
+
+inline runtime::Task<void> run_in_unit(LogicalUnit& unit, Exchange& exchange) {
+  co_await unit.execute(exchange.command);
+  exchange.done = true;
+}
+inline runtime::Task<void> run_without_unit(Exchange& exchange) {
+  co_await execute_without_unit(exchange.command);
+  exchange.done = true;
+}
+
+/// Two initiators on one unit, their POWER ON unit attentions already taken. 1 MiB of RAM unless a volume is given.
+class Harness final : UnitObserver {
+ public:
+  static Identity test_identity() {
+    return {"LUNARIA", "Virtual Disk", "0001", "0123456789abcdef", {0x30, 0, 0, 0, 0, 0, 0, 0x2A}};
+  }
+  static std::unique_ptr<block::Volume> ram(std::uint64_t blocks, std::uint32_t block_size = 512) {
+    return *block::RamVolume::create({block_size, 4096, blocks}, false);
+  }
+
+  explicit Harness(std::unique_ptr<block::Volume> unit_volume = ram(2048), UnitOptions options = {})
+      : volume(std::move(unit_volume)), unit(shard, *volume, test_identity(), options, *this, log) {
+    add_initiator();
+    add_initiator();
+    drain_attentions();
+  }
+  ~Harness() override { gate_.close(); }
+  Harness(const Harness&) = delete;
+  Harness& operator=(const Harness&) = delete;
+
+  std::size_t add_initiator() {
+    const std::size_t index = nexuses.size();
+    auto nexus = std::make_shared<Nexus>();
+    nexus->id = NexusId{index + 1};
+    nexus->initiator_name = "iqn.2024-01.test:host" + std::to_string(index);
+    nexus->initiator_port = nexus->initiator_name + ",i,0x00023d000001";
+    nexus->target_name = "iqn.2024-01.test:disk";
+    nexus->target_port = nexus->target_name + ",t,0x0001";
+    nexus->inventory = std::make_shared<LunInventory>(LunInventory{{encode_lun(0), encode_lun(300)}});
+    unit.attach(nexus);
+    nexuses.push_back(std::move(nexus));
+    return index;
+  }
+  void drain_attentions() {
+    for (std::size_t i = 0; i < nexuses.size(); ++i) {
+      while (run({0x00, 0, 0, 0, 0, 0}, {.initiator = i})->status() == Status::kCheckCondition) {
+      }
+    }
+  }
+
+  /// Starts a command; it may still wait for something.
+  std::unique_ptr<Exchange> start(const Bytes& cdb, const Options& options = {}) {
+    auto exchange = prepare(cdb, options);
+    spawn(gate_, run_in_unit(unit, *exchange));
+    return exchange;
+  }
+  /// Runs a command to its end.
+  std::unique_ptr<Exchange> run(const Bytes& cdb, const Options& options = {}) {
+    auto exchange = start(cdb, options);
+    shard.run();
+    return exchange;
+  }
+  /// The same where the nexus has no unit at `lun`.
+  std::unique_ptr<Exchange> run_absent(const Bytes& cdb, Lun lun) {
+    auto exchange = prepare(cdb, {});
+    exchange->command.lun = lun;
+    spawn(gate_, run_without_unit(*exchange));
+    return exchange;
+  }
+
+  block::testing::InlineShard shard;
+  MemoryLog log;
+  std::unique_ptr<block::Volume> volume;
+  std::vector<std::string> failures;
+  std::vector<std::shared_ptr<Nexus>> nexuses;
+  LogicalUnit unit;
+
+ private:
+  void on_volume_failed(const std::string& reason) override { failures.push_back(reason); }
+
+  std::unique_ptr<Exchange> prepare(const Bytes& cdb, const Options& options) {
+    auto exchange = std::make_unique<Exchange>(shard.buffers());
+    Command& command = exchange->command;
+    command.nexus = nexuses.at(options.initiator).get();
+    command.tag = options.tag;
+    command.attribute = options.attribute;
+    command.read_only = options.read_only;
+    command.cdb_length = static_cast<std::uint8_t>(std::min(cdb.size(), kCdbSizeMax));
+    std::ranges::transform(cdb.begin(), cdb.begin() + command.cdb_length, command.cdb_bytes.begin(),
+                           [](std::uint8_t byte) { return std::byte{byte}; });
+    command.data_out_length = options.data_out.size();
+    command.data_in_length = options.data_in_length.value_or(std::uint64_t{1} << 20);
+    exchange->transport.data = options.data_out;
+    exchange->transport.hold = options.hold_data_out;
+    return exchange;
+  }
+
+  runtime::Gate gate_;
+};
+
+}  // namespace lunaria::scsi::testing
