@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "block/ram_volume.h"
-#include "block/testing/inline_shard.h"
 #include "runtime/gate.h"
 #include "scsi/additional_sense.h"
 #include "scsi/logical_unit.h"
 #include "scsi/lun.h"
+#include "sim/world.h"
 
 namespace lunaria::scsi::testing {
 
@@ -161,7 +161,7 @@ class Harness final : UnitObserver {
   /// Runs a command to its end.
   std::unique_ptr<Exchange> run(const Bytes& cdb, const Options& options = {}) {
     auto exchange = start(cdb, options);
-    shard.run();
+    world.run_until_idle();
     return exchange;
   }
   /// The same where the nexus has no unit at `lun`.
@@ -172,7 +172,8 @@ class Harness final : UnitObserver {
     return exchange;
   }
 
-  block::testing::InlineShard shard;
+  sim::World world{{.shuffle = false}};
+  sim::SimShard& shard = world.add_shard();
   MemoryLog log;
   std::unique_ptr<block::Volume> volume;
   std::vector<std::string> failures;
