@@ -24,11 +24,11 @@ Result<std::unique_ptr<RamVolume>, runtime::IoError> RamVolume::create(Geometry 
     return fail(runtime::IoError{errno});
   }
   const std::span bytes(static_cast<std::byte*>(memory), geometry.size());
-  return std::unique_ptr<RamVolume>(new RamVolume(geometry, read_only, bytes));
+  return std::make_unique<RamVolume>(geometry, read_only, Mapping{bytes});
 }
 
-RamVolume::RamVolume(Geometry geometry, bool read_only, std::span<std::byte> memory)
-    : geometry_(geometry), read_only_(read_only), memory_(memory) {}
+RamVolume::RamVolume(Geometry geometry, bool read_only, Mapping mapping)
+    : geometry_(geometry), read_only_(read_only), memory_(mapping.bytes) {}
 
 RamVolume::~RamVolume() {
   ::munmap(memory_.data(), memory_.size());

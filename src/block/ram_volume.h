@@ -15,9 +15,15 @@ namespace lunaria::block {
 /// Reserves address space for the whole disk and memory only for what is written; unmapping gives it back. May be used
 /// from any one thread at a time.
 class RamVolume final : public Volume {
+  struct Mapping {
+    std::span<std::byte> bytes;
+  };
+
  public:
   /// ENOMEM when the kernel refuses the reservation, EINVAL for an empty geometry.
   static Result<std::unique_ptr<RamVolume>, runtime::IoError> create(Geometry geometry, bool read_only);
+  /// Only create() can name its argument.
+  RamVolume(Geometry geometry, bool read_only, Mapping mapping);
   RamVolume(const RamVolume&) = delete;
   RamVolume& operator=(const RamVolume&) = delete;
   ~RamVolume() override;
@@ -28,7 +34,6 @@ class RamVolume final : public Volume {
   std::optional<std::string> failure() const override { return std::nullopt; }
 
  private:
-  RamVolume(Geometry geometry, bool read_only, std::span<std::byte> memory);
   void clear(std::span<std::byte> range) noexcept;
 
   Geometry geometry_;

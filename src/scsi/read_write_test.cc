@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "scsi/testing/harness.h"
+#include "scsi/harness_test.h"
 
 namespace lunaria::scsi {
 namespace {
