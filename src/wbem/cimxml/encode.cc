@@ -218,6 +218,10 @@ std::string_view wire_type_name(cim::Type type) {
   return cim::type_name(type);
 }
 
+void append_embedded_attribute(std::string& out, cim::Type type) {
+  out += embedded_attribute(type);
+}
+
 void append_attribute(std::string& out, std::string_view name, std::string_view value) {
   out += ' ';
   out += name;

@@ -41,6 +41,8 @@ void append_parameter_value(std::string& out, std::string_view name, const cim::
 /// The PARAMTYPE or TYPE attribute's text; embedded objects are "string".
 std::string_view wire_type_name(cim::Type type);
 
+/// EmbeddedObject="instance" or "object" for embedded types, nothing for others.
+void append_embedded_attribute(std::string& out, cim::Type type);
 /// ` name="value"`, the value escaped.
 void append_attribute(std::string& out, std::string_view name, std::string_view value);
 /// The message around a response: everything before and after what stands inside IMETHODRESPONSE or METHODRESPONSE.

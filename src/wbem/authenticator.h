@@ -1,0 +1,33 @@
+#pragma once
+
+// Authenticator: who a request is from. Asked for every request anew; nothing is remembered for a connection.
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "http/handler.h"
+#include "http/message.h"
+#include "runtime/task.h"
+#include "security/principal.h"
+
+namespace lunaria::wbem {
+
+/// A request that is from nobody whom we know.
+struct AuthenticationFailure {
+  std::uint16_t http_status = 401;  ///< 401, 403 (not over this transport), 429 (too many attempts) or 400
+  std::string detail;               ///< for the client: what to do; never whether the user exists
+  bool challenge = false;           ///< say which scheme is wanted (WWW-Authenticate)
+  std::uint32_t retry_after_s = 0;  ///< seconds, with 429
+};
+
+/// Control shard only.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  /// The arguments outlive the returned task.
+  virtual runtime::Task<Result<security::Principal, AuthenticationFailure>> authenticate(const http::RequestHead& head,
+                                                                                         const http::Peer& peer) = 0;
+};
+
+}  // namespace lunaria::wbem

@@ -1,0 +1,325 @@
+#include "wbem/cimxml/handler.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/basic_authorization.h"
+#include "wbem/cimxml/encode.h"
+#include "wbem/cimxml/limits.h"
+#include "wbem/cimxml/xml_document.h"
+
+namespace lunaria::wbem::cimxml {
+namespace {
+
+cim::OperationContext make_context(const security::Principal& principal, const http::Peer& peer,
+                                   const http::RequestHead& head) {
+  cim::OperationContext context;
+  context.principal = principal.name;
+  context.role = static_cast<cim::Role>(principal.role);
+  static_assert(static_cast<int>(cim::Role::kAdministrator) == static_cast<int>(security::Role::kAdministrator));
+  context.peer = peer.is_unix() ? cim::Peer::kLocalSocket : peer.is_local() ? cim::Peer::kLoopback : cim::Peer::kRemote;
+  context.peer_address = peer.is_unix() ? "" : peer.description();
+  context.accept_language = std::string(head.fields.find("Accept-Language").value_or(""));
+  return context;
+}
+
+runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body) {
+  body.set_limit(limits::kRequestBytesMax);
+  XmlParser parser;
+  for (;;) {
+    const auto piece = co_await body.read();
+    if (!piece) {
+      co_return fail(MessageError{body.failure_status(), "", "the request could not be read"});
+    }
+    if (piece->empty()) {
+      break;
+    }
+    const auto fed = parser.feed({reinterpret_cast<const char*>(piece->data()), piece->size()});
+    if (!fed) {
+      break;  // finish() says it again
+    }
+  }
+  auto document = parser.finish();
+  if (!document) {
+    const bool is_limit = document.error().kind == XmlError::Kind::kLimit;
+    co_return fail(MessageError{is_limit ? 413U : 400U, is_limit ? "request-not-valid" : "request-not-well-formed",
+                                document.error().message});
+  }
+  co_return *std::move(document);
+}
+
+runtime::Task<void> answer_options(http::ResponseWriter& writer) {
+  http::ResponseHead head;
+  head.fields.add("Allow", "POST, M-POST, OPTIONS");
+  head.fields.add("CIMProtocolVersion", "1.4");
+  head.fields.add("CIMSupportedFunctionalGroups",
+                  "basic-read, basic-write, schema-manipulation, qualifier-declaration");
+  const bool sent = co_await http::respond(writer, std::move(head), "");
+  static_cast<void>(sent);
+}
+
+}  // namespace
+
+runtime::Task<void> Handler::handle(const http::RequestHead& head, http::RequestBody& body,
+                                    http::ResponseWriter& writer, const http::Peer& peer) {
+  const auto principal = co_await authenticator_.authenticate(head, peer);
+  if (!principal) {
+    const AuthenticationFailure& failure = principal.error();
+    http::ResponseHead answer_head;
+    answer_head.status = failure.http_status;
+    answer_head.fields.add("Content-Type", "text/plain; charset=\"utf-8\"");
+    if (failure.challenge) {
+      answer_head.fields.add("WWW-Authenticate", http::basic_challenge("Lunaria"));
+    }
+    if (failure.retry_after_s > 0) {
+      answer_head.fields.add("Retry-After", std::to_string(failure.retry_after_s));
+    }
+    const bool sent = co_await http::respond(writer, std::move(answer_head), failure.detail + "\n");
+    static_cast<void>(sent);
+    co_return;
+  }
+  if (head.method == "OPTIONS") {
+    co_await answer_options(writer);
+    co_return;
+  }
+  cim::OperationContext context = make_context(*principal, peer, head);
+  co_await answer(head, body, writer, context);
+}
+
+runtime::Task<void> Handler::answer(const http::RequestHead& head, http::RequestBody& body,
+                                    http::ResponseWriter& writer, cim::OperationContext& context) {
+  const auto headers = check_headers(head);
+  if (!headers) {
+    co_await refuse(writer, headers.error(), context);
+    co_return;
+  }
+  auto document = co_await read_document(body);
+  if (!document) {
+    co_await refuse(writer, document.error(), context);
+    co_return;
+  }
+  auto request = decode_request(document->root());
+  if (!request) {
+    co_await refuse(writer, request.error(), context);
+    co_return;
+  }
+  if (const auto matched = match_headers(*headers, *request); !matched) {
+    co_await refuse(writer, matched.error(), context);
+    co_return;
+  }
+  ResponseStream stream(shard_, writer, *headers, *request);
+  co_await carry_out(*request, stream, context);
+}
+
+runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError error,
+                                    const cim::OperationContext& context) {
+  log_.warning("cimxml.request.refused", {{"principal", context.principal},
+                                          {"peer", context.peer_address},
+                                          {"status", error.http_status},
+                                          {"cim_error", error.cim_error},
+                                          {"reason", error.message}});
+  http::ResponseHead head;
+  head.status = static_cast<std::uint16_t>(error.http_status);
+  head.fields.add("Content-Type", "text/plain; charset=\"utf-8\"");
+  if (!error.cim_error.empty()) {
+    head.fields.add("CIMError", error.cim_error);
+  }
+  if (error.http_status == 405) {
+    head.fields.add("Allow", "POST, M-POST, OPTIONS");
+  }
+  const bool sent = co_await http::respond(writer, std::move(head), error.message + "\n");
+  static_cast<void>(sent);
+}
+
+runtime::Task<void> Handler::carry_out(const RequestMessage& request, ResponseStream& stream,
+                                       cim::OperationContext& context) {
+  if (const auto* error = std::get_if<cim::Error>(&request.operation)) {
+    co_await stream.finish(*error);
+    co_return;
+  }
+  runtime::Task<void> running = std::visit([&](const auto& call) { return run(call, request, stream, context); },
+                                           std::get<Operation>(request.operation));
+  co_await std::move(running);
+}
+
+runtime::Task<void> Handler::run(const GetClass& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto found = object_manager_.get_class(context, request.name_space, call.class_name);
+  if (!found) {
+    co_await stream.finish(found.error());
+    co_return;
+  }
+  stream.open_return_value();
+  append_class(stream.text(), **found, call.options);
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const EnumerateClasses& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto found =
+      object_manager_.enumerate_classes(context, request.name_space, call.class_name, call.deep_inheritance);
+  if (!found) {
+    co_await stream.finish(found.error());
+    co_return;
+  }
+  stream.open_return_value();
+  for (const cim::ClassPtr& cls : *found) {
+    append_class(stream.text(), *cls, call.options);
+    if (stream.is_due()) {
+      const bool is_there = co_await stream.send_piece();
+      if (!is_there) {
+        co_return;
+      }
+    }
+  }
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const EnumerateClassNames& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto names =
+      object_manager_.enumerate_class_names(context, request.name_space, call.class_name, call.deep_inheritance);
+  if (!names) {
+    co_await stream.finish(names.error());
+    co_return;
+  }
+  stream.open_return_value();
+  for (const std::string& name : *names) {
+    append_object_name(stream.text(), cim::ObjectPath({}, name));
+  }
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const GetInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto instance = co_await object_manager_.get_instance(context, call.path, call.options);
+  if (!instance) {
+    co_await stream.finish(instance.error());
+    co_return;
+  }
+  stream.open_return_value();
+  append_instance(stream.text(), *instance, call.form);
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const EnumerateInstances& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  InstanceStream sink(stream, context, InstanceStream::Form::kNamedInstances, call.form);
+  stream.open_return_value();
+  const auto done =
+      co_await object_manager_.enumerate_instances(context, request.name_space, call.class_name, call.options, sink);
+  if (!done) {
+    co_await stream.finish(done.error());
+  } else {
+    co_await stream.finish();
+  }
+}
+
+runtime::Task<void> Handler::run(const EnumerateInstanceNames& call, const RequestMessage& request,
+                                 ResponseStream& stream, cim::OperationContext& context) {
+  InstanceStream sink(stream, context, InstanceStream::Form::kNames, {});
+  stream.open_return_value();
+  const auto done =
+      co_await object_manager_.enumerate_instance_names(context, request.name_space, call.class_name, sink);
+  if (!done) {
+    co_await stream.finish(done.error());
+  } else {
+    co_await stream.finish();
+  }
+}
+
+runtime::Task<void> Handler::run(const CreateInstance& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto path = co_await object_manager_.create_instance(context, request.name_space, call.instance);
+  if (!path) {
+    co_await stream.finish(path.error());
+    co_return;
+  }
+  stream.open_return_value();
+  append_object_name(stream.text(), *path);
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const ModifyInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto done = co_await object_manager_.modify_instance(context, call.path, call.instance, call.properties);
+  if (!done) {
+    co_await stream.finish(done.error());
+  } else {
+    co_await stream.finish();
+  }
+}
+
+runtime::Task<void> Handler::run(const DeleteInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto done = co_await object_manager_.delete_instance(context, call.path);
+  if (!done) {
+    co_await stream.finish(done.error());
+  } else {
+    co_await stream.finish();
+  }
+}
+
+runtime::Task<void> Handler::run(const GetQualifier& call, const RequestMessage& request, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto type = object_manager_.get_qualifier(context, request.name_space, call.name);
+  if (!type) {
+    co_await stream.finish(type.error());
+    co_return;
+  }
+  stream.open_return_value();
+  append_qualifier_type(stream.text(), **type);
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const EnumerateQualifiers& /*call*/, const RequestMessage& request,
+                                 ResponseStream& stream, cim::OperationContext& context) {
+  const auto types = object_manager_.enumerate_qualifiers(context, request.name_space);
+  if (!types) {
+    co_await stream.finish(types.error());
+    co_return;
+  }
+  stream.open_return_value();
+  for (const cim::QualifierTypePtr& type : *types) {
+    append_qualifier_type(stream.text(), *type);
+  }
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const InvokeMethod& call, const RequestMessage& /*request*/, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  cim::ParameterValues parameters;
+  for (const MethodParameter& parameter : call.parameters) {
+    if (parameter.is_typed) {
+      parameters.set(parameter.name, parameter.value);
+    } else {
+      parameters.set_untyped(parameter.name, parameter.value);
+    }
+  }
+  const auto result = co_await object_manager_.invoke_method(context, call.path, call.method_name, parameters);
+  if (!result) {
+    co_await stream.finish(result.error());
+    co_return;
+  }
+  std::string& out = stream.text();
+  if (!result->return_value.is_absent()) {
+    out += "<RETURNVALUE";
+    append_attribute(out, "PARAMTYPE", wire_type_name(result->return_value.type()));
+    append_embedded_attribute(out, result->return_value.type());
+    out += '>';
+    append_value(out, result->return_value);
+    out += "</RETURNVALUE>";
+  }
+  for (const auto& parameter : result->out.all()) {
+    append_parameter_value(out, parameter.name, parameter.value);
+  }
+  co_await stream.finish();
+}
+
+runtime::Task<void> Handler::run(const UnknownOperation& call, const RequestMessage& /*request*/,
+                                 ResponseStream& stream, cim::OperationContext& /*context*/) {
+  co_await stream.finish(cim::Error(cim::Status::kNotSupported, fmt::format("there is no operation {}", call.name)));
+}
+
+}  // namespace lunaria::wbem::cimxml

@@ -1,0 +1,149 @@
+#include "wbem/cimxml/headers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hex.h"
+#include "cim/object_path.h"
+
+namespace lunaria::wbem::cimxml {
+namespace {
+
+constexpr std::string_view kPath = "/cimom";
+constexpr std::string_view kExtension = "http://www.dmtf.org/cim/mapping/http/v1.0";
+
+/// The `ns` of a `Man` header that names our extension.
+Result<std::string, MessageError> extension_prefix(const http::Fields& fields) {
+  const auto man = fields.find("Man");
+  if (!man || man->find(kExtension) == std::string_view::npos) {
+    return fail(MessageError{510, "", fmt::format("M-POST needs the header Man: {};ns=NN", kExtension)});
+  }
+  const auto ns = man->find("ns=");
+  if (ns == std::string_view::npos) {
+    return std::string();
+  }
+  const std::string_view digits = http::trim_blanks(man->substr(ns + 3));
+  if (digits.size() != 2 || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) {
+    return fail(MessageError{400, "", "ns of the header Man takes two digits"});
+  }
+  return std::string(digits) + '-';
+}
+
+Result<void, MessageError> check_media_type(const http::Fields& fields) {
+  const auto type = fields.find("Content-Type");
+  if (!type) {
+    return {};  // common clients leave it out
+  }
+  const std::string_view media = http::trim_blanks(type->substr(0, type->find(';')));
+  if (!http::equals_ignoring_case(media, "application/xml") && !http::equals_ignoring_case(media, "text/xml")) {
+    return fail(MessageError{415, "", "send application/xml or text/xml"});
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> decode_percent(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto decoded = from_hex(text.substr(i + 1, 2));
+    if (!decoded || decoded->size() != 1) {
+      return std::nullopt;
+    }
+    out += static_cast<char>(decoded->front());
+    i += 2;
+  }
+  return out;
+}
+
+std::string encode_percent(std::string_view text) {
+  constexpr std::string_view kSafe = "-_.~/:,=\"";
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                          kSafe.find(c) != std::string_view::npos;
+    if (is_plain) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
+  if (head.path() != kPath) {
+    return fail(MessageError{404, "", "CIM operations are at /cimom"});
+  }
+  CimHeaders headers;
+  if (head.method == "M-POST") {
+    auto prefix = extension_prefix(head.fields);
+    if (!prefix) {
+      return fail(prefix.error());
+    }
+    headers.prefix = *std::move(prefix);
+  } else if (head.method != "POST") {
+    return fail(MessageError{405, "", "CIM operations take POST or M-POST"});
+  }
+  if (const auto type = check_media_type(head.fields); !type) {
+    return fail(type.error());
+  }
+  const auto find = [&](std::string_view name) { return head.fields.find(headers.prefix + std::string(name)); };
+  if (const auto version = find("CIMProtocolVersion"); version && !version->starts_with("1.")) {
+    return fail(MessageError{501, "unsupported-protocol-version", "the protocol version is 1.x"});
+  }
+  const auto operation = find("CIMOperation");
+  if (!operation || !http::equals_ignoring_case(*operation, "MethodCall")) {
+    return fail(MessageError{operation ? std::uint16_t{501} : std::uint16_t{400}, "unsupported-operation",
+                             "the header CIMOperation must be MethodCall"});
+  }
+  if (find("CIMBatch")) {
+    return fail(MessageError{501, "multiple-requests-unsupported", "send one request a message"});
+  }
+  const auto method = decode_percent(find("CIMMethod").value_or(""));
+  const auto object = decode_percent(find("CIMObject").value_or(""));
+  if (!method || method->empty() || !object || object->empty()) {
+    return fail(MessageError{400, "header-mismatch", "the headers CIMMethod and CIMObject are needed"});
+  }
+  headers.method = *method;
+  headers.object = *object;
+  return headers;
+}
+
+Result<void, MessageError> match_headers(const CimHeaders& headers, const RequestMessage& request) {
+  if (!cim::name_equal(headers.method, request.method_name)) {
+    return fail(MessageError{400, "header-mismatch", "CIMMethod is not the method of the message"});
+  }
+  if (!request.is_extrinsic) {
+    if (cim::NamespaceName(headers.object) != request.name_space) {
+      return fail(MessageError{400, "header-mismatch", "CIMObject is not the namespace of the message"});
+    }
+    return {};
+  }
+  const auto header_path = cim::ObjectPath::parse(headers.object);
+  const auto message_path = cim::ObjectPath::parse(request.object_text);
+  if (!header_path || !message_path || header_path->name_space() != message_path->name_space() ||
+      !cim::name_equal(header_path->class_name(), message_path->class_name())) {
+    return fail(MessageError{400, "header-mismatch", "CIMObject is not the object of the message"});
+  }
+  return {};
+}
+
+http::ResponseHead response_head(const CimHeaders& headers) {
+  http::ResponseHead head;
+  head.fields.add("Content-Type", "application/xml; charset=\"utf-8\"");
+  if (!headers.prefix.empty()) {
+    head.fields.add("Ext", "");
+    head.fields.add("Man", fmt::format("{};ns={}", kExtension, headers.prefix.substr(0, headers.prefix.size() - 1)));
+  }
+  head.fields.add(headers.prefix + "CIMOperation", "MethodResponse");
+  head.fields.add("Cache-Control", "no-cache");
+  return head;
+}
+
+}  // namespace lunaria::wbem::cimxml

@@ -1,0 +1,100 @@
+#include "wbem/cimxml/response_stream.h"
+
+#include <span>
+#include <utility>
+
+#include "wbem/cimxml/encode.h"
+#include "wbem/cimxml/limits.h"
+
+namespace lunaria::wbem::cimxml {
+
+ResponseStream::ResponseStream(runtime::Shard& shard, http::ResponseWriter& writer, const CimHeaders& headers,
+                               const RequestMessage& request)
+    : shard_(shard), writer_(writer), headers_(headers), request_(request) {
+  start_message();
+}
+
+void ResponseStream::start_message() {
+  append_response_start(text_, request_.message_id, request_.protocol_version, request_.is_extrinsic,
+                        request_.method_name);
+}
+
+void ResponseStream::open_return_value() {
+  has_return_value_ = true;
+  text_ += "<IRETURNVALUE>";
+}
+
+bool ResponseStream::is_due() const {
+  return text_.size() >= limits::kPieceBytes;
+}
+
+runtime::Task<bool> ResponseStream::send_piece() {
+  if (!writer_.started()) {
+    writer_.start(response_head(headers_));
+  }
+  const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
+  text_.clear();
+  co_await runtime::yield_on(shard_);
+  co_return is_there;
+}
+
+runtime::Task<void> ResponseStream::finish() {
+  if (has_return_value_) {
+    text_ += "</IRETURNVALUE>";
+  }
+  append_response_end(text_, request_.is_extrinsic);
+  if (!writer_.started()) {
+    const bool sent = co_await http::respond(writer_, response_head(headers_), std::move(text_));
+    static_cast<void>(sent);  // the client may have gone; there is nobody to tell
+    co_return;
+  }
+  const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
+  if (is_there) {
+    const bool sent = co_await writer_.finish({});
+    static_cast<void>(sent);
+  }
+}
+
+runtime::Task<void> ResponseStream::finish(cim::Error error) {
+  if (!writer_.started()) {
+    text_.clear();
+    has_return_value_ = false;
+    start_message();
+    append_error(text_, error);
+    co_await finish();
+    co_return;
+  }
+  if (has_return_value_) {
+    text_ += "</IRETURNVALUE>";
+  }
+  append_response_end(text_, request_.is_extrinsic);
+  const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
+  if (is_there) {
+    http::Fields trailers;
+    trailers.add(headers_.prefix + "CIMStatusCode", std::to_string(static_cast<unsigned>(error.status)));
+    trailers.add(headers_.prefix + "CIMStatusCodeDescription", encode_percent(error.message));
+    const bool sent = co_await writer_.finish(std::move(trailers));
+    static_cast<void>(sent);
+  }
+}
+
+cim::InstanceSink::Delivery InstanceStream::deliver(cim::Instance&& instance) {
+  std::string& out = stream_.text();
+  if (form_ == Form::kNames) {
+    append_instance_name(out, instance);
+  } else {
+    out += "<VALUE.NAMEDINSTANCE>";
+    append_instance_name(out, instance);
+    append_instance(out, instance, instance_form_);
+    out += "</VALUE.NAMEDINSTANCE>";
+  }
+  return stream_.is_due() ? Delivery::kWait : Delivery::kGoOn;
+}
+
+runtime::Task<bool> InstanceStream::ready() {
+  const bool is_there = co_await stream_.send_piece();
+  context_.is_cancelled = context_.is_cancelled || !is_there;
+  co_return is_there;
+}
+
+}  // namespace lunaria::wbem::cimxml
