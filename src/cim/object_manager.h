@@ -43,7 +43,7 @@ struct ClassOptions {
   bool local_only = true;
   bool include_qualifiers = true;
   bool include_class_origin = false;
-  PropertyList properties;
+  PropertyList properties = std::nullopt;
 
   /// Whether an answer shows this element of the class; local_only and properties decide.
   bool shows(const Class& cls, const Property& property) const;
@@ -56,12 +56,12 @@ struct ClassOptions {
 /// written: protocols look at Instance::cls() for both.
 struct GetInstanceOptions {
   bool local_only = false;
-  PropertyList properties;
+  PropertyList properties = std::nullopt;
 };
 struct EnumerateInstancesOptions {
   bool local_only = false;
   bool deep_inheritance = true;
-  PropertyList properties;
+  PropertyList properties = std::nullopt;
 };
 
 /// All members are for the control shard. References outlive the object; arguments taken by reference outlive the call.

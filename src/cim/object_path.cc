@@ -106,12 +106,15 @@ class KeyReader final {
     }
     const std::string_view token = rest_.substr(0, rest_.find(','));
     rest_.remove_prefix(token.size());
-    for (const Type type : {Type::kBoolean, Type::kUint64, Type::kSint64, Type::kReal64}) {
+    for (const Type type : {Type::kBoolean, Type::kUint64, Type::kSint64}) {
       if (auto value = Value::parse(type, token)) {
         return std::move(*value);
       }
     }
-    return std::nullopt;
+    // An integer beyond 64 bits is no key; without this it would become a real that is nearly the same.
+    const bool is_real = token.find_first_of(".eENn") != std::string_view::npos;
+    auto value = Value::parse(Type::kReal64, token);
+    return is_real && value ? std::optional(std::move(*value)) : std::nullopt;
   }
 
   std::optional<std::string> read_quoted(char quote) {

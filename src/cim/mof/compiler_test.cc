@@ -1,0 +1,341 @@
+#include "cim/mof/compiler.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "cim/limits.h"
+
+namespace lunaria::cim::mof {
+namespace {
+
+constexpr std::string_view kQualifiers = R"(
+Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverride, ToSubclass);
+Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
+Qualifier Abstract : boolean = false, Scope(class, association, indication), Flavor(Restricted);
+Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
+Qualifier Description : string, Scope(any), Flavor(Translatable);
+Qualifier Version : string, Scope(class, association, indication), Flavor(Restricted, Translatable);
+Qualifier ValueMap : string[], Scope(property, method, parameter);
+Qualifier MaxLen : uint32, Scope(property);
+Qualifier Write : boolean = false, Scope(property);
+Qualifier In : boolean = true, Scope(parameter), Flavor(DisableOverride);
+Qualifier Out : boolean = false, Scope(parameter), Flavor(DisableOverride);
+Qualifier Static : boolean = false, Scope(property, method), Flavor(DisableOverride);
+Qualifier EmbeddedInstance : string, Scope(property, method, parameter);
+Qualifier EmbeddedObject : boolean = false, Scope(property, method, parameter), Flavor(DisableOverride);
+)";
+
+/// Compiles qualifiers.mof and then a text, as one namespace.
+class Mof : public testing::Test {
+ protected:
+  Mof() {
+    EXPECT_TRUE(repository_.add_namespace(kSpace));
+    EXPECT_TRUE(repository_.add_namespace(NamespaceName("root/other")));
+    loader_.add("q", std::string(kQualifiers));
+    EXPECT_TRUE(compiler_.compile("q"));
+  }
+
+  std::string compile(std::string text) {
+    loader_.add("t.mof", std::move(text));
+    const auto outcome = compiler_.compile("t.mof");
+    return outcome ? "" : outcome.error().to_string();
+  }
+  ClassPtr cls(std::string_view name) const { return repository_.find_class(kSpace, name); }
+
+  const NamespaceName kSpace{"root/test"};
+  Repository repository_;
+  MemorySourceLoader loader_;
+  Compiler compiler_{repository_, loader_, kSpace};
+};
+
+TEST_F(Mof, CompilesAClassWithEveryKindOfElement) {
+  ASSERT_EQ(compile(R"([Description("one " /* and */ "two")] class T_A {
+      [Key] uint32 Id; string Names[] = {"a", "b\x263A\n"}; uint8 Four[4]; real32 R = -1.5; sint8 N = -0x10;
+      uint16 B = 101b; uint16 O = 017; char16 C = 'x'; boolean Yes = TRUE; datetime T = "00000001000000.000000:000";
+      string Nothing = NULL; [EmbeddedInstance("T_A")] string Inner; [EmbeddedObject] string Any;
+      uint32 Do([In, Out] string Text, [In(false), Out] T_A REF Self, uint16 List[]); void Rest();
+    };)"),
+            "");
+  const ClassPtr a = cls("t_a");
+  ASSERT_TRUE(a);
+  EXPECT_EQ(a->qualifiers().find("description")->value.string_or_empty(), "one two");
+  EXPECT_EQ(a->key_indexes().size(), 1U);
+  const auto value = [&a](std::string_view name) { return a->property(a->find_property(name).value()).default_value; };
+  EXPECT_EQ(value("names"), Value::array_of(std::vector<std::string>{"a", "b\xE2\x98\xBA\n"}));
+  EXPECT_EQ(value("R"), Value(-1.5F));
+  EXPECT_EQ(value("N"), Value(std::int8_t{-16}));
+  EXPECT_EQ(value("B"), Value(std::uint16_t{5}));
+  EXPECT_EQ(value("O"), Value(std::uint16_t{15}));
+  EXPECT_EQ(value("C"), Value(static_cast<Char16>('x')));
+  EXPECT_EQ(value("Yes"), Value(true));
+  EXPECT_EQ(value("T").type(), Type::kDatetime);
+  EXPECT_TRUE(value("Nothing").is_null());
+  EXPECT_EQ(a->property(2).array_size, 4U);
+  EXPECT_EQ(a->property(a->find_property("Inner").value()).type, Type::kEmbeddedInstance);
+  EXPECT_EQ(a->property(a->find_property("Any").value()).type, Type::kEmbeddedObject);
+  const MethodPtr method = a->find_method("do");
+  ASSERT_TRUE(method);
+  ASSERT_EQ(method->parameters.size(), 3U);
+  EXPECT_TRUE(method->parameters[0].is_in && method->parameters[0].is_out);
+  EXPECT_TRUE(!method->parameters[1].is_in && method->parameters[1].is_out);
+  EXPECT_EQ(method->parameters[1].object_class, "T_A");
+  EXPECT_TRUE(method->parameters[2].is_array);
+  EXPECT_EQ(a->find_method("Rest")->return_type, Type::kNone);
+}
+
+struct ErrorCase {
+  const char* text;
+  const char* error;
+};
+
+class MofErrors : public Mof, public testing::WithParamInterface<ErrorCase> {};
+
+TEST_P(MofErrors, NameThePlaceTheTextAndTheReason) {
+  EXPECT_EQ(compile(GetParam().text), GetParam().error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lexical, MofErrors,
+    testing::Values(
+        ErrorCase{"\n/* x", "t.mof:2:1: comment without an end, at '/*'"},
+        ErrorCase{"class T_A {\n  string S = \"abc\n\";",
+                  "t.mof:2:14: string literal without an end on its line, at '\"abc'"},
+        ErrorCase{"class T_A { string S = \"abc", "t.mof:1:24: string literal without an end, at '\"abc'"},
+        ErrorCase{"class T_A { string S = \"a\\q\"; };", "t.mof:1:26: no such escape, at '\\q\"'"},
+        ErrorCase{"class T_A { string S = \"\\xG\"; };",
+                  "t.mof:1:25: \\x needs one to four hexadecimal digits, at '\\xG'"},
+        ErrorCase{"class T_A { string S = \"\\x0\"; };", "t.mof:1:25: the character NUL is not allowed, at '\\x0\"'"},
+        ErrorCase{"class T_A { string S = \"\\xD800\"; };", "t.mof:1:25: half of a surrogate pair, at '\\xD800\"'"},
+        ErrorCase{"class T_A { string S = \"\xFF\"; };", "t.mof:1:25: not valid UTF-8, at '\xFF'"},
+        ErrorCase{"class T_A { char16 C = 'ab'; };",
+                  "t.mof:1:24: a char16 is one character between single quotes, at ''ab'"},
+        ErrorCase{"class T_A { char16 C = ''; };",
+                  "t.mof:1:24: a char16 is one character between single quotes, at ''''"},
+        ErrorCase{"class T_A { uint8 N = 12x; };", "t.mof:1:23: not a number, at '12x'"},
+        ErrorCase{"class T_A { uint8 N = 09; };", "t.mof:1:23: not a number, at '09'"},
+        ErrorCase{"class T_A { uint8 N = 12b; };", "t.mof:1:23: not a number, at '12b'"},
+        ErrorCase{"class T_A { uint8 N = 0x; };", "t.mof:1:23: not a number, at '0x'"},
+        ErrorCase{"class T_A { real32 N = 1.; };", "t.mof:1:24: not a number, at '1.'"},
+        ErrorCase{"class T_A { uint64 N = 18446744073709551616; };",
+                  "t.mof:1:24: the number is out of range, at '18446744073709551616'"},
+        ErrorCase{"class T_A { sint64 N = -9223372036854775809; };",
+                  "t.mof:1:24: the number is out of range, at '-9223372036854775809'"},
+        ErrorCase{"class T_A ?", "t.mof:1:11: this character has no place here, at '?'"},
+        ErrorCase{"#include \"x\"", "t.mof:1:1: only #pragma may follow '#', at '#include'"},
+        ErrorCase{"instance of T_A as $ {", "t.mof:1:20: '$' must be followed by the name of an alias, at '$'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Syntax, MofErrors,
+    testing::Values(
+        ErrorCase{"klass T_A {};",
+                  "t.mof:1:1: a class, an instance, a qualifier declaration or a #pragma expected, at 'klass'"},
+        ErrorCase{"class {};", "t.mof:1:7: the name of a class expected, at '{'"},
+        ErrorCase{"class T_A : {};", "t.mof:1:13: the name of the superclass expected, at '{'"},
+        ErrorCase{"class T_A {}", "t.mof:1:13: ';' expected, but the file ends"},
+        ErrorCase{"class T_A {", "t.mof:1:12: a data type or a class expected, but the file ends"},
+        ErrorCase{"class T_A { uint32 };", "t.mof:1:20: the name of a property or method expected, at '}'"},
+        ErrorCase{"class T_A { uint33 X; };",
+                  "t.mof:1:13: neither a data type nor a class followed by 'ref', at 'uint33'"},
+        ErrorCase{"class T_A { uint8 X }", "t.mof:1:21: ';' expected, at '}'"},
+        ErrorCase{"class T_A { uint8 X[0]; };", "t.mof:1:21: not a size for an array, at '0'"},
+        ErrorCase{"class T_A { uint8 X = ; };", "t.mof:1:23: a constant expected, at ';'"},
+        ErrorCase{"class T_A { uint8 X[] = {1, \"a\"}; };",
+                  "t.mof:1:29: the elements of an array must be of one type, at '\"a\"'"},
+        ErrorCase{"class T_A { void X; };", "t.mof:1:19: '(' expected: only methods can be void, at ';'"},
+        ErrorCase{"class T_A { uint8 F(void X); };",
+                  "t.mof:1:21: neither a data type nor a class followed by 'ref', at 'void'"},
+        ErrorCase{"class T_A { uint8 F(uint8 X,); };", "t.mof:1:29: a data type or a class expected, at ')'"},
+        ErrorCase{"[Key", "t.mof:1:5: ']' expected, but the file ends"},
+        ErrorCase{"[Key(] class", "t.mof:1:6: a constant expected, at ']'"},
+        ErrorCase{"[] class T_A {};", "t.mof:1:2: the name of a qualifier expected, at ']'"},
+        ErrorCase{
+            "[Key : Sometimes] class T_A {};",
+            "t.mof:1:8: a flavor expected: EnableOverride, DisableOverride, ToSubclass, Restricted, Translatable, "
+            "at 'Sometimes'"},
+        ErrorCase{"Qualifier Q : uint8 = 256, Scope(any);",
+                  "t.mof:1:23: the default value is not of the qualifier's type, at '256'"},
+        ErrorCase{"Qualifier Q : T_A, Scope(any);", "t.mof:1:15: a data type expected, at 'T_A'"},
+        ErrorCase{
+            "Qualifier Q : uint8, Scope(everything);",
+            "t.mof:1:28: a scope expected: class, association, indication, property, reference, method, parameter, "
+            "any, at 'everything'"},
+        ErrorCase{"Qualifier Q : uint8, Flavor(ToSubclass, Restricted);",
+                  "t.mof:1:41: this flavor contradicts one before it, at 'Restricted'"},
+        ErrorCase{"instance T_A {};", "t.mof:1:10: 'of' expected, at 'T_A'"},
+        ErrorCase{"#pragma include(x)", "t.mof:1:17: a string expected, at 'x'"},
+        ErrorCase{"#pragma include(\"gone.mof\")", "t.mof:1:9: the file cannot be read, at 'gone.mof'"},
+        ErrorCase{"#pragma include(\"t.mof\")", "t.mof:1:9: the file includes itself, at 't.mof'"},
+        ErrorCase{"#pragma namespace(\"root/none\")", "t.mof:1:9: no such namespace, at 'root/none'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Meaning, MofErrors,
+    testing::Values(
+        ErrorCase{"class T_A : T_None {};", "t.mof:1:7: T_A: no superclass T_None, at 'T_A'"},
+        ErrorCase{"class T_A {}; class t_a {};", "t.mof:1:21: class t_a is there already, at 't_a'"},
+        ErrorCase{"[Nonsense] class T_A {};", "t.mof:1:18: T_A: qualifier Nonsense is not declared, at 'T_A'"},
+        ErrorCase{"[Key] class T_A {};", "t.mof:1:13: T_A: qualifier Key is not allowed here by its scope, at 'T_A'"},
+        ErrorCase{"class T_A { [Static] string X; [MaxLen(\"a\")] string Y; };",
+                  "t.mof:1:7: T_A.Y: the value of qualifier MaxLen is not of its declared type, at 'T_A'"},
+        ErrorCase{"class T_A { [ValueMap(\"1\")] uint8 X; };",
+                  "t.mof:1:7: T_A.X: the value of qualifier ValueMap is not of its declared type, at 'T_A'"},
+        ErrorCase{"class T_A { [Key, key] uint8 X; };", "t.mof:1:7: T_A.X: qualifier key is given twice, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X; string x; };", "t.mof:1:7: T_A.x: two properties of this name, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 F(); uint8 f(); };", "t.mof:1:7: T_A.f: two methods of this name, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 F(uint8 a, uint8 A); };", "t.mof:1:7: T_A.F: two parameters named A, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X = 256; };",
+                  "t.mof:1:7: T_A.X: the default value is not of the property's type, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X[1] = {1, 2}; };",
+                  "t.mof:1:7: T_A.X: the default value has more elements than the array, at 'T_A'"},
+        ErrorCase{"class T_A { T_A REF X; };", "t.mof:1:7: T_A.X: a reference outside an association, at 'T_A'"},
+        ErrorCase{"[Association] class T_A { T_A REF X[]; };",
+                  "t.mof:1:21: T_A.X: a reference must not be an array, at 'T_A'"},
+        ErrorCase{"class T_A { [EmbeddedInstance(\"T_B\")] uint8 X; };",
+                  "t.mof:1:7: T_A.X: EmbeddedInstance and EmbeddedObject are for strings, one of them only, at 'T_A'"},
+        ErrorCase{"class T_A { [Key] uint8 X[]; };",
+                  "t.mof:1:7: T_A.X: a key is neither an array nor an embedded object, at 'T_A'"},
+        ErrorCase{"class T_A { [Override(\"X\")] uint8 X; };",
+                  "t.mof:1:7: T_A.X: Override, but the superclass has no such element, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { uint8 X; };",
+                  "t.mof:1:31: T_B.X: declared again without the Override qualifier, at 'T_B'"},
+        ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"Y\")] uint8 X; };",
+                  "t.mof:1:31: T_B.X: Override names another element, at 'T_B'"},
+        ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"X\")] uint16 X; };",
+                  "t.mof:1:31: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+        ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"X\")] uint8 X[]; };",
+                  "t.mof:1:31: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+        ErrorCase{"class T_A { [Key] uint8 X; }; class T_B : T_A { [Key] uint8 Y; };",
+                  "t.mof:1:37: T_B.Y: a key below T_A, which has its keys already, at 'T_B'"},
+        ErrorCase{"class T_A { [Key] uint8 X; }; class T_B : T_A { [Override(\"X\"), Key(false)] uint8 X; };",
+                  "t.mof:1:37: T_B.X: qualifier Key must not be changed (DisableOverride), at 'T_B'"},
+        ErrorCase{"class T_A { uint8 F(uint8 a); }; class T_B : T_A { [Override(\"F\")] uint8 F(uint16 a); };",
+                  "t.mof:1:40: T_B.F(a): differs from the method that it overrides, at 'T_B'"},
+        ErrorCase{"class T_A { uint8 F(); }; class T_B : T_A { [Override(\"F\")] uint16 F(); };",
+                  "t.mof:1:33: T_B.F: differs from the method that it overrides, at 'T_B'"},
+        ErrorCase{"class T_P {}; class T_Q {}; [Association] class T_A { [Key] T_P REF X; };\n"
+                  "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; };",
+                  "t.mof:2:21: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+        ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; };\n"
+                  "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; }; class T_Q {};",
+                  "t.mof:2:21: T_B.X: T_Q is not below T_P, which it overrides, at 'T_B'"},
+        ErrorCase{"class T_A {}; [Association] class T_B : T_A {};",
+                  "t.mof:1:35: T_B: an association below T_A, which is none, at 'T_B'"},
+        ErrorCase{"Qualifier Key : uint8, Scope(any);",
+                  "t.mof:1:11: qualifier Key is declared otherwise already, at 'Key'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Instances, MofErrors,
+    testing::Values(
+        ErrorCase{"instance of T_A {};", "t.mof:1:13: no such class in root/test, at 'T_A'"},
+        ErrorCase{"[Abstract] class T_A {}; instance of T_A {};",
+                  "t.mof:1:38: an abstract class has no instances, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { Y = 1; };",
+                  "t.mof:2:19: T_A has no such property, at 'Y'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 1; x = 2; };",
+                  "t.mof:2:26: the property is given twice, at 'x'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 256; };",
+                  "t.mof:2:23: the value is not of type uint8, at 'X'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = {1}; };",
+                  "t.mof:2:23: an array where uint8 is expected, at 'X'"},
+        ErrorCase{"class T_A { [Key] uint8 X; };\ninstance of T_A { };",
+                  "t.mof:2:13: the key X has no value, at 'T_A'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = $b; };",
+                  "t.mof:2:23: no instance has this alias, at '$b'"},
+        ErrorCase{"class T_A { uint8 X; };\ninstance of T_A as $a { X = $a; };",
+                  "t.mof:2:29: X is neither a reference nor an embedded instance, at '$a'"},
+        ErrorCase{"class T_A {};\ninstance of T_A as $a { };\ninstance of T_A as $A { };",
+                  "t.mof:3:13: two instances have this alias, at '$A'"},
+        ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A as $a { X = $a; };",
+                  "t.mof:2:29: the alias leads back to itself, or too far, at '$a'"},
+        ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A { X = \"class T_B {};\"; };",
+                  "t.mof:2:23: line 1 of the embedded text: an embedded value is the text of one instance, at 'X'"},
+        ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A { X = \"\"; };",
+                  "t.mof:2:23: an embedded value is the text of one instance, at 'X'"},
+        ErrorCase{"class T_B {}; class T_A { [EmbeddedInstance(\"T_A\")] string X; };\n"
+                  "instance of T_A { X = \"instance of T_B {};\"; };",
+                  "t.mof:2:23: a T_B, not a T_A, at 'X'"}));
+
+TEST_F(Mof, ResolvesInheritance) {
+  ASSERT_EQ(compile(R"([Abstract, Version("1"), Description("base")] class T_A {
+      [Key, Description("the id")] uint32 Id; [Write, Description("n")] string Name = "x"; uint32 Do(); };
+    class T_B : T_A { [Override("Name"), Description("m")] string Name; string More; };
+    class T_C : T_B { [Override("Do")] uint32 Do(); };)"),
+            "");
+  const ClassPtr a = cls("T_A");
+  const ClassPtr c = cls("T_C");
+  EXPECT_TRUE(a->is_abstract());
+  EXPECT_FALSE(c->is_abstract());
+  EXPECT_EQ(c->qualifiers().find("Version"), nullptr);
+  EXPECT_TRUE(c->qualifiers().entries().front().is_propagated);
+  ASSERT_EQ(c->properties().size(), 3U);
+  EXPECT_EQ(c->properties()[0], a->properties()[0]) << "what is inherited unchanged is shared";
+  const Property& name = c->property(1);
+  EXPECT_EQ(name.class_origin, "T_A");
+  EXPECT_EQ(name.declared_in, "T_B");
+  EXPECT_TRUE(c->is_propagated(name));
+  EXPECT_TRUE(name.is_writable);
+  EXPECT_EQ(name.default_value, Value("x"));
+  EXPECT_EQ(name.qualifiers.find("Description")->value, Value("m"));
+  EXPECT_EQ(name.qualifiers.find("Override"), nullptr) << "restricted to the class that overrides";
+  EXPECT_NE(cls("T_B")->property(1).qualifiers.find("Override"), nullptr);
+  EXPECT_EQ(c->find_method("Do")->class_origin, "T_A");
+  EXPECT_FALSE(c->is_propagated(*c->find_method("Do")));
+  EXPECT_TRUE(c->is_a("t_a"));
+  EXPECT_EQ(repository_.with_descendants(kSpace, "T_A").size(), 3U);
+  EXPECT_EQ(repository_.subclasses(kSpace, "t_a").size(), 1U);
+  EXPECT_EQ(repository_.subclasses(kSpace, "").size(), 1U);
+}
+
+TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
+  ASSERT_EQ(compile(R"(class T_P { [Key] sint32 X; sint32 Y = 2; };
+    [Association] class T_E { [Key] T_P REF From; [Key] T_P REF To; };
+    class T_Box { [Key] string Id; [EmbeddedInstance("T_P")] string Corner; [EmbeddedInstance("T_P")] string All[]; };
+    instance of T_E { From = $a; To = "T_P.X=-1"; };
+    instance of T_P as $a { X = 1; };
+    instance of T_Box { Id = "b"; Corner = "instance of T_P { X = 5; };"; All = {$a}; };)"),
+            "");
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 3U);
+  EXPECT_EQ(instances[0].instance.path(kSpace).to_string(),
+            "root/test:T_E.From=\"root/test:T_P.X=1\",To=\"root/test:T_P.X=-1\"");
+  EXPECT_EQ(*instances[1].instance.find("Y"), Value(std::int32_t{2}));
+  EXPECT_EQ(instances[2].instance.find("Corner")->as_instance()->find("X")->as_signed(), 5);
+  EXPECT_EQ(instances[2].instance.find("All")->elements().size(), 1U);
+  EXPECT_TRUE(compiler_.take_instances().empty());
+}
+
+TEST_F(Mof, FollowsIncludesAndNamespaces) {
+  loader_.add("inner", "#pragma namespace(\"//host/Root\\\\Other\")\nclass T_I {};");
+  ASSERT_EQ(compile("#pragma unheardof(\"x\")\n#pragma include (\"inner\")\nclass T_O {};"), "");
+  EXPECT_TRUE(repository_.find_class(NamespaceName("root/other"), "T_I"));
+  EXPECT_TRUE(cls("T_O")) << "a namespace counts to the end of its file";
+  loader_.add("bad", "\n\n  class T_X { uint8 X };");
+  EXPECT_EQ(compile("#pragma include(\"bad\")"), "bad:3:23: ';' expected, at '}'");
+}
+
+TEST_F(Mof, RefusesFilesThatAreTooLargeOrTooDeep) {
+  for (std::size_t i = 0; i < limits::kMofIncludeDepthMax; ++i) {
+    loader_.add("d" + std::to_string(i), "#pragma include(\"d" + std::to_string(i + 1) + "\")");
+  }
+  EXPECT_EQ(compile("#pragma include(\"d0\")"), "d30:1:9: files are included too deeply, at 'd31'");
+  EXPECT_EQ(compile(std::string(limits::kMofFileBytesMax + 1, ' ')), "t.mof:0:0: the file is too large");
+}
+
+TEST_F(Mof, SharesClassesBetweenNamespaces) {
+  const NamespaceName other("root/other");
+  ASSERT_EQ(compile("class T_A {}; class T_B : T_A {}; class T_C : T_B {};"), "");
+  ASSERT_TRUE(repository_.share_class(kSpace, other, "T_B"));
+  ASSERT_TRUE(repository_.share_class(kSpace, other, "T_B"));
+  EXPECT_EQ(repository_.find_class(other, "t_b"), cls("T_B"));
+  EXPECT_EQ(repository_.classes(other).size(), 2U);
+  EXPECT_FALSE(repository_.share_class(kSpace, other, "T_None"));
+}
+
+TEST_F(Mof, NamesClassesThatAreMissing) {
+  ASSERT_EQ(compile("class T_A { uint8 F(T_Y REF R); [EmbeddedInstance(\"T_X\")] string E; };"), "");
+  EXPECT_EQ(repository_.missing_classes(kSpace), (std::vector<std::string>{"T_X", "T_Y"}));
+}
+
+}  // namespace
+}  // namespace lunaria::cim::mof
