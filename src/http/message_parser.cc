@@ -3,6 +3,9 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
+#include <limits>
+
 #include "http/limits.h"
 
 namespace lunaria::http::internal {
@@ -18,6 +21,7 @@ struct MessageParser::Implementation {
   virtual bool done() const = 0;
 
   ParsedHead head;
+  std::uint64_t chunk_left = 0;  ///< of a chunk whose header has been read
   bool head_done = false;
   bool head_reported = false;
   std::span<const std::byte> body;
@@ -27,6 +31,10 @@ struct MessageParser::Implementation {
 namespace {
 
 using Implementation = MessageParser::Implementation;
+
+/// "0\r\n\r\n": the least that follows wherever a chunk's header may stand. Beast must not be asked about less: it
+/// asserts that a last chunk does not come in smaller pieces.
+constexpr std::size_t kLastChunkMin = 5;
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -63,7 +71,8 @@ class BeastParser final : public Implementation, public beast::http::basic_parse
   explicit BeastParser(bool bodyless) {
     // The scanner and the engines bound sizes; the parser's own limits must not come first.
     this->header_limit(static_cast<std::uint32_t>(2 * kHeadBytesMax));
-    this->body_limit(boost::none);
+    // (With no body limit at all, Beast 1.74 takes every Content-Length for too long.)
+    this->body_limit(std::numeric_limits<std::uint64_t>::max());
     if (bodyless) {
       this->skip(true);
     }
@@ -129,14 +138,16 @@ class BeastParser final : public Implementation, public beast::http::basic_parse
     return bytes.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view extensions, beast::error_code& error) override {
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& error) override {
+    chunk_left = size;
     if (extensions.size() > kChunkExtensionMax) {
       refuse(400, error);
     }
   }
 
-  std::size_t on_chunk_body_impl(std::uint64_t /*remaining*/, beast::string_view bytes,
+  std::size_t on_chunk_body_impl(std::uint64_t remaining, beast::string_view bytes,
                                  beast::error_code& /*error*/) override {
+    chunk_left = remaining - bytes.size();
     body = std::as_bytes(std::span(bytes.data(), bytes.size()));
     return bytes.size();
   }
@@ -151,12 +162,13 @@ bool asks_for_other_version(std::span<const std::byte> bytes) {
   const std::string_view text(static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size());
   const std::string_view line = text.substr(0, text.find("\r\n"));
   constexpr std::string_view kForm = " HTTP/d.d";
-  if (line.size() < kForm.size()) {
+  if (line.size() < kForm.size() || std::ranges::count(line, ' ') != 2) {
     return false;
   }
   const std::string_view version = line.substr(line.size() - kForm.size());
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' && is_digit(version[8]);
+  return version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' && is_digit(version[8]) &&
+         version != " HTTP/1.1" && version != " HTTP/1.0";
 }
 
 MessageParser::Step failed(Implementation& parser, beast::error_code error) {
@@ -194,6 +206,9 @@ MessageParser::Step MessageParser::step(std::span<const std::byte> bytes) {
       return {.kind = Kind::kEnd, .consumed = consumed};
     }
     if (consumed == bytes.size()) {
+      return {.kind = Kind::kNeedMore, .consumed = consumed};
+    }
+    if (parser.head_done && parser.head.chunked && parser.chunk_left == 0 && bytes.size() - consumed < kLastChunkMin) {
       return {.kind = Kind::kNeedMore, .consumed = consumed};
     }
     parser.body = {};

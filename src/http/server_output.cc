@@ -20,6 +20,15 @@ bool is_framing_field(std::string_view name) {
          equals_ignoring_case(name, "Connection");
 }
 
+/// Gives memory back. (Assigning `{}` would only clear.)
+template <class Container>
+void release_if_large(Container& container) {
+  constexpr std::size_t kKept = 512;
+  if (container.capacity() > kKept) {
+    Container().swap(container);
+  }
+}
+
 void append_fields(std::string& out, const Fields& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const Field field = fields[i];
@@ -76,6 +85,9 @@ void ServerConnection::write_head(std::size_t body_size_known, bool finishing, b
   }
   if (is_response_bodyless()) {
     framing_ = Framing::kNone;
+    if (finishing && !response_.content_length) {
+      response_.content_length = body_size_known;  // to HEAD: what GET would have got
+    }
   } else if (response_.content_length) {
     framing_ = Framing::kLength;
   } else if (finishing && (!has_trailers || request_.minor_version == 0)) {
@@ -165,9 +177,8 @@ bool ServerConnection::next_request(runtime::Instant now) {
   waiting_since_ = now;
   // What an idle connection does not need goes back.
   buffer_.shrink(kIdleReceiveBytes);
-  collected_ = {};
-  prefix_ = {};
-  suffix_ = {};
+  release_if_large(collected_);
+  release_if_large(prefix_);
   return true;
 }
 

@@ -29,7 +29,7 @@ class ByteQueue final {
     if (first_ == bytes_.size()) {
       first_ = 0;
       if (bytes_.capacity() > kKeptCapacity) {
-        bytes_ = {};
+        std::vector<std::byte>().swap(bytes_);
       } else {
         bytes_.clear();
       }
