@@ -72,6 +72,7 @@ runtime::Task<void> Server::close_listeners(ListenerFilter filter, runtime::Dura
     changed_.reset();
     co_await changed_.wait();
   }
+  co_await runtime::yield_on(shard_);  // what woke us may be a listener in the middle of its last call
   std::erase_if(listeners_, [&closing](const auto& listener) {
     return std::ranges::find(closing, listener.get()) != closing.end();
   });
