@@ -16,6 +16,10 @@ inline constexpr std::size_t kAttributesMax = 16;
 inline constexpr std::size_t kRequestBytesMax = std::size_t{8} << 20;
 /// Bytes that the tree of a request may take in memory.
 inline constexpr std::size_t kTreeBytesMax = std::size_t{48} << 20;
+/// Bytes of a response that a client takes, and of the tree that it makes of it: some 100,000 instances.
+inline constexpr std::size_t kResponseBytesMax = std::size_t{512} << 20;
+inline constexpr std::size_t kResponseTreeBytesMax = std::size_t{2} << 30;
+inline constexpr std::size_t kResponseElementsMax = 20'000'000;
 /// What an enumeration gathers before a piece of the answer goes out.
 inline constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 

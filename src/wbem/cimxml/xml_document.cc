@@ -36,6 +36,14 @@ std::size_t XmlElement::child_count() const {
   return count;
 }
 
+XmlLimits XmlLimits::for_requests() {
+  return {limits::kElementsMax, limits::kTreeBytesMax};
+}
+
+XmlLimits XmlLimits::for_responses() {
+  return {limits::kResponseElementsMax, limits::kResponseTreeBytesMax};
+}
+
 struct XmlParser::State {
   struct Open {
     XmlElement* element;
@@ -48,6 +56,7 @@ struct XmlParser::State {
 
   std::unique_ptr<XML_ParserStruct, ParserDeleter> parser{XML_ParserCreate(nullptr)};
   std::unique_ptr<std::pmr::monotonic_buffer_resource> arena = std::make_unique<std::pmr::monotonic_buffer_resource>();
+  XmlLimits bounds;
   std::size_t arena_bytes = 0;
   std::size_t element_count = 0;
   std::vector<Open> open;
@@ -85,7 +94,7 @@ void XmlParser::State::start(const char* name, const char** attributes) {
     stop(XmlError::Kind::kLimit, fmt::format("elements nest deeper than {}", limits::kDepthMax));
     return;
   }
-  if (++element_count > limits::kElementsMax || arena_bytes > limits::kTreeBytesMax) {
+  if (++element_count > bounds.elements_max || arena_bytes > bounds.tree_bytes_max) {
     stop(XmlError::Kind::kLimit, "the document is too large");
     return;
   }
@@ -127,7 +136,8 @@ void XmlParser::State::end() {
   open.pop_back();
 }
 
-XmlParser::XmlParser() : state_(std::make_unique<State>()) {
+XmlParser::XmlParser(XmlLimits limits) : state_(std::make_unique<State>()) {
+  state_->bounds = limits;
   XML_ParserStruct* parser = state_->parser.get();
   XML_SetUserData(parser, state_.get());
   XML_SetElementHandler(

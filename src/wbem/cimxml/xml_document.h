@@ -43,10 +43,19 @@ struct XmlElement {
   std::size_t child_count() const;
 };
 
+/// What a document may cost; limits.h has the numbers.
+struct XmlLimits {
+  std::size_t elements_max = 0;
+  std::size_t tree_bytes_max = 0;
+
+  static XmlLimits for_requests();
+  /// For clients, which asked for what they get.
+  static XmlLimits for_responses();
+};
+
 /// Owns the tree.
 class XmlDocument final {
  public:
-  /// Bytes that the arena may take are bounded by `tree_bytes_max`.
   static Result<XmlDocument, XmlError> parse(std::string_view text);
   XmlDocument(XmlDocument&&) noexcept = default;
   XmlDocument& operator=(XmlDocument&&) noexcept = default;
@@ -65,7 +74,7 @@ class XmlDocument final {
 /// Takes a document in pieces as they arrive from the network, and never holds the raw text.
 class XmlParser final {
  public:
-  XmlParser();
+  explicit XmlParser(XmlLimits limits = XmlLimits::for_requests());
   XmlParser(const XmlParser&) = delete;
   XmlParser& operator=(const XmlParser&) = delete;
   ~XmlParser();

@@ -1,0 +1,150 @@
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/units.h"
+#include "daemon/local_addresses.h"
+#include "runtime/blocking.h"
+#include "security/host_key.h"
+#include "security/self_signed.h"
+
+namespace lunaria::daemon {
+namespace {
+
+using namespace units;  // NOLINT(google-build-using-namespace): literals
+
+constexpr std::uint64_t kDemoSize = 1_GiB;
+/// Requests inside may finish when the daemon ends; initiators may log out.
+constexpr runtime::Duration kManagementGrace = std::chrono::seconds(5);
+constexpr runtime::Duration kSessionGrace = std::chrono::seconds(2);
+
+}  // namespace
+
+Daemon::Daemon(Machine machine, Options options, Log& log, std::function<void()> request_exit)
+    : machine_(std::move(machine)), options_(std::move(options)), log_(log), request_exit_(std::move(request_exit)) {}
+
+Daemon::~Daemon() = default;
+
+Result<void, std::string> Daemon::prepare() {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(options_.state_directory, error).lexically_normal().string();
+  if (const auto made = machine_.files.create_directories(absolute); !made) {
+    return fail(fmt::format("Cannot make the state directory {}: {}. Give a writable one: --state-directory DIR",
+                            absolute, to_string(made.error())));
+  }
+  options_.state_directory = absolute;
+  auto key = security::load_or_create_host_key(machine_.files, machine_.random, absolute + "/host.key");
+  if (!key) {
+    return fail(key.error().message);
+  }
+  secrets_ = std::make_unique<security::SecretBox>(*std::move(key), machine_.random);
+  return {};
+}
+
+Result<security::TlsServerContext, std::string> Daemon::load_tls() {
+  const security::CertificateFiles where{options_.tls_certificate, options_.tls_key};
+  const auto directory = std::filesystem::path(options_.tls_certificate).parent_path().string();
+  if (const auto made = machine_.files.create_directories(directory); !made) {
+    return fail(fmt::format("Cannot make {}: {}", directory, to_string(made.error())));
+  }
+  auto pem =
+      security::load_or_create_certificate(machine_.files, where, {host_name()}, machine_.control.clock().wall_time());
+  if (!pem) {
+    return fail(pem.error().message);
+  }
+  auto context = security::TlsServerContext::make(pem->certificate_pem, pem->key_pem);
+  if (!context) {
+    return fail(fmt::format("{} and {}: {}", where.certificate_path, where.key_path, context.error().message));
+  }
+  log_.info("management.certificate", {{"file", where.certificate_path}, {"sha256", context->fingerprint()}});
+  return *std::move(context);
+}
+
+runtime::Task<Result<void, std::string>> Daemon::start() {
+  runtime::Shard& control = machine_.control;
+  const auto prepared = co_await runtime::run_blocking(control, [this] { return prepare(); });
+  if (!prepared) {
+    co_return fail(prepared.error());
+  }
+  auto tls = co_await runtime::run_blocking(control, [this] { return load_tls(); });
+  if (!tls) {
+    co_return fail(tls.error());
+  }
+  data_plane_ = std::make_unique<target::Server>(control, machine_.data_shards, log_, iscsi::Timeouts{});
+  volumes_ = std::make_unique<service::FileVolumeStore>(machine_.files);
+  service_ = std::make_unique<service::Service>(service::Environment{.shard = control,
+                                                                     .data_plane = *data_plane_,
+                                                                     .volumes = *volumes_,
+                                                                     .secrets = *secrets_,
+                                                                     .log = log_,
+                                                                     .local_addresses = local_addresses},
+                                                service::Settings{.state_directory = options_.state_directory,
+                                                                  .host_name = host_name(),
+                                                                  .version = LUNARIA_VERSION,
+                                                                  .default_portals = options_.iscsi_addresses,
+                                                                  .catalogue_vfs = {}});
+  const auto started = co_await service_->start();
+  if (!started) {
+    co_return fail(started.error().message);
+  }
+  if (options_.demo) {
+    const auto demo = co_await make_demo();
+    if (!demo) {
+      co_return fail(demo.error());
+    }
+  }
+  management_ = std::make_unique<Management>(
+      control, *service_, log_,
+      ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path}, request_exit_);
+  if (const auto opened = management_->open(*std::move(tls)); !opened) {
+    co_return fail(opened.error().message);
+  }
+  service_->manage(service::ServiceKind::kObjectManager, *management_);
+  const auto managing = co_await service_->start_managed_services();
+  if (!managing) {
+    co_return fail(managing.error().message);
+  }
+  log_.info("daemon.started", {{"version", LUNARIA_VERSION}, {"shards", machine_.data_shards.size()}});
+  co_return Result<void, std::string>();
+}
+
+runtime::Task<Result<void, std::string>> Daemon::make_demo() {
+  const auto demo = co_await service_->ensure_demo(kDemoSize);
+  if (!demo) {
+    co_return fail(demo.error().message);
+  }
+  const std::string portal =
+      options_.iscsi_addresses.empty() ? "127.0.0.1:3260" : options_.iscsi_addresses.front().to_string();
+  demo_text_ = fmt::format(
+      "\nLunaria serves the disk '{disk}' at target {iqn}.\nTry, in another terminal:\n\n"
+      "  lunaria --socket {socket} status\n"
+      "  iscsi-ls -s iscsi://{portal}\n"
+      "  iscsi-inq iscsi://{portal}/{iqn}/0\n"
+      "  qemu-img info iscsi://{portal}/{iqn}/0\n"
+      "  lunaria --socket {socket} disk create second --size 1GiB\n\n"
+      "Ctrl-C ends it; what was acknowledged stays in {state}.\n",
+      fmt::arg("disk", demo->disk.name), fmt::arg("iqn", demo->target.iqn), fmt::arg("socket", options_.socket_path),
+      fmt::arg("portal", portal), fmt::arg("state", options_.state_directory));
+  co_return Result<void, std::string>();
+}
+
+runtime::Task<void> Daemon::stop() {
+  if (management_ != nullptr) {
+    co_await management_->close(kManagementGrace);
+  }
+  if (data_plane_ != nullptr) {
+    co_await data_plane_->stop(kSessionGrace);
+  }
+  if (service_ != nullptr) {
+    co_await service_->stop();
+  }
+  management_.reset();
+  service_.reset();
+  data_plane_.reset();
+  log_.info("daemon.stopped");
+}
+
+}  // namespace lunaria::daemon

@@ -1,0 +1,131 @@
+#include "daemon/management.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "daemon/schema_loading.h"
+#include "schema/names.h"
+
+namespace lunaria::daemon {
+namespace {
+
+/// How long replies may take to reach slow clients once the object manager has stopped.
+constexpr runtime::Duration kReplyGrace = std::chrono::seconds(10);
+
+/// What a stopped object manager still does, for a local administrator on the Unix socket.
+cim::AdmissionControl::Exceptions exceptions_while_stopped() {
+  namespace manager = schema::msftsm_object_manager;
+  return {{std::string(manager::kClass)},
+          {std::string(manager::start_service::kMethod), std::string(manager::request_state_change::kMethod)}};
+}
+
+// The service checks what each call really needs; this keeps viewers away from everything that is not a question.
+Result<void, cim::Error> authorize(const cim::OperationContext& context, const cim::OperationRequest& request) {
+  if (cim::is_read(request.kind) || context.role >= cim::Role::kOperator) {
+    return {};
+  }
+  if (request.kind == cim::OperationKind::kInvokeMethod && request.method_name.starts_with("Get")) {
+    return {};
+  }
+  return fail(cim::Error(cim::Status::kAccessDenied,
+                         fmt::format("'{}' is a viewer and may only look; ask an administrator for the operator role",
+                                     context.principal)));
+}
+
+bool is_tcp(const http::ListenerView& listener) {
+  return listener.transport != http::Transport::kUnix;
+}
+
+}  // namespace
+
+Management::Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
+                       std::function<void()> request_exit)
+    : shard_(shard),
+      service_(service),
+      log_(log),
+      addresses_(std::move(addresses)),
+      request_exit_(std::move(request_exit)),
+      admission_({}, exceptions_while_stopped()),
+      object_manager_(repository_, provider_table_, admission_, authorize),
+      providers_(service_, repository_, shard_.clock()),
+      authenticator_(shard_, service_, log_),
+      handler_(shard_, object_manager_, authenticator_, log_),
+      server_(shard_, handler_, log_) {
+  admission_.close();
+}
+
+Management::~Management() = default;
+
+service::Outcome<void> Management::open(security::TlsServerContext tls) {
+  if (const auto loaded = load_shipped_schema(repository_); !loaded) {
+    return fail(service::Error{service::ErrorCode::kIo, "The built-in schema does not compile: " + loaded.error()});
+  }
+  providers_.add_to(provider_table_);
+  server_.set_tls_context(std::move(tls));
+  const auto opened = server_.listen({addresses_.socket_path, http::Transport::kUnix});
+  if (!opened) {
+    return fail(service::Error{service::ErrorCode::kIo,
+                               fmt::format("Cannot listen on {}: {}. Is another lunariad running with this state "
+                                           "directory?",
+                                           addresses_.socket_path, to_string(opened.error()))});
+  }
+  return {};
+}
+
+service::Outcome<void> Management::listen(const IpEndpoint& endpoint, http::Transport transport) {
+  const auto opened = server_.listen({endpoint, transport});
+  if (!opened) {
+    return fail(service::Error{service::ErrorCode::kIo,
+                               fmt::format("Cannot listen on {}: {}. Give another address: {} ADDRESS:PORT",
+                                           endpoint.to_string(), to_string(opened.error()),
+                                           transport == http::Transport::kTls ? "--https-address" : "--http-address")});
+  }
+  log_.info("management.listening", {{"address", endpoint.to_string()}, {"tls", transport == http::Transport::kTls}});
+  return {};
+}
+
+runtime::Task<service::Outcome<void>> Management::start() {
+  while (closing_.count() != 0) {
+    co_await runtime::yield_on(shard_);
+  }
+  service::Outcome<void> outcome;
+  for (const IpEndpoint& endpoint : addresses_.http) {
+    outcome = outcome ? listen(endpoint, http::Transport::kPlain) : outcome;
+  }
+  for (const IpEndpoint& endpoint : addresses_.https) {
+    outcome = outcome ? listen(endpoint, http::Transport::kTls) : outcome;
+  }
+  if (!outcome) {
+    co_await server_.close_listeners(is_tcp, runtime::Duration::zero());
+    co_return outcome;
+  }
+  admission_.open();
+  log_.info("management.started");
+  co_return outcome;
+}
+
+// The request that asked for this is inside and gets its answer afterwards: it is the one that is not waited for.
+runtime::Task<service::Outcome<void>> Management::stop(service::StopMode mode) {
+  admission_.close();
+  co_await admission_.wait_until_inside(1);
+  runtime::spawn(closing_, close_tcp());
+  log_.info("management.stopped", {{"process_ends", mode == service::StopMode::kShutDown}});
+  if (mode == service::StopMode::kShutDown) {
+    request_exit_();
+  }
+  co_return service::Outcome<void>();
+}
+
+runtime::Task<void> Management::close_tcp() {
+  co_await server_.close_listeners(is_tcp, kReplyGrace);
+}
+
+runtime::Task<void> Management::close(runtime::Duration grace) {
+  admission_.close();
+  closing_.close();
+  co_await server_.stop(grace);
+  co_await closing_.drained();
+}
+
+}  // namespace lunaria::daemon

@@ -1,0 +1,67 @@
+#pragma once
+
+// Management: the object manager with its providers and listeners, as one service that can be started and stopped while
+// data is served. The Unix socket is always open: it is the way back in.
+
+#include <functional>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/log.h"
+#include "cim/object_manager.h"
+#include "cim/repository.h"
+#include "daemon/user_authenticator.h"
+#include "http/server.h"
+#include "providers/provider_set.h"
+#include "runtime/gate.h"
+#include "service/service.h"
+#include "wbem/cimxml/handler.h"
+
+namespace lunaria::daemon {
+
+struct ManagementAddresses {
+  std::vector<IpEndpoint> http;
+  std::vector<IpEndpoint> https;
+  std::string socket_path;
+};
+
+/// Lives on the control shard; what it is given outlives it.
+class Management final : public service::ManagedService {
+ public:
+  Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
+             std::function<void()> request_exit);
+  Management(const Management&) = delete;
+  Management& operator=(const Management&) = delete;
+  /// close() comes first.
+  ~Management() override;
+
+  /// Loads the schema, opens the Unix socket. TCP listeners open with start().
+  service::Outcome<void> open(security::TlsServerContext tls);
+  /// Lets requests inside finish, then closes everything.
+  runtime::Task<void> close(runtime::Duration grace);
+
+  runtime::Task<service::Outcome<void>> start() override;
+  runtime::Task<service::Outcome<void>> stop(service::StopMode mode) override;
+
+ private:
+  service::Outcome<void> listen(const IpEndpoint& endpoint, http::Transport transport);
+  runtime::Task<void> close_tcp();
+
+  runtime::Shard& shard_;
+  service::Service& service_;
+  Log& log_;
+  ManagementAddresses addresses_;
+  std::function<void()> request_exit_;
+
+  cim::Repository repository_;
+  cim::ProviderTable provider_table_;
+  cim::AdmissionControl admission_;
+  cim::ObjectManager object_manager_;
+  providers::ProviderSet providers_;
+  UserAuthenticator authenticator_;
+  wbem::cimxml::Handler handler_;
+  http::Server server_;
+  runtime::Gate closing_;  // close_tcp() after a stop
+};
+
+}  // namespace lunaria::daemon

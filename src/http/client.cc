@@ -1,0 +1,139 @@
+#include "http/client.h"
+
+#include <array>
+#include <utility>
+
+#include "http/channel.h"
+#include "runtime/submit.h"
+
+namespace lunaria::http {
+
+Client::Client(runtime::Shard& shard, ClientOptions options) : shard_(shard), options_(std::move(options)) {}
+
+Client::~Client() = default;
+
+runtime::Instant Client::deadline() const {
+  return shard_.clock().now() + options_.timeout;
+}
+
+runtime::Task<Result<void, ClientFailure>> Client::connect() {
+  runtime::ConnectRequest request;
+  request.address = options_.address;
+  co_await runtime::submit(shard_.network(), request);
+  if (request.result != 0) {
+    const auto code = static_cast<int>(-request.result);
+    co_return fail(ClientFailure{ClientFailure::Kind::kConnect, code, to_string(runtime::IoError{code})});
+  }
+  std::optional<security::TlsEngine> tls;
+  if (options_.tls) {
+    tls = security::TlsEngine::client(*options_.tls, options_.server_name);
+  }
+  channel_ = std::make_unique<internal::Channel>(shard_, std::move(request.stream), std::move(tls));
+  connection_.emplace(options_.authority);
+  is_kept_ = false;
+  co_return Result<void, ClientFailure>();
+}
+
+runtime::Task<void> Client::close() {
+  if (channel_ != nullptr) {
+    co_await channel_->close();
+    channel_.reset();
+  }
+  connection_.reset();
+}
+
+runtime::Task<Result<ResponseHead, ClientFailure>> Client::send(std::string_view method, std::string_view target,
+                                                                const Fields& fields, std::string_view body) {
+  if (connection_ && !connection_->is_open()) {
+    co_await close();
+  }
+  const bool was_kept = connection_.has_value() && is_kept_;
+  auto head = co_await exchange(method, target, fields, body);
+  if (!head && head.error().kind == ClientFailure::Kind::kBroken && was_kept) {
+    co_await close();
+    head = co_await exchange(method, target, fields, body);
+  }
+  co_return head;
+}
+
+runtime::Task<Result<ResponseHead, ClientFailure>> Client::exchange(std::string_view method, std::string_view target,
+                                                                    const Fields& fields, std::string_view body) {
+  if (!connection_) {
+    const auto connected = co_await connect();
+    if (!connected) {
+      co_return fail(connected.error());
+    }
+  }
+  connection_->set_body_limit(body_limit_);
+  const std::string head = connection_->request(method, target, fields, body.size());
+  const std::array<std::span<const std::byte>, 2> pieces{std::as_bytes(std::span(head)),
+                                                         std::as_bytes(std::span(body))};
+  const bool sent = co_await channel_->send(pieces);
+  if (!sent) {
+    const std::string& reason = channel_->tls_failure();
+    co_return fail(reason.empty() ? ClientFailure{ClientFailure::Kind::kBroken, 0, "the server closed the connection"}
+                                  : ClientFailure{ClientFailure::Kind::kTls, 0, reason});
+  }
+  for (;;) {
+    switch (connection_->next()) {
+      case ClientConnection::Event::kNeedInput:
+        break;
+      case ClientConnection::Event::kHead:
+        is_kept_ = true;
+        co_return connection_->response();
+      case ClientConnection::Event::kBody:
+      case ClientConnection::Event::kEnd:
+      case ClientConnection::Event::kClosed:
+        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, "the server closed the connection"});
+      case ClientConnection::Event::kFailed:
+        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, std::string(connection_->failure())});
+    }
+    const auto received = co_await receive();
+    if (!received) {
+      co_return fail(received.error());
+    }
+  }
+}
+
+runtime::Task<Result<void, ClientFailure>> Client::receive() {
+  const internal::Channel::Received received = co_await channel_->receive(connection_->receive_space(), deadline());
+  switch (received.outcome) {
+    case internal::Channel::Outcome::kBytes:
+      connection_->received(received.size);
+      break;
+    case internal::Channel::Outcome::kEnd:
+      connection_->receive_ended();
+      break;
+    case internal::Channel::Outcome::kTimeout:
+      co_return fail(ClientFailure{ClientFailure::Kind::kTimeout, 0, "the server did not answer in time"});
+    case internal::Channel::Outcome::kFailed:
+      if (!channel_->tls_failure().empty()) {
+        co_return fail(ClientFailure{ClientFailure::Kind::kTls, 0, channel_->tls_failure()});
+      }
+      co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, "the connection broke"});
+  }
+  co_return Result<void, ClientFailure>();
+}
+
+runtime::Task<Result<std::span<const std::byte>, ClientFailure>> Client::read() {
+  for (;;) {
+    switch (connection_->next()) {
+      case ClientConnection::Event::kNeedInput:
+        break;
+      case ClientConnection::Event::kBody:
+        co_return connection_->body();
+      case ClientConnection::Event::kEnd:
+        co_return std::span<const std::byte>();
+      case ClientConnection::Event::kHead:
+      case ClientConnection::Event::kClosed:
+      case ClientConnection::Event::kFailed:
+        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, std::string(connection_->failure())});
+    }
+    const auto received = co_await receive();
+    if (!received) {
+      co_return fail(received.error());
+    }
+  }
+}
+
+}  // namespace lunaria::http

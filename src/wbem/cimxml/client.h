@@ -1,0 +1,62 @@
+#pragma once
+
+// Client: sends operations to an object manager, one after the other, over a kept connection: for the command line and
+// for tests of the whole way.
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "http/client.h"
+#include "runtime/shard.h"
+#include "runtime/task.h"
+#include "wbem/cimxml/decode_response.h"
+#include "wbem/operation.h"
+
+namespace lunaria::wbem::cimxml {
+
+/// Who asks. Without a user no credentials are sent: the Unix socket knows the peer.
+struct ClientCredentials {
+  std::string user{};
+  Secret password{};
+};
+
+/// Why there is no answer from the object manager.
+struct ClientError {
+  enum class Kind : std::uint8_t {
+    kConnect,    ///< nobody listens there, or no permission
+    kTls,        ///< the handshake or the certificate failed
+    kTransport,  ///< the connection broke, or there was no answer in time
+    kHttp,       ///< an HTTP status other than 200: see http_status
+    kProtocol,   ///< the answer is no CIM-XML
+  } kind = Kind::kTransport;
+  unsigned http_status = 0;
+  std::string message;
+};
+
+/// An answer is a ResponseMessage, which may hold a CIM error.
+using ClientReply = Result<ResponseMessage, ClientError>;
+
+/// Lives on one shard; one call at a time. close() comes before the destructor.
+class Client final {
+ public:
+  Client(runtime::Shard& shard, http::ClientOptions options, ClientCredentials credentials);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() = default;
+
+  /// Sends the operation and waits for its whole answer. Connects when there is no connection.
+  runtime::Task<ClientReply> call(Operation operation, cim::NamespaceName name_space);
+  runtime::Task<void> close();
+
+ private:
+  http::Fields make_fields(const Operation& operation, const cim::NamespaceName& name_space) const;
+  runtime::Task<ClientReply> receive_answer(const http::ResponseHead& head);
+
+  http::Client http_;
+  ClientCredentials credentials_;
+  std::uint64_t last_message_id_ = 0;
+};
+
+}  // namespace lunaria::wbem::cimxml

@@ -1,0 +1,119 @@
+#include "wbem/cimxml/decode_response.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace lunaria::wbem::cimxml {
+namespace {
+
+using Added = Result<void, DecodeError>;
+
+Added add_named_instance(const XmlElement& element, ResponseMessage& response) {
+  if (element.child_count() != 2) {
+    return fail(unexpected(element, "an answer"));
+  }
+  auto path = decode_object_path(*element.first_child);
+  if (!path) {
+    return fail(path.error());
+  }
+  auto instance = decode_instance(*element.first_child->next_sibling, *path);
+  if (!instance) {
+    return fail(instance.error());
+  }
+  response.instances.push_back({*std::move(path), *std::move(instance)});
+  return {};
+}
+
+Added add_result(const XmlElement& element, ResponseMessage& response) {
+  if (element.is("VALUE.NAMEDINSTANCE") || element.is("VALUE.INSTANCEWITHPATH")) {
+    return add_named_instance(element, response);
+  }
+  if (element.is("INSTANCE")) {
+    auto instance = decode_instance(element);
+    if (!instance) {
+      return fail(instance.error());
+    }
+    response.instances.push_back({std::nullopt, *std::move(instance)});
+    return {};
+  }
+  if (element.is("CLASS")) {
+    auto cls = decode_class(element);
+    if (!cls) {
+      return fail(cls.error());
+    }
+    response.classes.push_back(*std::move(cls));
+    return {};
+  }
+  if (element.is("QUALIFIER.DECLARATION")) {
+    const auto name = require_attribute(element, "NAME");
+    if (!name) {
+      return fail(name.error());
+    }
+    response.qualifiers.emplace_back(*name);
+    return {};
+  }
+  auto path = decode_object_path(element);
+  if (!path) {
+    return fail(path.error());
+  }
+  response.paths.push_back(*std::move(path));
+  return {};
+}
+
+Added add_part(const XmlElement& part, ResponseMessage& response) {
+  if (part.is("ERROR")) {
+    const std::string_view code = part.attribute("CODE").value_or("1");
+    unsigned number = 1;
+    std::from_chars(code.data(), code.data() + code.size(), number);
+    response.error =
+        cim::Error(static_cast<cim::Status>(number), std::string(part.attribute("DESCRIPTION").value_or("")));
+    return {};
+  }
+  if (part.is("RETURNVALUE")) {
+    auto value = decode_parameter(part);
+    if (!value) {
+      return fail(value.error());
+    }
+    response.return_value = std::move(value->value);
+    return {};
+  }
+  if (part.is("PARAMVALUE")) {
+    auto parameter = decode_parameter(part);
+    if (!parameter) {
+      return fail(parameter.error());
+    }
+    response.parameters.push_back(*std::move(parameter));
+    return {};
+  }
+  if (!part.is("IRETURNVALUE")) {
+    return fail(unexpected(part, "a response"));
+  }
+  for (const XmlElement* element = part.first_child; element != nullptr; element = element->next_sibling) {
+    if (const auto added = add_result(*element, response); !added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ResponseMessage, std::string> decode_response(const XmlElement& root) {
+  const XmlElement* element = root.is("CIM") ? root.child("MESSAGE") : nullptr;
+  element = element == nullptr ? nullptr : element->child("SIMPLERSP");
+  element = element == nullptr ? nullptr : element->first_child;
+  if (element == nullptr || (!element->is("IMETHODRESPONSE") && !element->is("METHODRESPONSE"))) {
+    return fail(std::string("the answer is no CIM-XML response"));
+  }
+  ResponseMessage response;
+  for (const XmlElement* part = element->first_child; part != nullptr; part = part->next_sibling) {
+    if (const auto added = add_part(*part, response); !added) {
+      return fail(added.error().message);
+    }
+  }
+  return response;
+}
+
+}  // namespace lunaria::wbem::cimxml
