@@ -121,7 +121,7 @@ class Manager : public testing::Test {
 TEST_F(Manager, AnswersTheRightStatusForPaths) {
   EXPECT_EQ(get("root/test:T_Disk.Id=1,Host=\"h\""), "ok");
   EXPECT_EQ(get("ROOT\\TEST:t_disk.HOST=\"h\",ID=1"), "ok");
-  EXPECT_EQ(get("//here/root/test:T_Disk.Id=1,Host=\"h\""), "ok");
+  EXPECT_EQ(get("//here/Root/test:T_Disk.Id=1,Host=\"h\""), "ok");
   EXPECT_EQ(get("root/none:T_Disk.Id=1,Host=\"h\""), "INVALID_NAMESPACE");
   EXPECT_EQ(get("root/test:T_None.Id=1,Host=\"h\""), "INVALID_CLASS");
   EXPECT_EQ(get("root/test:T_Disk.Id=9,Host=\"h\""), "NOT_FOUND");
