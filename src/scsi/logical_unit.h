@@ -70,9 +70,6 @@ class LogicalUnit final {
   /// kAbortTask found no such task.
   bool manage(TaskManagement function, NexusId nexus, std::uint32_t tag);
 
-  /// Another volume from now on (resize, repair): only while no command is inside. It outlives the unit.
-  void set_volume(block::Volume& volume);
-
   /// Unit attentions from management, on every attached nexus: capacity changed 2Ah/09h, reported LUNs changed 3Fh/0Eh,
   /// inquiry data changed 3Fh/03h.
   void capacity_changed();

@@ -28,13 +28,9 @@ runtime::Task<void> Unit::replace_volume(std::unique_ptr<block::Volume> volume) 
   resumed_.reset();
   inside_.close();
   co_await inside_.drained();
-  const bool has_changed = volume->geometry().block_count != volume_->geometry().block_count;
-  logical_unit_->set_volume(*volume);
+  logical_unit_->replace_volume(*volume);
   std::swap(volume_, volume);
   volume.reset();
-  if (has_changed) {
-    logical_unit_->capacity_changed();
-  }
   inside_.reopen();
   resumed_.set();
 }
