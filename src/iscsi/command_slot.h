@@ -22,6 +22,7 @@
 namespace lunaria::iscsi {
 
 class Connection;
+class ConnectionState;
 class Session;
 
 /// A task management request as the layer above sees it (RFC 7143 11.5).
@@ -57,22 +58,22 @@ class CommandSlot final : public scsi::Transport {
   runtime::BufferPool& buffers() noexcept override;
 
  private:
-  friend class Connection;
+  friend class ConnectionState;
   friend class Session;
   friend class SlotPool;
 
-  /// What the slot is for, and how far it is.
+  /// How far the request is.
   enum class State : std::uint8_t {
     kFree,
     kReceiving,  ///< its PDU is being received
     kHeld,       ///< waits for earlier CmdSNs
     kRunning,    ///< given to the host
-    kQueued,     ///< its answer waits to be sent
+    kQueued,     ///< its answer waits to be sent, or is partly encoded
     kSending,    ///< its answer is in the batch being sent
     kReturning,  ///< its data-in buffer goes home
   };
   enum class Kind : std::uint8_t { kScsi, kTaskManagement, kNop, kText, kLogout };
-  /// An outstanding solicitation.
+  /// An outstanding solicitation, oldest first.
   struct ReadyToTransfer {
     std::uint32_t target_transfer_tag = 0;
     std::uint32_t offset = 0;
@@ -81,62 +82,66 @@ class CommandSlot final : public scsi::Transport {
     std::uint32_t data_sn = 0;
     bool sent = false;
   };
-
+  /// A message between the connection's shard and the home shard.
   struct Crossing : runtime::Message {
     CommandSlot* slot = nullptr;
   };
 
-  void reset_for(Connection& connection);
-  bool is_remote() const;
+  void prepare(ConnectionState& engine, Connection& connection, Session& session, runtime::Shard& shard, Kind kind);
+  bool is_remote() const { return home_ != nullptr && home_ != shard_; }
+  /// Ends the wait for data-out, if there is one.
   void finish_data_out(bool aborted) noexcept;
+  /// Frees the data-in buffer; false when that happens later, by ConnectionState::finish_release.
   bool return_buffer() noexcept;
 
-  bhs::Storage request_{};
-  std::optional<scsi::Command> command_;
-  TaskManagementRequest task_management_;
-  TaskResponse task_response_ = TaskResponse::kFunctionComplete;
+  ConnectionState* engine_ = nullptr;
   Connection* connection_ = nullptr;
   Session* session_ = nullptr;
+  runtime::Shard* shard_ = nullptr;
   runtime::Shard* home_ = nullptr;
+  CommandSlot* next_ = nullptr;            // free list, send queue or sent list
+  CommandSlot* next_r2t_ = nullptr;        // slots with R2Ts to send
+  CommandSlot* next_same_hash_ = nullptr;  // tag table
+  CommandSlot* next_owned_ = nullptr;      // every slot of the connection, oldest first
+  CommandSlot* previous_owned_ = nullptr;
 
   State state_ = State::kFree;
   Kind kind_ = Kind::kScsi;
   bool immediate_ = false;
-  bool discarded_ = false;  // no answer is sent
   bool in_tag_table_ = false;
   bool counts_in_window_ = false;
-  bool delivered_ = false;         // the host knows it
-  bool refused_ = false;           // answered by the engine itself, the host never saw it
+  bool discarded_ = false;         // no answer is sent
+  bool refused_ = false;           // answered by the engine, the host never sees it
   bool unsolicited_open_ = false;  // unsolicited Data-Out PDUs are still to come
+  bool answer_after_data_ = false;
   bool waits_for_buffer_ = false;
-  bool queued_r2t_ = false;  // in the connection's list of slots with an R2T to send
-  bool complete_after_data_ = false;
-  std::uint8_t pins_ = 0;  // receive in place, or a send, uses its memory
+  bool in_r2t_list_ = false;
+  bool pinned_ = false;  // the PDU being received is placed in its memory
+  bool release_when_unpinned_ = false;
+  std::uint8_t r2t_count_ = 0;
 
   std::uint32_t tag_ = 0;
   CommandSn command_sn_;
-  scsi::DataOutRequest* waiter_ = nullptr;
-  runtime::Buffer data_;           // data-out, or the data of a NOP-Out or text request
-  std::size_t data_capacity_ = 0;  // bytes of data_ in use for placing
-  std::uint32_t data_received_ = 0;
-  std::uint32_t data_wanted_ = 0;  // what the command asked for
-  std::uint32_t data_solicited_ = 0;
+  std::size_t data_capacity_ = 0;     // bytes of data_ that data-out may fill
+  std::uint32_t data_received_ = 0;   // in order, so also the next offset
+  std::uint32_t data_wanted_ = 0;     // by the waiter
+  std::uint32_t data_solicited_ = 0;  // end of the last R2T
   std::uint32_t unsolicited_sn_ = 0;
   std::uint32_t r2t_sn_ = 0;
-  std::array<ReadyToTransfer, kOutstandingR2tMax> r2ts_{};
-  std::uint8_t r2t_count_ = 0;
-
   std::uint32_t data_in_sent_ = 0;
   std::uint32_t data_in_sn_ = 0;
-  std::array<std::byte, 2 + scsi::SenseBytes::kSizeMax + 2> sense_segment_{};
-
+  scsi::DataOutRequest* waiter_ = nullptr;
+  scsi::DataOutRequest* remote_waiter_ = nullptr;  // on its way to the connection's shard
+  bool remote_aborted_ = false;
+  TaskResponse task_response_ = TaskResponse::kFunctionComplete;
+  runtime::Buffer data_;  // data-out, or the data of a NOP-Out or text request
+  std::optional<scsi::Command> command_;
+  std::array<ReadyToTransfer, kOutstandingR2tMax> r2ts_;
+  TaskManagementRequest task_management_;
+  bhs::Storage request_;  // the header, for all kinds but SCSI commands
+  std::array<std::byte, 2 + scsi::SenseBytes::kSizeMax> sense_segment_;
   Crossing to_connection_;
   Crossing to_home_;
-  CommandSlot* next_ = nullptr;      // in one of: free list, send queue, sent list
-  CommandSlot* next_r2t_ = nullptr;  // list of slots with R2Ts to send
-  CommandSlot* next_same_hash_ = nullptr;
-  CommandSlot* next_owned_ = nullptr;  // every slot of the connection
-  CommandSlot* previous_owned_ = nullptr;
 };
 
 /// The slots of one shard, shared by its connections: idle sessions hold none, busy ones reuse the warmest. Grows by
@@ -152,7 +157,7 @@ class SlotPool final {
   std::size_t in_use() const { return in_use_; }
 
  private:
-  friend class Connection;
+  friend class ConnectionState;
   static constexpr std::size_t kChunk = 16;
 
   /// nullptr when the limit is reached.

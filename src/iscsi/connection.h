@@ -48,7 +48,7 @@ struct ConnectionCounters {
   std::uint64_t rejects = 0;
 };
 
-struct ConnectionState;
+class ConnectionState;
 
 /// Lives on one shard. Memory when idle: about 16 KiB; buffers of the shard's pool are held only while data is there.
 class Connection final {

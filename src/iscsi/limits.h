@@ -61,6 +61,13 @@ inline constexpr std::size_t kNameSizeMax = 223;
 /// Login requests before full feature phase: a peer that needs more is not negotiating.
 inline constexpr unsigned kLoginRequestsMax = 64;
 
+/// What this engine can do; preferences above it are cut in negotiation.
+inline constexpr std::uint8_t kErrorRecoveryLevelMax = 0;
+inline constexpr std::uint16_t kConnectionsPerSessionMax = 1;
+
+/// How often memory that was not there is asked for again; buffers of other connections come back unannounced.
+inline constexpr runtime::Duration kBufferRetryInterval = std::chrono::milliseconds(2);
+
 /// How long things may take.
 struct Timeouts {
   runtime::Duration login = std::chrono::seconds(15);         ///< accept to full feature phase, in all

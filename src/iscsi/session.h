@@ -47,11 +47,11 @@ class Session final {
   CommandSn max_command_sn() const { return advertised_max_; }
 
  private:
-  friend class Connection;
+  friend class ConnectionState;
   friend class SessionTestPeer;
 
   enum class Admission : std::uint8_t { kInOrder, kAhead, kIgnore };
-  static constexpr std::size_t kTagBuckets = 128;
+  static constexpr std::size_t kTagBuckets = 128;  // bucket_of() keeps seven bits
   /// A CmdSN that has arrived before its turn; no slot when it was only accounted for (RFC 7143 11.5.1).
   struct Held {
     bool arrived = false;
@@ -74,8 +74,6 @@ class Session final {
   CommandSlot* find(std::uint32_t tag) const;
   void insert(CommandSlot& slot);
   void remove(CommandSlot& slot);
-  template <class Function>
-  void for_each_task(Function function) const;
   static std::size_t bucket_of(std::uint32_t tag);
 
   std::uint16_t tsih_;

@@ -1,0 +1,247 @@
+#pragma once
+
+// ConnectionState: what is inside a Connection. Its parts are in connection_*.cc: login, requests, data-out, tasks,
+// text and answers. For the engine's own files only.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "iscsi/bhs.h"
+#include "iscsi/connection.h"
+#include "iscsi/login_engine.h"
+#include "iscsi/pdu_receiver.h"
+#include "iscsi/send_batch.h"
+
+namespace lunaria::iscsi {
+
+/// One per connection; see Connection for the contract of the public part.
+class ConnectionState final {
+ public:
+  ConnectionState(Connection& facade, runtime::Shard& shard, SlotPool& slots, Host& host, Log& log,
+                  const ConnectionOptions& options, runtime::Instant now);
+  ConnectionState(const ConnectionState&) = delete;
+  ConnectionState& operator=(const ConnectionState&) = delete;
+  ~ConnectionState();
+
+  bool receive_paused() const;
+  std::span<std::byte> receive_memory();
+  void on_received(std::size_t count, runtime::Instant now);
+  bool wants_send() const;
+  std::span<const iovec> gather(runtime::Instant now);
+  void on_sent(std::size_t count, runtime::Instant now);
+  runtime::Instant next_deadline() const;
+  void on_deadline(runtime::Instant now);
+  std::optional<CloseReason> close_reason() const;
+  void close(CloseReason reason, runtime::Instant now);
+  void abandon();
+  bool is_drained() const;
+  void move_to(runtime::Shard& shard, SlotPool& slots);
+  void enter_full_feature(Session& session, runtime::Instant now);
+  void refuse_login(LoginStatus status, runtime::Instant now);
+  void complete(CommandSlot& slot);
+  void complete_task_management(CommandSlot& slot, TaskResponse response);
+  void request_logout(runtime::Duration grace, runtime::Instant now);
+
+  const LoginResult& login() const { return login_.result(); }
+  Session* session() const { return session_; }
+  const ConnectionOptions& options() const { return options_; }
+  const ConnectionCounters& counters() const { return counters_; }
+
+  // For CommandSlot.
+  bool submit_data_out(CommandSlot& slot, scsi::DataOutRequest& request) noexcept;
+  void finish_release(CommandSlot& slot) noexcept;
+
+ private:
+  enum class Phase : std::uint8_t { kLogin, kEstablishing, kFullFeature, kLoggingOut };
+  enum class Pause : std::uint8_t { kNone, kSlot, kBuffer, kReject, kText };
+  /// What becomes of the PDU being received once it is complete.
+  enum class Purpose : std::uint8_t { kDrop, kLogin, kRequest, kDataOut };
+  struct Incoming {
+    Purpose purpose = Purpose::kDrop;
+    CommandSlot* slot = nullptr;
+    std::uint32_t data_length = 0;
+    bool data_reject = true;  // a data digest error is worth a Reject
+    bhs::Storage header{};
+  };
+  struct PendingReject {
+    bhs::Storage header{};
+    RejectReason reason{};
+  };
+  /// A text negotiation (RFC 7143 6.2, 11.10): requests gathered, an answer handed out in pieces.
+  struct TextExchange {
+    std::string request;
+    std::string response;
+    std::size_t sent = 0;
+    std::uint32_t tag = kReservedTag;  // kReservedTag: none is open
+    std::uint32_t target_transfer_tag = kReservedTag;
+    bool answering = false;
+  };
+  using Header = PduReceiver::Header;
+  using Slot = CommandSlot;
+
+  // connection.cc: receiving, slots, closing, time.
+  bool may_process() const;
+  void process();
+  void resume();
+  bool on_header();
+  void on_pdu(bool data_is_good);
+  bool pause(Pause why);
+  bool drop_data();
+  bool reject(RejectReason reason);
+  bool format_error();
+  bool sequence_error();
+  void add_reject(RejectReason reason);
+  void close_soon(CloseReason reason);
+  void close_now(CloseReason reason);
+  void note_send();
+  Slot* take_slot(Slot::Kind kind);
+  void release(Slot& slot);
+  bool unpin(Slot& slot);
+  void remember_aborted(std::uint32_t tag);
+  bool was_aborted(std::uint32_t tag) const;
+  void retry_buffers();
+  void probe_or_give_up();
+
+  // connection_login.cc
+  bool login_header(const Header& header);
+  void login_complete();
+  void answer_login(const LoginReply& reply);
+  void send_login_reply();
+  void encode_login_reply();
+
+  // connection_requests.cc: requests with a CmdSN.
+  bool admit_request(const Header& header, Slot::Kind kind, std::size_t buffer_size, Slot*& slot);
+  bool scsi_command_header(const Header& header);
+  bool control_header(const Header& header, Slot::Kind kind);
+  bool nop_out_header(const Header& header);
+  bool fill_command(const Header& header, Slot& slot);
+  void check_unsolicited(const Header& header, Slot& slot);
+  void refuse_command(Slot& slot, std::uint16_t additional_sense);
+  void request_complete(Slot& slot);
+  void deliver(Slot& slot);
+  void start_scsi(Slot& slot);
+
+  // connection_data_out.cc
+  bool data_out_header(const Header& header);
+  bool check_unsolicited_data(const Header& header, const Slot& slot) const;
+  bool check_solicited_data(const Header& header, const Slot& slot) const;
+  void data_out_complete(Slot& slot);
+  void pump_r2t(Slot& slot);
+  bool give_buffer(Slot& slot);
+  void encode_r2ts();
+  void forget_r2ts(Slot& slot);
+
+  // connection_tasks.cc
+  void start_task_management(Slot& slot);
+  void abort_task(Slot& slot);
+  TaskResponse abort_unknown_task(const Slot& slot);
+  void discard_held(const Slot& request);
+  void discard_tasks(const Slot& request);
+  bool is_affected(const Slot& request, const Slot& task) const;
+  void discard(Slot& slot);
+  void answer_task_management(Slot& slot, TaskResponse response);
+  void start_logout(Slot& slot);
+  void finish_logout_if_idle();
+
+  // connection_text.cc
+  void start_text(Slot& slot);
+  void settle_text();
+  void settle_full_feature_key(const TextKey& key, TextBuilder& answer);
+  bool add_targets(std::string_view value, TextBuilder& answer);
+  void encode_text(Slot& slot);
+
+  // connection_answers.cc
+  void queue_answer(Slot& slot);
+  void encode();
+  bool encode_answer(Slot& slot);
+  bool encode_data_in(Slot& slot);
+  void encode_scsi_response(Slot& slot);
+  void encode_control_answer(Slot& slot);
+  void encode_rejects();
+  void encode_notices();
+  void stamp(bhs::Bytes header);
+  void stamp_window(bhs::Bytes header);
+
+  Connection& facade_;
+  runtime::Shard* shard_;
+  SlotPool* slots_;
+  Host& host_;
+  Log& log_;
+  ConnectionOptions options_;
+  LoginEngine login_;
+  Session* session_ = nullptr;
+  runtime::Instant now_;
+
+  Phase phase_ = Phase::kLogin;
+  Pause pause_ = Pause::kNone;
+  bool processing_ = false;
+  bool abandoned_ = false;
+  bool send_noted_ = false;
+  bool close_at_once_ = false;
+  std::optional<CloseReason> closing_;
+
+  PduReceiver receiver_;
+  Incoming incoming_;
+  std::string login_text_;  // of the request being received
+  std::string login_answer_;
+  std::optional<LoginReply> login_reply_;
+  bool login_reply_held_ = false;  // a refusal that comes late
+  bool login_reply_sending_ = false;
+  bool login_seen_ = false;
+  std::uint32_t login_tag_ = 0;
+
+  // Slots.
+  Slot* first_owned_ = nullptr;
+  Slot* last_owned_ = nullptr;
+  std::size_t owned_ = 0;
+  std::size_t running_ = 0;
+  std::size_t waiting_for_buffer_ = 0;
+  std::size_t data_out_bytes_ = 0;
+  std::array<std::uint32_t, 16> aborted_tags_{};
+  std::size_t aborted_count_ = 0;
+  Slot* logout_ = nullptr;
+  bool text_in_progress_ = false;
+  TextExchange text_;
+
+  // Sending.
+  SendBatch batch_;
+  StatusSn status_sn_;
+  Slot* first_answer_ = nullptr;
+  Slot* last_answer_ = nullptr;
+  Slot* first_sent_ = nullptr;
+  Slot* first_r2t_ = nullptr;
+  Slot* last_r2t_ = nullptr;
+  std::size_t r2ts_open_ = 0;
+  std::uint32_t next_transfer_tag_ = 1;
+  std::array<PendingReject, kPendingRejectsMax> rejects_;
+  std::size_t first_reject_ = 0;
+  std::size_t reject_count_ = 0;
+  std::size_t rejects_sending_ = 0;
+  bool probe_due_ = false;
+  bool window_notice_due_ = false;
+  bool logout_request_due_ = false;
+  bool close_after_answers_ = false;
+  std::uint16_t logout_request_seconds_ = 0;
+
+  // Time.
+  runtime::Instant began_;
+  runtime::Instant last_received_;
+  runtime::Instant send_progress_;
+  runtime::Instant data_out_progress_;
+  runtime::Instant probe_sent_;
+  runtime::Instant paused_since_;
+  runtime::Instant retry_at_;
+  runtime::Instant refusal_at_;
+  runtime::Instant logout_deadline_ = runtime::Instant::max();
+  runtime::Instant close_deadline_ = runtime::Instant::max();
+  bool probing_ = false;
+  bool buffer_wanted_ = false;  // a header waits since paused_since_
+
+  ConnectionCounters counters_;
+};
+
+}  // namespace lunaria::iscsi

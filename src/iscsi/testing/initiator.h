@@ -1,0 +1,159 @@
+#pragma once
+
+// Initiator: the other side of a connection, for tests and simulation: logs in (CHAP too), sends commands, answers R2Ts
+// and NOP-Ins. An engine without I/O, like the target's; strict about what it is sent.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "iscsi/chap.h"
+#include "iscsi/login.h"
+#include "iscsi/testing/pdu.h"
+
+namespace lunaria::iscsi::testing {
+
+/// How to log in. What is offered is what `keys` says, in order.
+struct InitiatorOptions {
+  std::string initiator_name = "iqn.2004-01.org.example:host";
+  std::string target_name = "iqn.2004-01.org.example:disk";
+  bool discovery = false;
+  std::uint64_t isid = 0x8000'1234'5678;
+  std::uint16_t tsih = 0;
+  std::uint16_t cid = 0;
+  std::uint32_t first_command_sn = 1;
+  bool security_stage = true;
+  std::string auth_method = "None";
+  std::string chap_name;
+  std::string chap_secret;
+  std::string chap_algorithms = "5";
+  std::string target_secret;  ///< not empty: asks the target to prove itself
+  std::vector<std::pair<std::string, std::string>> keys = {
+      {"HeaderDigest", "None"},      {"DataDigest", "None"},
+      {"ErrorRecoveryLevel", "0"},   {"InitialR2T", "No"},
+      {"ImmediateData", "Yes"},      {"MaxBurstLength", "262144"},
+      {"FirstBurstLength", "65536"}, {"MaxOutstandingR2T", "1"},
+      {"MaxConnections", "1"},       {"MaxRecvDataSegmentLength", "65536"},
+      {"DataPDUInOrder", "Yes"},     {"DataSequenceInOrder", "Yes"}};
+};
+
+struct CommandRequest {
+  std::uint64_t lun = 0;
+  Bytes cdb;
+  std::uint32_t read_length = 0;
+  Bytes write_data;
+  bool immediate = false;  ///< an immediate command, not: with immediate data
+  std::uint8_t attribute = 1;
+};
+
+/// What became of a request.
+struct Outcome {
+  bool done = false;
+  std::uint8_t status = 0xFF;    ///< SCSI status
+  std::uint8_t response = 0xFF;  ///< task management, logout
+  Bytes data;                    ///< data-in, or the text or ping data
+  Bytes sense;
+  bool overflow = false;
+  bool underflow = false;
+  std::uint32_t residual = 0;
+};
+
+class Initiator final {
+ public:
+  explicit Initiator(InitiatorOptions options);
+
+  // Bytes.
+  Bytes take_output() { return std::exchange(output_, {}); }
+  void on_bytes(std::span<const std::byte> bytes);
+
+  // Login.
+  void start_login();
+  bool is_logged_in() const { return logged_in_; }
+  /// Status of the last login response, when it was not success.
+  std::optional<LoginStatus> refusal() const { return refusal_; }
+  bool target_is_proven() const { return target_is_proven_; }
+  std::uint16_t tsih() const { return tsih_; }
+  /// Keys that the target sent while logging in; the last value of each.
+  const std::map<std::string, std::string>& answers() const { return answers_; }
+
+  // Requests; each returns its tag.
+  std::uint32_t send_command(const CommandRequest& request);
+  std::uint32_t send_nop(std::string_view data);
+  std::uint32_t send_text(std::string_view text);
+  std::uint32_t send_task_management(TaskFunction function, std::uint64_t lun, std::uint32_t referenced_tag = 0,
+                                     std::uint32_t referenced_sn = 0, bool immediate = true);
+  std::uint32_t send_logout(LogoutReason reason = LogoutReason::kCloseSession);
+  /// A PDU of the test's own making; CmdSN and ExpStatSN are set unless `raw`.
+  void send(Pdu pdu, bool raw = false, Encoding encoding = {});
+
+  /// nullptr for an unknown tag.
+  const Outcome* outcome(std::uint32_t tag) const;
+  /// Everything that came since login, for what the engine does not look at.
+  const std::vector<Pdu>& received() const { return received_; }
+  const std::vector<RejectReason>& rejects() const { return rejects_; }
+
+  std::uint32_t command_sn() const { return command_sn_; }
+  void set_command_sn(std::uint32_t sn) { command_sn_ = sn; }
+  std::uint32_t max_command_sn() const { return max_command_sn_; }
+  std::uint32_t next_status_sn() const { return next_status_sn_; }
+  std::uint32_t next_tag() const { return next_tag_; }
+  /// False: R2Ts are noted in received() but not answered.
+  void answer_r2ts(bool answer) { answer_r2ts_ = answer; }
+  void answer_probes(bool answer) { answer_probes_ = answer; }
+
+ private:
+  struct Task {
+    CommandRequest request;
+    Outcome outcome;
+    std::uint32_t data_sn = 0;
+    bool text = false;
+  };
+
+  void send_login(std::uint8_t current, std::uint8_t next, bool transit, const std::string& text);
+  void on_login_response(const Pdu& pdu);
+  void on_chap(const std::map<std::string, std::string>& keys);
+  void finish_chap(const std::map<std::string, std::string>& keys);
+  void send_operational();
+  void on_pdu(const Pdu& pdu);
+  void on_data_in(const Pdu& pdu, Task& task);
+  void on_r2t(const Pdu& pdu, Task& task);
+  void on_text(const Pdu& pdu, Task& task);
+  void send_data_out(std::uint32_t tag, std::uint32_t transfer_tag, std::uint64_t lun, const Bytes& data,
+                     std::size_t offset, std::size_t length);
+  void note_status(const Pdu& pdu);
+  void finish(Task& task, const Pdu& pdu);
+  std::uint32_t number(const std::string& key, std::uint32_t fallback) const;
+  bool flag(const std::string& key, bool fallback) const;
+
+  InitiatorOptions options_;
+  PduStream stream_;
+  Bytes output_;
+  bool logged_in_ = false;
+  std::optional<LoginStatus> refusal_;
+  bool target_is_proven_ = false;
+  std::uint16_t tsih_ = 0;
+  std::map<std::string, std::string> answers_;
+  Bytes challenge_;
+  std::uint8_t challenge_identifier_ = 0x5A;
+  ChapAlgorithm algorithm_ = ChapAlgorithm::kMd5;
+
+  std::uint32_t command_sn_ = 0;
+  std::uint32_t max_command_sn_ = 0;
+  std::uint32_t next_status_sn_ = 0;
+  bool status_sn_known_ = false;
+  std::uint32_t next_tag_ = 1;
+  bool answer_r2ts_ = true;
+  bool answer_probes_ = true;
+  Encoding encoding_;
+  std::map<std::uint32_t, Task> tasks_;
+  std::vector<Pdu> received_;
+  std::vector<RejectReason> rejects_;
+};
+
+}  // namespace lunaria::iscsi::testing
