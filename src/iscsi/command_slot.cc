@@ -14,7 +14,8 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   home_ = nullptr;
   state_ = State::kReceiving;
   kind_ = kind;
-  immediate_ = counts_in_window_ = discarded_ = refused_ = unsolicited_open_ = answer_after_data_ = false;
+  immediate_ = counts_as_immediate_ = counts_in_window_ = discarded_ = refused_ = unsolicited_open_ =
+      answer_after_data_ = false;
   waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = false;
   r2t_count_ = 0;
   data_capacity_ = 0;

@@ -108,6 +108,7 @@ class CommandSlot final : public scsi::Transport {
   State state_ = State::kFree;
   Kind kind_ = Kind::kScsi;
   bool immediate_ = false;
+  bool counts_as_immediate_ = false;
   bool in_tag_table_ = false;
   bool counts_in_window_ = false;
   bool discarded_ = false;         // no answer is sent

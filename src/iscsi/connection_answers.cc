@@ -16,6 +16,7 @@ void ConnectionState::note_send() {
 
 void ConnectionState::queue_answer(Slot& slot) {
   slot.state_ = Slot::State::kQueued;
+  count_immediate(slot, false);
   slot.next_ = nullptr;
   (last_answer_ != nullptr ? last_answer_->next_ : first_answer_) = &slot;
   last_answer_ = &slot;

@@ -95,7 +95,7 @@ bool ConnectionState::admit_request(const Header& header, Slot::Kind kind, std::
     return pause(Pause::kSlot);
   }
   slot->immediate_ = immediate;
-  session_->immediate_ += immediate ? 1 : 0;
+  count_immediate(*slot, true);
   slot->tag_ = tag;
   slot->command_sn_ = sn;
   session_->insert(*slot);

@@ -101,6 +101,9 @@ bool ConnectionState::pause(Pause why) {
     paused_since_ = now_;
     retry_at_ = now_ + kBufferRetryInterval;
   }
+  if (why == Pause::kSlot) {
+    retry_at_ = now_ + kBufferRetryInterval;
+  }
   pause_ = why;
   return false;
 }
@@ -232,6 +235,14 @@ ConnectionState::Slot* ConnectionState::take_slot(Slot::Kind kind) {
   return slot;
 }
 
+/// Immediate commands are bounded by number, from their header until their answer is ready (RFC 7143 4.2.2.1).
+void ConnectionState::count_immediate(Slot& slot, bool in_progress) {
+  if (slot.immediate_ && slot.counts_as_immediate_ != in_progress) {
+    slot.counts_as_immediate_ = in_progress;
+    session_->immediate_ += in_progress ? 1U : ~0U;
+  }
+}
+
 /// The PDU that was placed in the slot's memory has ended; true when that was all the slot was kept for.
 bool ConnectionState::unpin(Slot& slot) {
   slot.pinned_ = false;
@@ -256,7 +267,6 @@ void ConnectionState::release(Slot& slot) {
     --waiting_for_buffer_;
   }
   if (slot.pinned_) {
-    receiver_.drop_sink();
     slot.release_when_unpinned_ = true;
     return;
   }
@@ -273,9 +283,7 @@ void ConnectionState::finish_release(Slot& slot) noexcept {
     slot.data_.reset();
   }
   slot.command_.reset();
-  if (slot.immediate_) {
-    --session_->immediate_;
-  }
+  count_immediate(slot, false);
   if (slot.kind_ == Slot::Kind::kText) {
     text_in_progress_ = false;
   }

@@ -100,11 +100,13 @@ class ConnectionState final {
   void note_send();
   Slot* take_slot(Slot::Kind kind);
   void release(Slot& slot);
+  void count_immediate(Slot& slot, bool in_progress);
   bool unpin(Slot& slot);
   void remember_aborted(std::uint32_t tag);
   bool was_aborted(std::uint32_t tag) const;
   void retry_buffers();
   void probe_or_give_up();
+  bool wants_memory() const { return pause_ == Pause::kBuffer || pause_ == Pause::kSlot || waiting_for_buffer_ != 0; }
 
   // connection_login.cc
   bool login_header(const Header& header);

@@ -177,6 +177,10 @@ void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse r
     finish_logout_if_idle();
     return;
   }
+  if (response == TaskResponse::kTaskDoesNotExist && slot.task_management_.function == TaskFunction::kAbortTask &&
+      session_->find(slot.task_management_.referenced_task_tag) != nullptr) {
+    response = TaskResponse::kFunctionComplete;  // on its way to the unit or back: its answer is withheld here
+  }
   const bool done = response == TaskResponse::kFunctionComplete;
   if (done) {
     discard_tasks(slot);

@@ -29,7 +29,7 @@ Instant ConnectionState::next_deadline() const {
   if (r2ts_open_ != 0) {
     consider(data_out_progress_ + timeouts.data_out);
   }
-  if (pause_ == Pause::kBuffer || waiting_for_buffer_ != 0) {
+  if (wants_memory()) {
     consider(retry_at_);
   }
   consider(logout_deadline_);
@@ -65,10 +65,10 @@ void ConnectionState::on_deadline(Instant now) {
     close_now(CloseReason::kStalled);
     return;
   }
-  if ((pause_ == Pause::kBuffer || waiting_for_buffer_ != 0) && now >= retry_at_) {
+  if (wants_memory() && now >= retry_at_) {
     retry_at_ = now + kBufferRetryInterval;
     retry_buffers();
-    if (pause_ == Pause::kBuffer) {
+    if (pause_ == Pause::kBuffer || pause_ == Pause::kSlot) {
       resume();
     }
   }

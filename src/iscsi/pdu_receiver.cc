@@ -16,6 +16,9 @@ std::span<std::byte> PduReceiver::memory(runtime::BufferPool* pool) {
   direct_ = false;
   if (stage_ == Stage::kData && begin_ == end_ && std::min(sink_.size(), data_left_) >= kDirectReceiveMin) {
     direct_ = true;
+    // Large segments want small reads around them, so that as much as possible of the next one is direct again.
+    filled_ = false;
+    quiet_receives_ = kQuietReceivesMax;
     return sink_.first(std::min(sink_.size(), data_left_));
   }
   adapt(pool);

@@ -53,10 +53,6 @@ class PduReceiver final {
 
   /// Nothing of a PDU has been received.
   bool is_between_pdus() const { return stage_ == Stage::kHeader && begin_ == end_; }
-  /// A data segment is under way to the sink that was accepted.
-  bool has_sink() const { return stage_ == Stage::kData && !sink_.empty(); }
-  /// What is left of the segment is dropped.
-  void drop_sink() { sink_ = {}; }
   /// Gives the busy buffer back; what was in it is lost.
   void release();
 
