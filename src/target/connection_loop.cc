@@ -220,6 +220,9 @@ runtime::Task<bool> ConnectionLoop::send_pending() {
     connection_->on_sent(static_cast<std::size_t>(request.result), now());
     in_batch_ = false;
     rearm_deadline();
+    if (!connection_->receive_paused()) {
+      may_receive_.set();  // slots and memory that the answers held are free again
+    }
   }
   co_return true;
 }
