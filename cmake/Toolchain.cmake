@@ -38,6 +38,9 @@ if(LUNARIA_SANITIZERS)
 endif()
 if(LUNARIA_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
+  # The build that `make test` uses. A fifth of its compile time, for what AddressSanitizer reports anyway (null), what
+  # an optimizer would have to see (object-size) and casts that are not made here (vptr); the asan preset has all.
+  add_compile_options(-fno-sanitize=null,object-size,vptr)
 endif()
 if(LUNARIA_COVERAGE)
   add_compile_options(-fprofile-instr-generate -fcoverage-mapping)

@@ -9,7 +9,8 @@ from source_tree import Finding, SourceTree
 
 LAYERS = "src/layers.txt"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.MULTILINE)
-TEST_FILE = re.compile(r".*_(test|fuzz|bench)\.(cc|h)")
+# A folder testing/ holds what several tests of its folder share.
+TEST_FILE = re.compile(r".*_(test|fuzz|bench)\.(cc|h)|.*/testing/.*")
 # What tests may include beyond what their folder may.
 TEST_FOLDERS = {"sim"}
 # A system library that one folder alone may name.

@@ -18,7 +18,7 @@ TEST_CHECKS = ",".join([
     "bugprone-unused-raii", "bugprone-assert-side-effect", "bugprone-string-constructor", "bugprone-sizeof-expression",
     "bugprone-integer-division", "performance-for-range-copy", "misc-coroutine-hostile-raii",
     "cppcoreguidelines-avoid-capturing-lambda-coroutines"])
-TEST_SOURCE = re.compile(r"src/.*_(test|fuzz|bench)\.cc|(tests|bench)/.*")
+TEST_SOURCE = re.compile(r"src/.*(_(test|fuzz|bench)\.cc|/testing/.*)|(tests|bench)/.*")
 
 
 def command(root, unit):

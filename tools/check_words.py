@@ -12,7 +12,7 @@ CPP = r"(src|tests|bench)/.*\.(h|cc)"
 # Programs that measure stand outside the product: they read clocks and open files as they please.
 PRODUCT = r"(src|tests)/.*\.(h|cc)"
 SOURCES = r"(src|tests|bench)/.*\.(h|cc|py|sh)"
-TESTS = r"(src/.*_test\.cc|tests/.*\.(h|cc|py|sh))"
+TESTS = r"(src/.*_test\.cc|src/.*/testing/.*|tests/.*\.(h|cc|py|sh))"
 TEXT = r"(?!tests/corpus/|tests/golden/).*"
 
 

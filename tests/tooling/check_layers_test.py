@@ -20,6 +20,9 @@ class CheckLayers(sample.SampleTest):
     def test_allows_sim_in_tests_only(self):
         self.assertEqual(self.check("src/block/a_test.cc", '#include "sim/a.h"\n#include <gtest/gtest.h>\n'), [])
 
+    def test_allows_sim_in_what_tests_share(self):
+        self.assertEqual(self.check("src/block/testing/a.h", '#include "sim/a.h"\n'), [])
+
     def test_refuses_a_name_without_folder(self):
         self.assert_refused(self.check("src/wire/a.cc", '\n#include "a.h"\n'), "src/wire/a.cc:2", '"wire/a.h"')
 
