@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "base/hex.h"
+#include "scsi/designator.h"
 #include "scsi/inquiry.h"
 #include "scsi/limits.h"
 #include "scsi/text.h"
@@ -24,9 +24,6 @@ struct VpdPage {
 };
 
 constexpr std::uint8_t kProtocolIscsi = 0x5;  // SPC-5 7.6.1
-enum class CodeSet : std::uint8_t { kBinary = 1, kAscii = 2, kUtf8 = 3 };
-enum class Association : std::uint8_t { kUnit = 0, kTargetPort = 1, kTargetDevice = 2 };
-enum class DesignatorType : std::uint8_t { kT10 = 1, kNaa = 3, kRelativePort = 4, kPortGroup = 5, kName = 8 };
 
 // SPC-5 7.7.6.1: the header of a designation descriptor. Those of ports and devices say which protocol they are of.
 void put_designator(wire::Writer& out, CodeSet code_set, Association association, DesignatorType type,
@@ -57,12 +54,10 @@ void put_target_designators(wire::Writer& out, const Nexus& nexus) {
 }
 
 void put_unit_designators(wire::Writer& out, const Identity& identity) {
-  put_designator(out, CodeSet::kAscii, Association::kUnit, DesignatorType::kT10, 8 + identity.serial.size());
-  put_padded(out, identity.vendor, 8);
-  out.put_text(identity.serial);
-  put_designator(out, CodeSet::kBinary, Association::kUnit, DesignatorType::kNaa, identity.naa.size());
-  out.put(std::as_bytes(std::span(identity.naa)));
-  put_name(out, Association::kUnit, "naa." + to_hex(std::as_bytes(std::span(identity.naa))));
+  for (const Designator& designator : unit_designators(identity)) {
+    put_designator(out, designator.code_set, Association::kUnit, designator.type, designator.bytes.size());
+    out.put(std::as_bytes(std::span(designator.bytes)));
+  }
 }
 
 void put_supported_pages(const PageContext& context, wire::Writer& out);
