@@ -1,0 +1,17 @@
+#pragma once
+
+// What every provider works with; all of it outlives the providers. Control shard only.
+
+#include "cim/repository.h"
+#include "runtime/clock.h"
+#include "service/service.h"
+
+namespace lunaria::providers {
+
+struct Environment {
+  service::Service& service;
+  const cim::Repository& repository;  ///< where classes of embedded objects are found
+  const runtime::Clock& clock;
+};
+
+}  // namespace lunaria::providers

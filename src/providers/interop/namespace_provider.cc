@@ -1,0 +1,78 @@
+#include "providers/interop/namespace_provider.h"
+
+#include "providers/errors.h"
+#include "providers/interop/identity.h"
+#include "providers/principals.h"
+#include "providers/values.h"
+#include "schema/names.h"
+
+namespace lunaria::providers {
+namespace {
+
+namespace names = schema::msftsm_namespace;
+
+/// The newest version that a shipped CIM class follows.
+constexpr std::string_view kSchemaVersion = "2.31";
+
+cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
+                                 const cim::NamespaceName& name) {
+  cim::Instance instance(cls);
+  set(instance, names::kSystemCreationClassName, schema::msftsm_system::kClass);
+  set(instance, names::kSystemName, system_name(server));
+  set(instance, names::kObjectManagerCreationClassName, schema::msftsm_object_manager::kClass);
+  set(instance, names::kObjectManagerName, object_manager_name(server));
+  set(instance, names::kCreationClassName, names::kClass);
+  set(instance, names::kName, name.text());
+  set(instance, names::kCaption, name.text());
+  set(instance, names::kElementName, name.text());
+  set(instance, names::kDescription, "Namespace " + name.text() + " of Lunaria");
+  set(instance, names::kClassInfo, names::ClassInfo::kOther);  // its numbers end long before our version
+  set(instance, names::kDescriptionOfClassInfo, "CIM " + std::string(kSchemaVersion));
+  set(instance, names::kClassType, names::ClassType::kCIM);
+  set(instance, names::kClassTypeVersion, kSchemaVersion);
+  set_null(instance, names::kDescriptionOfClassType);
+  return instance;
+}
+
+}  // namespace
+
+runtime::Task<Result<void, cim::Error>> NamespaceProvider::enumerate_instances(cim::ProviderCall call,
+                                                                               cim::InstanceSink& sink) {
+  const auto server = co_await environment_.service.server(to_principal(call.context));
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  for (const cim::NamespaceName& name : environment_.repository.namespaces()) {
+    const bool go_on = co_await sink.put(namespace_instance(call.cls, *server, name));
+    if (!go_on) {
+      break;
+    }
+  }
+  co_return Result<void, cim::Error>();
+}
+
+runtime::Task<Result<cim::Instance, cim::Error>> NamespaceProvider::get_instance(cim::ProviderCall call,
+                                                                                 const cim::ObjectPath& path) {
+  const auto server = co_await environment_.service.server(to_principal(call.context));
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  const cim::NamespaceName name(text_key(path, names::kName));
+  cim::Instance instance = namespace_instance(call.cls, *server, name);
+  if (!environment_.repository.has_namespace(name) || !(instance.path(call.name_space) == path)) {
+    co_return fail(not_found("There is no " + path.to_string()));
+  }
+  co_return instance;
+}
+
+runtime::Task<Result<void, cim::Error>> NamespaceProvider::modify_instance(cim::ProviderCall call,
+                                                                           const cim::ObjectPath& path,
+                                                                           const cim::Instance& changes) {
+  const auto present = co_await get_instance(std::move(call), path);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  co_return check_other_changes(changes, *present, {});
+}
+
+}  // namespace lunaria::providers

@@ -1,0 +1,33 @@
+#pragma once
+
+// MSFTSM_System: the host that the object manager runs on, one instance.
+
+#include <span>
+
+#include "providers/environment.h"
+#include "providers/methods.h"
+
+namespace lunaria::providers {
+
+class SystemProvider final : public cim::Provider {
+ public:
+  explicit SystemProvider(Environment environment) : environment_(environment) {}
+
+  runtime::Task<Result<void, cim::Error>> enumerate_instances(cim::ProviderCall call, cim::InstanceSink& sink) override;
+  runtime::Task<Result<cim::Instance, cim::Error>> get_instance(cim::ProviderCall call,
+                                                                const cim::ObjectPath& path) override;
+  /// What is writable by the schema is kept nowhere: NOT_SUPPORTED unless nothing changes.
+  runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
+                                                          const cim::Instance& changes) override;
+  /// RequestStateChange answers 1 (Not Supported).
+  MethodReply invoke_method(cim::ProviderCall call, const cim::ObjectPath& path, const cim::Method& method,
+                            const cim::ParameterValues& in) override;
+
+ private:
+  static std::span<const MethodRow<SystemProvider>> methods();
+  MethodReply request_state_change(cim::ProviderCall call, const cim::ObjectPath& path, const cim::ParameterValues& in);
+
+  Environment environment_;
+};
+
+}  // namespace lunaria::providers

@@ -1,0 +1,82 @@
+#include "providers/provider_set.h"
+
+#include <string_view>
+
+#include "cim/name.h"
+#include "providers/interop/job_provider.h"
+#include "providers/interop/namespace_provider.h"
+#include "providers/interop/object_manager_provider.h"
+#include "providers/interop/system_provider.h"
+#include "providers/wt/connection_provider.h"
+#include "providers/wt/disk_provider.h"
+#include "providers/wt/general_provider.h"
+#include "providers/wt/host_provider.h"
+#include "providers/wt/id_method_provider.h"
+#include "providers/wt/lun_mapping_provider.h"
+#include "providers/wt/portal_provider.h"
+#include "providers/wt/session_provider.h"
+#include "schema/names.h"
+
+namespace lunaria::providers {
+namespace {
+
+constexpr std::string_view kInterop = "root/interop";
+constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
+constexpr std::string_view kWmi = "root/wmi";
+
+}  // namespace
+
+struct ProviderSet::Providers {
+  explicit Providers(Environment environment)
+      : disk(environment),
+        host(environment),
+        id_method(environment),
+        lun_mapping(environment),
+        portal(environment),
+        session(environment),
+        connection(environment),
+        general(environment),
+        object_manager(environment),
+        namespaces(environment),
+        system(environment),
+        job(environment) {}
+
+  DiskProvider disk;
+  HostProvider host;
+  IdMethodProvider id_method;
+  LunMappingProvider lun_mapping;
+  PortalProvider portal;
+  SessionProvider session;
+  ConnectionProvider connection;
+  GeneralProvider general;
+  ObjectManagerProvider object_manager;
+  NamespaceProvider namespaces;
+  SystemProvider system;
+  JobProvider job;
+};
+
+ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock)
+    : providers_(std::make_unique<Providers>(Environment{service, repository, clock})) {}
+
+ProviderSet::~ProviderSet() = default;
+
+void ProviderSet::add_to(cim::ProviderTable& table) {
+  const cim::NamespaceName wmi(kWmi);
+  table.add(wmi, schema::wt_disk::kClass, providers_->disk);
+  table.add(wmi, schema::wt_host::kClass, providers_->host);
+  table.add(wmi, schema::wt_id_method::kClass, providers_->id_method);
+  table.add(wmi, schema::wt_lun_mapping::kClass, providers_->lun_mapping);
+  table.add(wmi, schema::wt_portal::kClass, providers_->portal);
+  table.add(wmi, schema::wt_session::kClass, providers_->session);
+  table.add(wmi, schema::wt_connection::kClass, providers_->connection);
+  table.add(wmi, schema::wt_general::kClass, providers_->general);
+  for (const std::string_view name : {kInterop, kStorage}) {
+    const cim::NamespaceName name_space(name);
+    table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);
+    table.add(name_space, schema::msftsm_namespace::kClass, providers_->namespaces);
+    table.add(name_space, schema::msftsm_system::kClass, providers_->system);
+    table.add(name_space, schema::msiscsitarget_concrete_job::kClass, providers_->job);
+  }
+}
+
+}  // namespace lunaria::providers

@@ -1,0 +1,31 @@
+#pragma once
+
+// ProviderSet: all providers, and which classes of which namespaces they serve.
+
+#include <memory>
+
+#include "cim/object_manager.h"
+#include "cim/repository.h"
+#include "runtime/clock.h"
+#include "service/service.h"
+
+namespace lunaria::providers {
+
+/// Owns the providers; lives on the control shard. What it is given outlives it, and it outlives the operations of the
+/// object manager whose table it fills.
+class ProviderSet final {
+ public:
+  ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock);
+  ProviderSet(const ProviderSet&) = delete;
+  ProviderSet& operator=(const ProviderSet&) = delete;
+  ~ProviderSet();
+
+  /// Once per table.
+  void add_to(cim::ProviderTable& table);
+
+ private:
+  struct Providers;
+  std::unique_ptr<Providers> providers_;
+};
+
+}  // namespace lunaria::providers

@@ -1,0 +1,29 @@
+#pragma once
+
+// WT_LUNMapping: which disk is at which LUN of which target.
+
+#include "cim/provider.h"
+#include "providers/environment.h"
+
+namespace lunaria::providers {
+
+class LunMappingProvider final : public cim::Provider {
+ public:
+  explicit LunMappingProvider(Environment environment) : environment_(environment) {}
+
+  runtime::Task<Result<void, cim::Error>> enumerate_instances(cim::ProviderCall call, cim::InstanceSink& sink) override;
+  runtime::Task<Result<cim::Instance, cim::Error>> get_instance(cim::ProviderCall call,
+                                                                const cim::ObjectPath& path) override;
+  /// Maps; without LUN at the lowest free one.
+  runtime::Task<Result<cim::ObjectPath, cim::Error>> create_instance(cim::ProviderCall call,
+                                                                     const cim::Instance& instance) override;
+  runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
+                                                          const cim::Instance& changes) override;
+  /// Unmaps.
+  runtime::Task<Result<void, cim::Error>> delete_instance(cim::ProviderCall call, const cim::ObjectPath& path) override;
+
+ private:
+  Environment environment_;
+};
+
+}  // namespace lunaria::providers
