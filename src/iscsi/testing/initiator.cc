@@ -79,6 +79,7 @@ void Initiator::send_login(std::uint8_t current, std::uint8_t next, bool transit
 }
 
 void Initiator::start_login() {
+  login_started_ = true;
   std::string text = pair("InitiatorName", options_.initiator_name);
   text += options_.discovery ? pair("SessionType", "Discovery")
                              : pair("SessionType", "Normal") + pair("TargetName", options_.target_name);
@@ -106,13 +107,10 @@ void Initiator::on_login_response(const Pdu& pdu) {
     return;
   }
   max_command_sn_ = pdu.get<bhs::MaxCmdSn>();
-  if (!pdu.get<bhs::login::Transit>()) {
-    on_chap(keys);
-    return;
-  }
-  if (pdu.get<bhs::login::NextStage>() == 1) {
-    finish_chap(keys);
-    send_operational();
+  if (!pdu.get<bhs::login::Transit>() || pdu.get<bhs::login::NextStage>() != 3) {
+    if (login_started_) {
+      go_on(pdu.get<bhs::login::Transit>(), keys);
+    }
     return;
   }
   logged_in_ = true;
@@ -120,6 +118,15 @@ void Initiator::on_login_response(const Pdu& pdu) {
   encoding_.header_digest = answers_["HeaderDigest"] == "CRC32C";
   encoding_.data_digest = answers_["DataDigest"] == "CRC32C";
   stream_.set_digests(encoding_.header_digest, encoding_.data_digest);
+}
+
+void Initiator::go_on(bool transit, const std::map<std::string, std::string>& keys) {
+  if (!transit) {
+    on_chap(keys);
+  } else {
+    finish_chap(keys);
+    send_operational();
+  }
 }
 
 void Initiator::on_chap(const std::map<std::string, std::string>& keys) {

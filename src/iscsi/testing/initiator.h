@@ -73,6 +73,7 @@ class Initiator final {
   void on_bytes(std::span<const std::byte> bytes);
 
   // Login.
+  /// Logs in; without it login responses are only noted, for tests that send their own requests.
   void start_login();
   bool is_logged_in() const { return logged_in_; }
   /// Status of the last login response, when it was not success.
@@ -117,6 +118,7 @@ class Initiator final {
 
   void send_login(std::uint8_t current, std::uint8_t next, bool transit, const std::string& text);
   void on_login_response(const Pdu& pdu);
+  void go_on(bool transit, const std::map<std::string, std::string>& keys);
   void on_chap(const std::map<std::string, std::string>& keys);
   void finish_chap(const std::map<std::string, std::string>& keys);
   void send_operational();
@@ -134,6 +136,7 @@ class Initiator final {
   InitiatorOptions options_;
   PduStream stream_;
   Bytes output_;
+  bool login_started_ = false;
   bool logged_in_ = false;
   std::optional<LoginStatus> refusal_;
   bool target_is_proven_ = false;
