@@ -67,7 +67,7 @@ def measure(arguments, workload, server):
     command = ["taskset", "-c", str(arguments.initiator_cpu), str(arguments.build / "bench/iscsi_load"), server.url,
                "--kind", workload.kind, "--block", str(workload.block), "--depth", str(workload.depth),
                "--sessions", str(workload.sessions), "--warm", str(arguments.warm), "--time", str(arguments.time),
-               "--pid", str(server.pid)]
+               "--pid", str(server.pid), "--span", str(arguments.size << 20)]
     if isinstance(server, servers.Limit):
         command += ["--bare", *map(str, server.sizes)]
     cpu, started = machine_cpu_seconds(), time.monotonic()
@@ -179,10 +179,11 @@ def main():
         try:
             if "limit" in arguments.servers:
                 servers.make_file(arguments.limit_image, arguments.size)
-            for kind in (servers.Tgt,):
-                if kind.name in arguments.servers:
-                    started.append(kind(folder, arguments.server_cpu, arguments.size))
-                    started[-1].start()
+            common = (folder, arguments.server_cpu, arguments.size)
+            for server in (servers.Tgt(*common), servers.Lunaria(*common, arguments.build)):
+                if server.name in arguments.servers:
+                    started.append(server)
+                    server.start()
             results = run(arguments, workloads, started)
         except servers.BenchError as error:
             sys.exit(f"iscsi.py: {error}")

@@ -26,6 +26,7 @@ struct Arguments {
   double warm_s = 1;
   double time_s = 4;
   int server_pid = 0;
+  bool fill = false;
   std::vector<std::size_t> bare;  // request and answer bytes
 };
 
@@ -62,28 +63,56 @@ std::vector<std::unique_ptr<Session>> connect_all(const Arguments& arguments, Ou
   return sessions;
 }
 
-/// Serves all sessions until `end_ns`. One session without waiting output blocks in recv: a system call less.
+/// Serves all sessions once. One session without waiting output blocks in recv: a system call less.
+void serve(std::vector<std::unique_ptr<Session>>& sessions, std::vector<pollfd>& waits) {
+  if (sessions.size() == 1 && !sessions[0]->output_waits()) {
+    sessions[0]->pump(true);
+    return;
+  }
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    const int events = POLLIN | (sessions[i]->output_waits() ? POLLOUT : 0);
+    waits[i] = {.fd = sessions[i]->fd(), .events = static_cast<short>(events), .revents = 0};
+  }
+  poll(waits.data(), waits.size(), 1000);
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    if ((waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      sessions[i]->pump(false);
+    }
+    if ((waits[i].revents & POLLOUT) != 0) {
+      sessions[i]->flush();
+    }
+  }
+}
+
 void run_until(std::uint64_t end_ns, std::vector<std::unique_ptr<Session>>& sessions) {
   std::vector<pollfd> waits(sessions.size());
   while (now_ns() < end_ns) {
-    if (sessions.size() == 1 && !sessions[0]->output_waits()) {
-      sessions[0]->pump(true);
-      continue;
-    }
-    for (std::size_t i = 0; i < sessions.size(); ++i) {
-      const int events = POLLIN | (sessions[i]->output_waits() ? POLLOUT : 0);
-      waits[i] = {.fd = sessions[i]->fd(), .events = static_cast<short>(events), .revents = 0};
-    }
-    poll(waits.data(), waits.size(), 1000);
-    for (std::size_t i = 0; i < sessions.size(); ++i) {
-      if ((waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        sessions[i]->pump(false);
-      }
-      if ((waits[i].revents & POLLOUT) != 0) {
-        sessions[i]->flush();
-      }
-    }
+    serve(sessions, waits);
   }
+}
+
+/// Writes the whole span once, in order.
+int fill(const Arguments& arguments) {
+  constexpr std::uint32_t kBlockBytes = 131072;
+  constexpr std::uint32_t kDepth = 8;
+  Outcome outcome;
+  outcome.recording = true;
+  std::vector<std::unique_ptr<Session>> sessions;
+  const Workload workload{.write = true,
+                          .random = false,
+                          .block_bytes = kBlockBytes,
+                          .depth = kDepth,
+                          .span_bytes = arguments.workload.span_bytes,
+                          .seed = 1};
+  auto session = std::make_unique<IscsiSession>(Url::parse(arguments.url), workload, 0, outcome);
+  const std::uint64_t blocks = session->span_bytes() / kBlockBytes;
+  sessions.push_back(std::move(session));
+  sessions[0]->start();
+  std::vector<pollfd> waits(1);
+  while (outcome.latency.count() < blocks + kDepth) {
+    serve(sessions, waits);
+  }
+  return outcome.errors == 0 ? 0 : 1;
 }
 
 void print(const Outcome& outcome, const Arguments& arguments, const Reading& first, const Reading& last) {
@@ -115,6 +144,7 @@ int run(int argc, char** argv) {
   app.add_option("--warm", arguments.warm_s, "seconds before measuring");
   app.add_option("--time", arguments.time_s, "seconds of measuring");
   app.add_option("--pid", arguments.server_pid, "the server's process, for its processor time");
+  app.add_flag("--fill", arguments.fill, "write the whole span once, and end");
   app.add_option("--bare", arguments.bare, "no iSCSI: requests and answers of so many bytes, for limit_server")
       ->expected(2)
       ->check(CLI::Range(std::size_t{48}, std::size_t{1} << 20));
@@ -122,6 +152,9 @@ int run(int argc, char** argv) {
   arguments.workload.write = arguments.kind.ends_with("write");
   arguments.workload.random = arguments.kind.starts_with("rand");
 
+  if (arguments.fill) {
+    return fill(arguments);
+  }
   Outcome outcome;
   auto sessions = connect_all(arguments, outcome);
   for (auto& session : sessions) {

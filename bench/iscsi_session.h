@@ -28,8 +28,8 @@ class IscsiSession final : public Session {
  public:
   IscsiSession(const Url& url, const Workload& workload, unsigned number, Outcome& outcome);
 
-  /// Bytes of the disk, from READ CAPACITY(16).
-  [[nodiscard]] std::uint64_t capacity_bytes() const { return capacity_bytes_; }
+  /// The part of the disk that is used; all of it unless the workload says less.
+  [[nodiscard]] std::uint64_t span_bytes() const { return workload_.span_bytes; }
 
  private:
   struct Slot {

@@ -3,6 +3,7 @@ its own, and is gone after stop(). Only processes started here are ever signalle
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -127,6 +128,34 @@ class Tgt(Server):
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
         super().stop()
+
+
+class Lunaria(Server):
+    """lunariad with the disk that --demo makes (a thin file through the page cache), filled once through iSCSI."""
+
+    name = "lunaria"
+
+    def __init__(self, folder, cpu, size_mib, build):
+        super().__init__(folder, cpu, size_mib)
+        self.build = build
+
+    def begin(self):
+        self.launch([self.build / "src/daemon/lunariad", "--demo", "--state-directory", self.folder / "state",
+                     "--iscsi-address", f"127.0.0.1:{self.port}", "--http-address", "none", "--https-address", "none"])
+        self.wait_for_port()
+        self.url = self.wait_for_url()
+        self.command(self.build / "bench/iscsi_load", self.url, "--fill", "--span", self.size_mib << 20)
+
+    def wait_for_url(self):
+        """The demo's greeting names the disk."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            found = re.search(r"iscsi-inq (iscsi://\S+/0)$", (self.folder / "log").read_text(errors="replace"), re.MULTILINE)
+            if found:
+                return found.group(1)
+            time.sleep(0.05)
+        self.stop()
+        raise BenchError("lunariad did not say where its disk is")
 
 
 class Limit(Server):
