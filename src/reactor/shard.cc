@@ -1,0 +1,103 @@
+#include "reactor/shard.h"
+
+#include "base/check.h"
+#include "reactor/workers.h"
+
+namespace lunaria::reactor {
+
+using runtime::Duration;
+using runtime::Message;
+using runtime::Operation;
+using runtime::Timer;
+
+namespace {
+
+/// How long a shard that stops waits for the kernel, and how often.
+constexpr Duration kLastTurn = std::chrono::milliseconds(100);
+constexpr int kLastTurnsMax = 50;
+
+}  // namespace
+
+Shard::Shard(const Options& options, const runtime::Clock& clock, runtime::Random& random, Workers& workers)
+    : options_(options),
+      clock_(clock),
+      random_(random),
+      workers_(workers),
+      buffers_(options.buffer_budget),
+      files_(*this),
+      network_(*this) {}
+
+Shard::~Shard() = default;
+
+void Shard::post(Message& message) noexcept {
+  if (is_current()) {
+    ready_.push(message);
+  } else if (inbox_.push(message)) {
+    backend_->wake();
+  }
+}
+
+void Shard::start(Timer& timer, Duration delay) {
+  timers_.start(timer, clock_.now() + std::max(delay, Duration::zero()));
+}
+
+void Shard::run_blocking(Message& work, Message& done) noexcept {
+  workers_.submit(work, done, *this);
+}
+
+void Shard::run(std::unique_ptr<Backend> backend, const std::function<void()>& started) {
+  thread_ = std::this_thread::get_id();
+  backend_ = std::move(backend);
+  started();
+  while (!stopping_) {
+    ++turn_;
+    inbox_.take(ready_);
+    run_ready();
+    run_timers();
+    wait_for_kernel();
+  }
+  // Listeners are closed before the kernel has let go of them.
+  for (int i = 0; i < kLastTurnsMax && backend_->in_flight() != 0; ++i) {
+    backend_->turn(true, kLastTurn);
+  }
+  check(backend_->in_flight() == 0 && timers_.empty(), "everything on a shard is over before it stops");
+}
+
+void Shard::stop() noexcept {
+  stop_.shard = this;
+  stop_.on_complete([](Operation& operation) noexcept { static_cast<Stop&>(operation).shard->stopping_ = true; });
+  post(stop_);
+}
+
+void Shard::run_ready() {
+  // What becomes ready meanwhile waits for the next turn, so that timers and the kernel get their share.
+  runtime::OperationQueue batch = std::move(ready_);
+  while (Operation* operation = batch.pop()) {
+    operation->complete();
+  }
+}
+
+void Shard::run_timers() {
+  if (timers_.empty()) {
+    return;
+  }
+  const runtime::Instant now = clock_.now();
+  while (Timer* timer = timers_.pop_due(now)) {
+    timer->complete();
+  }
+}
+
+void Shard::wait_for_kernel() {
+  if (stopping_ || !ready_.empty() || !inbox_.try_sleep()) {
+    backend_->turn(false, std::nullopt);
+    return;
+  }
+  if (timers_.empty()) {
+    backend_->turn(true, std::nullopt);
+    return;
+  }
+  const Duration left = timers_.next_deadline() - clock_.now();
+  backend_->turn(left > Duration::zero(), left);
+}
+
+}  // namespace lunaria::reactor
