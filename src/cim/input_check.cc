@@ -126,14 +126,14 @@ Result<Value, Error> InputCheck::embedded(const ExpectedType& expected, const Va
   if (depth_ >= limits::kEmbeddingDepthMax) {
     return fail(invalid("instances are embedded too deeply"));
   }
-  ClassPtr cls = repository_.find_class(name_space_, object->class_name());
+  const ClassPtr cls = repository_.find_class(name_space_, object->class_name());
   if (!cls) {
     return fail(invalid("embedded instance of class " + object->class_name() + ", which is not there"));
   }
   if (!expected.object_class.empty() && !cls->is_a(expected.object_class)) {
     return fail(mismatch("embedded " + cls->name() + " is no " + std::string(expected.object_class)));
   }
-  auto bound = InputCheck(repository_, name_space_, depth_ + 1).instance(std::move(cls), *object);
+  auto bound = InputCheck(repository_, name_space_, depth_ + 1).instance(cls, *object);
   if (!bound) {
     return fail(bound.error());
   }
@@ -190,7 +190,7 @@ Result<Value, Error> InputCheck::untyped_value(const ExpectedType& expected, con
   return value(expected, *read);
 }
 
-Result<Instance, Error> InputCheck::instance(ClassPtr cls, const Instance& given) const {
+Result<Instance, Error> InputCheck::instance(const ClassPtr& cls, const Instance& given) const {
   Instance bound(cls);
   for (std::size_t i = 0; i < given.values().size(); ++i) {
     if (given.value(i).is_absent()) {

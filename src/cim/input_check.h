@@ -53,7 +53,7 @@ class InputCheck final {
   /// The same, with strings read as the expected type when they came without one.
   Result<Value, Error> untyped_value(const ExpectedType& expected, const Value& given) const;
   /// `given`, whose class may be made up, as an instance of `cls`: NO_SUCH_PROPERTY, else as value().
-  Result<Instance, Error> instance(ClassPtr cls, const Instance& given) const;
+  Result<Instance, Error> instance(const ClassPtr& cls, const Instance& given) const;
   /// The In parameters, typed. Unknown, missing though Required, wrong in type: INVALID_PARAMETER.
   Result<ParameterValues, Error> parameters(const Method& method, const ParameterValues& given) const;
 

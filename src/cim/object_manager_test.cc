@@ -66,10 +66,10 @@ std::string status_of(const Result<T, Error>& result) {
 class Manager : public testing::Test {
  protected:
   Manager() {
-    EXPECT_TRUE(repository_.add_namespace(kSpace));
+    EXPECT_TRUE(repository_.add_namespace(space_));
     mof::MemorySourceLoader loader;
     loader.add("schema", kSchema);
-    mof::Compiler compiler(repository_, loader, kSpace);
+    mof::Compiler compiler(repository_, loader, space_);
     const auto compiled = compiler.compile("schema");
     EXPECT_TRUE(compiled) << compiled.error().to_string();
     for (const char* name : {"T_Disk", "T_FastDisk", "T_Part", "T_Single", "T_Link"}) {
@@ -81,7 +81,7 @@ class Manager : public testing::Test {
   }
 
   Instance disk(const char* name, std::uint32_t id) const {
-    Instance instance = Instance::with_defaults(repository_.find_class(kSpace, name));
+    Instance instance = Instance::with_defaults(repository_.find_class(space_, name));
     EXPECT_TRUE(instance.set("Id", Value(id)));
     EXPECT_TRUE(instance.set("Host", Value("h")));
     return instance;
@@ -102,7 +102,7 @@ class Manager : public testing::Test {
     return status_of(run(manager_.modify_instance(context_, target, instance, list)));
   }
 
-  const NamespaceName kSpace{"root/test"};
+  const NamespaceName space_{"root/test"};
   Repository repository_;
   TestProvider provider_;
   ProviderTable providers_;
@@ -141,7 +141,7 @@ TEST_F(Manager, AnswersTheRightStatusForPaths) {
 }
 
 TEST_F(Manager, TypesReferenceKeys) {
-  Instance link(repository_.find_class(kSpace, "T_Link"));
+  Instance link(repository_.find_class(space_, "T_Link"));
   link.set(0, Value(path("root/test:T_Disk.Id=1,Host=\"h\"")));
   link.set(1, Value(path("root/test:T_Disk.Id=3,Host=\"h\"")));
   provider_.add(link);
@@ -156,16 +156,16 @@ TEST_F(Manager, TypesReferenceKeys) {
 TEST_F(Manager, EnumeratesSubclassesToo) {
   CollectingSink sink;
   const EnumerateInstancesOptions options;
-  ASSERT_TRUE(run(manager_.enumerate_instances(context_, kSpace, "t_element", options, sink)));
+  ASSERT_TRUE(run(manager_.enumerate_instances(context_, space_, "t_element", options, sink)));
   ASSERT_EQ(sink.instances().size(), 3U);
-  EXPECT_EQ(sink.instances()[0].path(kSpace), path("root/test:T_Disk.Id=1,Host=\"h\""));
-  EXPECT_EQ(sink.instances()[2].path(kSpace), path("root/test:T_FastDisk.Id=2,Host=\"h\""));
+  EXPECT_EQ(sink.instances()[0].path(space_), path("root/test:T_Disk.Id=1,Host=\"h\""));
+  EXPECT_EQ(sink.instances()[2].path(space_), path("root/test:T_FastDisk.Id=2,Host=\"h\""));
 }
 
 TEST_F(Manager, ShowsPropertiesAsInheritanceOptionsSay) {
-  const auto shown = [this](std::string_view name, EnumerateInstancesOptions options) {
+  const auto shown = [this](std::string_view name, const EnumerateInstancesOptions& options) {
     CollectingSink sink;
-    EXPECT_TRUE(run(manager_.enumerate_instances(context_, kSpace, name, options, sink)));
+    EXPECT_TRUE(run(manager_.enumerate_instances(context_, space_, name, options, sink)));
     const Instance& fast = sink.instances().back();
     std::string names;
     for (std::size_t i = 0; i < fast.values().size(); ++i) {
@@ -184,15 +184,15 @@ TEST_F(Manager, ShowsPropertiesAsInheritanceOptionsSay) {
 
 TEST_F(Manager, EnumeratesNamesAndRefusesWhatIsNotThere) {
   CollectingSink sink;
-  ASSERT_TRUE(run(manager_.enumerate_instance_names(context_, kSpace, "T_Disk", sink)));
+  ASSERT_TRUE(run(manager_.enumerate_instance_names(context_, space_, "T_Disk", sink)));
   EXPECT_EQ(sink.instances().size(), 3U);
-  EXPECT_EQ(status_of(run(manager_.enumerate_instance_names(context_, kSpace, "T_None", sink))), "INVALID_CLASS");
+  EXPECT_EQ(status_of(run(manager_.enumerate_instance_names(context_, space_, "T_None", sink))), "INVALID_CLASS");
   const NamespaceName none("root/none");
   EXPECT_EQ(status_of(run(manager_.enumerate_instance_names(context_, none, "T_Disk", sink))), "INVALID_NAMESPACE");
-  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, kSpace, "T_None", {}, sink))), "INVALID_CLASS");
-  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, kSpace, "T_Lonely", {}, sink))), "ok");
+  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, space_, "T_None", {}, sink))), "INVALID_CLASS");
+  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, space_, "T_Lonely", {}, sink))), "ok");
   provider_.fail_with(Error(Status::kFailed, "disk on fire"));
-  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, kSpace, "T_Disk", {}, sink))), "FAILED");
+  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, space_, "T_Disk", {}, sink))), "FAILED");
 }
 
 /// Takes a few instances, then the receiver is gone; or has room for one at a time.
@@ -227,7 +227,7 @@ TEST_F(Manager, WaitsForASlowReceiverAndStopsForOneThatHasGone) {
   runtime::Gate gate;
   const EnumerateInstancesOptions options;
   ASSERT_TRUE(
-      runtime::spawn(gate, store(manager_.enumerate_instances(context_, kSpace, "T_Disk", options, sink), result)));
+      runtime::spawn(gate, store(manager_.enumerate_instances(context_, space_, "T_Disk", options, sink), result)));
   EXPECT_EQ(sink.taken(), 1U);
   EXPECT_EQ(admission_.inside(), 1U);
   sink.drain();
@@ -240,14 +240,14 @@ TEST_F(Manager, WaitsForASlowReceiverAndStopsForOneThatHasGone) {
   EXPECT_EQ(admission_.inside(), 0U);
 
   NarrowSink gone(1);
-  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, kSpace, "T_Disk", options, gone))), "ok");
+  EXPECT_EQ(status_of(run(manager_.enumerate_instances(context_, space_, "T_Disk", options, gone))), "ok");
   EXPECT_EQ(gone.taken(), 1U);
   EXPECT_EQ(gone.waits(), 0U);
 }
 
 TEST_F(Manager, CreatesInstances) {
-  const auto create = [this](Instance instance) {
-    return status_of(run(manager_.create_instance(context_, kSpace, instance)));
+  const auto create = [this](const Instance& instance) {
+    return status_of(run(manager_.create_instance(context_, space_, instance)));
   };
   const auto builder = [](const char* name) {
     InstanceBuilder built(name);
@@ -292,10 +292,10 @@ TEST_F(Manager, BindsEmbeddedInstancesToTheirClass) {
     built.add("Host", Value("h"));
     built.add("Part", Value(part(class_name, property)));
     const Instance instance = built.build();
-    return status_of(run(manager_.create_instance(context_, kSpace, instance)));
+    return status_of(run(manager_.create_instance(context_, space_, instance)));
   };
   EXPECT_EQ(create("t_part", "name"), "ok");
-  EXPECT_EQ(provider_.instances().back().find("Part")->as_instance()->cls(), repository_.find_class(kSpace, "T_Part"));
+  EXPECT_EQ(provider_.instances().back().find("Part")->as_instance()->cls(), repository_.find_class(space_, "T_Part"));
   EXPECT_EQ(create("T_Part", "Size"), "NO_SUCH_PROPERTY");
   EXPECT_EQ(create("T_Disk", "Label"), "TYPE_MISMATCH");
   EXPECT_EQ(create("T_None", "Name"), "INVALID_PARAMETER");
@@ -306,7 +306,7 @@ TEST_F(Manager, BindsEmbeddedInstancesToTheirClass) {
     outer.add("Next", Value(std::move(deep)));
     deep = outer.build();
   }
-  EXPECT_EQ(status_of(run(manager_.create_instance(context_, kSpace, deep))), "INVALID_PARAMETER");
+  EXPECT_EQ(status_of(run(manager_.create_instance(context_, space_, deep))), "INVALID_PARAMETER");
 }
 
 TEST_F(Manager, ModifiesWhatIsWritable) {
@@ -387,22 +387,22 @@ TEST_F(Manager, CallsMethodsOfClassesAndOfInstances) {
 }
 
 TEST_F(Manager, ServesClassesAndQualifiers) {
-  EXPECT_TRUE(manager_.get_class(context_, kSpace, "t_disk"));
-  EXPECT_EQ(status_of(manager_.get_class(context_, kSpace, "T_None")), "NOT_FOUND");
-  EXPECT_EQ(manager_.enumerate_class_names(context_, kSpace, "T_Element", false).value(),
+  EXPECT_TRUE(manager_.get_class(context_, space_, "t_disk"));
+  EXPECT_EQ(status_of(manager_.get_class(context_, space_, "T_None")), "NOT_FOUND");
+  EXPECT_EQ(manager_.enumerate_class_names(context_, space_, "T_Element", false).value(),
             std::vector<std::string>{"T_Disk"});
-  EXPECT_EQ(manager_.enumerate_class_names(context_, kSpace, "T_Element", true).value(),
+  EXPECT_EQ(manager_.enumerate_class_names(context_, space_, "T_Element", true).value(),
             (std::vector<std::string>{"T_Disk", "T_FastDisk"}));
-  EXPECT_EQ(manager_.enumerate_classes(context_, kSpace, "", false)->size(), 5U);
-  EXPECT_EQ(manager_.enumerate_classes(context_, kSpace, "", true)->size(), 7U);
-  EXPECT_EQ(status_of(manager_.enumerate_classes(context_, kSpace, "T_None", true)), "INVALID_CLASS");
-  EXPECT_TRUE(manager_.get_qualifier(context_, kSpace, "KEY"));
-  EXPECT_EQ(status_of(manager_.get_qualifier(context_, kSpace, "None")), "NOT_FOUND");
-  EXPECT_EQ(manager_.enumerate_qualifiers(context_, kSpace)->size(), 10U);
+  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", false)->size(), 5U);
+  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", true)->size(), 7U);
+  EXPECT_EQ(status_of(manager_.enumerate_classes(context_, space_, "T_None", true)), "INVALID_CLASS");
+  EXPECT_TRUE(manager_.get_qualifier(context_, space_, "KEY"));
+  EXPECT_EQ(status_of(manager_.get_qualifier(context_, space_, "None")), "NOT_FOUND");
+  EXPECT_EQ(manager_.enumerate_qualifiers(context_, space_)->size(), 10U);
 }
 
 TEST_F(Manager, ShowsOfAClassWhatWasAskedFor) {
-  const ClassPtr fast = repository_.find_class(kSpace, "T_FastDisk");
+  const ClassPtr fast = repository_.find_class(space_, "T_FastDisk");
   const Property& size = fast->property(fast->find_property("Size").value());
   const Property& speed = fast->property(fast->find_property("Speed").value());
   EXPECT_FALSE(ClassOptions().shows(*fast, size));

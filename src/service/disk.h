@@ -97,6 +97,7 @@ struct SetDisk {
   DiskId id{};
   std::optional<std::string> name;
   std::optional<std::string> description;
+  /// True on a failed disk tries to open its image again, as Service::repair_disk does. Not for RAM disks.
   std::optional<bool> enabled;
   std::optional<bool> read_only;
 };

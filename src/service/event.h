@@ -10,6 +10,7 @@
 #include "service/disk.h"
 #include "service/job.h"
 #include "service/portal.h"
+#include "service/server.h"
 #include "service/service_state.h"
 #include "service/target.h"
 
@@ -26,6 +27,7 @@ struct Change {
 using DiskChanged = Change<Disk>;
 using TargetChanged = Change<Target>;
 using MappingChanged = Change<Mapping>;
+using ServerChanged = Change<Server>;
 using PortalChanged = Change<Portal>;
 using ServiceStateChanged = Change<ServiceStatus>;
 using JobChanged = Change<Job>;
@@ -47,7 +49,7 @@ struct SessionClosed {
   std::string reason;
 };
 
-using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, PortalChanged,
+using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
                            ServiceStateChanged, JobChanged, SessionOpened, SessionClosed>;
 
 /// Called on the control shard after the change is in force; must not block and must not unsubscribe.

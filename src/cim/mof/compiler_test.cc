@@ -31,7 +31,7 @@ Qualifier EmbeddedObject : boolean = false, Scope(property, method, parameter), 
 class Mof : public testing::Test {
  protected:
   Mof() {
-    EXPECT_TRUE(repository_.add_namespace(kSpace));
+    EXPECT_TRUE(repository_.add_namespace(space_));
     EXPECT_TRUE(repository_.add_namespace(NamespaceName("root/other")));
     loader_.add("q", std::string(kQualifiers));
     EXPECT_TRUE(compiler_.compile("q"));
@@ -42,12 +42,12 @@ class Mof : public testing::Test {
     const auto outcome = compiler_.compile("t.mof");
     return outcome ? "" : outcome.error().to_string();
   }
-  ClassPtr cls(std::string_view name) const { return repository_.find_class(kSpace, name); }
+  ClassPtr cls(std::string_view name) const { return repository_.find_class(space_, name); }
 
-  const NamespaceName kSpace{"root/test"};
+  const NamespaceName space_{"root/test"};
   Repository repository_;
   MemorySourceLoader loader_;
-  Compiler compiler_{repository_, loader_, kSpace};
+  Compiler compiler_{repository_, loader_, space_};
 };
 
 TEST_F(Mof, CompilesAClassWithEveryKindOfElement) {
@@ -282,9 +282,9 @@ TEST_F(Mof, ResolvesInheritance) {
   EXPECT_EQ(c->find_method("Do")->class_origin, "T_A");
   EXPECT_FALSE(c->is_propagated(*c->find_method("Do")));
   EXPECT_TRUE(c->is_a("t_a"));
-  EXPECT_EQ(repository_.with_descendants(kSpace, "T_A").size(), 3U);
-  EXPECT_EQ(repository_.subclasses(kSpace, "t_a").size(), 1U);
-  EXPECT_EQ(repository_.subclasses(kSpace, "").size(), 1U);
+  EXPECT_EQ(repository_.with_descendants(space_, "T_A").size(), 3U);
+  EXPECT_EQ(repository_.subclasses(space_, "t_a").size(), 1U);
+  EXPECT_EQ(repository_.subclasses(space_, "").size(), 1U);
 }
 
 TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
@@ -297,7 +297,7 @@ TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
             "");
   const auto instances = compiler_.take_instances();
   ASSERT_EQ(instances.size(), 3U);
-  EXPECT_EQ(instances[0].instance.path(kSpace).to_string(),
+  EXPECT_EQ(instances[0].instance.path(space_).to_string(),
             "root/test:T_E.From=\"root/test:T_P.X=1\",To=\"root/test:T_P.X=-1\"");
   EXPECT_EQ(*instances[1].instance.find("Y"), Value(std::int32_t{2}));
   EXPECT_EQ(instances[2].instance.find("Corner")->as_instance()->find("X")->as_signed(), 5);
@@ -325,16 +325,16 @@ TEST_F(Mof, RefusesFilesThatAreTooLargeOrTooDeep) {
 TEST_F(Mof, SharesClassesBetweenNamespaces) {
   const NamespaceName other("root/other");
   ASSERT_EQ(compile("class T_A {}; class T_B : T_A {}; class T_C : T_B {};"), "");
-  ASSERT_TRUE(repository_.share_class(kSpace, other, "T_B"));
-  ASSERT_TRUE(repository_.share_class(kSpace, other, "T_B"));
+  ASSERT_TRUE(repository_.share_class(space_, other, "T_B"));
+  ASSERT_TRUE(repository_.share_class(space_, other, "T_B"));
   EXPECT_EQ(repository_.find_class(other, "t_b"), cls("T_B"));
   EXPECT_EQ(repository_.classes(other).size(), 2U);
-  EXPECT_FALSE(repository_.share_class(kSpace, other, "T_None"));
+  EXPECT_FALSE(repository_.share_class(space_, other, "T_None"));
 }
 
 TEST_F(Mof, NamesClassesThatAreMissing) {
   ASSERT_EQ(compile("class T_A { uint8 F(T_Y REF R); [EmbeddedInstance(\"T_X\")] string E; };"), "");
-  EXPECT_EQ(repository_.missing_classes(kSpace), (std::vector<std::string>{"T_X", "T_Y"}));
+  EXPECT_EQ(repository_.missing_classes(space_), (std::vector<std::string>{"T_X", "T_Y"}));
 }
 
 }  // namespace

@@ -1,0 +1,207 @@
+#pragma once
+
+// Core: what the operations of the service share: the catalogue and its copy in memory, the lock, the way to commit and
+// to publish, the audit trail. Private to the service; control shard only.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catalogue/catalogue.h"
+#include "runtime/blocking.h"
+#include "runtime/gate.h"
+#include "security/verified_passwords.h"
+#include "service/async_mutex.h"
+#include "service/service.h"
+#include "service/state_change.h"
+
+namespace lunaria::service {
+
+/// What an operation is called in the audit log, what it is about, and what it needs.
+struct Action {
+  security::Permission permission = security::Permission::kRead;
+  std::string_view name;  ///< "disk.create"
+  std::string object;     ///< the name or id that it is about
+};
+
+/// The answer of a call that succeeded as a call, for the audit log: state changes answer with a code.
+inline std::string answer_of(const StateChangeCode& code) {
+  return code == StateChangeCode::kDone ? "ok" : "code " + std::to_string(static_cast<std::uint32_t>(code));
+}
+inline std::string answer_of(const StateChangeResult& result) {
+  return answer_of(result.code);
+}
+template <class T>
+std::string answer_of(const T& /*value*/) {
+  return "ok";
+}
+
+/// A registered service and where it stands.
+struct Managed {
+  ManagedService* service = nullptr;
+  Phase phase = Phase::kStopped;
+};
+
+class Core final {
+ public:
+  Core(Environment given_environment, Settings given_settings);
+
+  Environment environment;
+  Settings settings;
+  runtime::Gate gate;
+  AsyncMutex mutex;         ///< held by whoever changes the catalogue
+  AsyncMutex verify_mutex;  ///< held while a password is hashed: one at a time bounds the memory that takes
+  EventStream events;
+  std::unique_ptr<catalogue::Catalogue> catalogue;
+  catalogue::Contents contents;
+  bool started = false;
+  runtime::WallTime started_at{};
+  std::uint64_t generation = 0;
+  std::vector<target::PortalFailure> portal_failures;
+  std::map<DiskId, std::string> failures;                 ///< enabled disks that do not work, and why
+  std::map<DiskId, runtime::Shard*> homes;                ///< of the disks that have a unit
+  std::map<DiskId, std::uint64_t> allocated_sizes;        ///< as last asked
+  std::map<std::uint16_t, std::optional<TargetId>> live;  ///< sessions by TSIH
+  std::map<TargetId, runtime::WallTime> last_logins;
+  std::map<TargetId, runtime::WallTime> last_logouts;
+  std::map<ServiceKind, Managed> managed;
+  security::VerifiedPasswords verified;
+
+  /// Carries out a change: role, lock, then `work`, then the audit line. Nothing of `work` runs without the lock.
+  template <class T>
+  Reply<T> change(security::Principal principal, Action action, Reply<T> work) {
+    return change_unlocked(std::move(principal), std::move(action), locked(std::move(work)));
+  }
+
+  /// Likewise for work that takes the lock itself when it needs it.
+  template <class T>
+  Reply<T> change_unlocked(security::Principal principal, Action action, Reply<T> work) {
+    const std::optional<Error> refusal = enter(principal, action.permission);
+    if (refusal) {
+      audit(principal, action, &*refusal);
+      co_return fail(*refusal);
+    }
+    Outcome<T> outcome = co_await std::move(work);
+    std::string answer = "ok";
+    if constexpr (!std::is_void_v<T>) {
+      answer = outcome ? answer_of(*outcome) : std::string();
+    }
+    audit(principal, action, outcome ? nullptr : &outcome.error(), answer);
+    gate.leave();
+    co_return outcome;
+  }
+
+  /// Carries out a look: role, then `work`.
+  template <class T>
+  Reply<T> look(security::Principal principal, Reply<T> work,
+                security::Permission permission = security::Permission::kRead) {
+    const std::optional<Error> refusal = enter(principal, permission);
+    if (refusal) {
+      co_return fail(*refusal);
+    }
+    Outcome<T> outcome = co_await std::move(work);
+    gate.leave();
+    co_return outcome;
+  }
+
+  /// With the lock held: makes the changes durable and then known here.
+  Reply<void> commit(catalogue::Changes changes);
+  /// Takes the lock for it: for coroutines that do not hold it.
+  Reply<void> commit_alone(catalogue::Changes changes);
+  /// Brings what is known here into force on every shard.
+  runtime::Task<void> publish();
+  /// Asks the data plane who is logged in.
+  runtime::Task<void> refresh_sessions();
+  void on_data_plane_event(const target::Event& event);
+  /// One line in the log; `answer` stands for "ok" when there was no error.
+  void audit(const security::Principal& principal, const Action& action, const Error* error,
+             std::string_view answer = {});
+  runtime::WallTime now() const { return environment.shard.clock().wall_time(); }
+  Uuid new_guid();
+
+  /// nullptr when there is none; disks whose image is still being made do not count.
+  const catalogue::DiskRow* disk(DiskId id) const;
+  const catalogue::TargetRow* target(TargetId id) const;
+  bool is_being_made(catalogue::DiskId id) const;
+  /// Why `id` cannot be found, as an error.
+  static Error no_disk(DiskId id);
+  static Error no_target(TargetId id);
+
+  /// Values for the outside, from what is known here.
+  Disk disk_value(const catalogue::DiskRow& row) const;
+  Target target_value(const catalogue::TargetRow& row) const;
+  Mapping mapping_value(const catalogue::MappingRow& row) const;
+  Server server_value() const;
+  std::size_t session_count(TargetId id) const;
+
+  StoreSpec store_spec(const catalogue::DiskRow& row) const;
+  /// A CHAP secret in clear; nullopt when there is none or it does not open (which is logged).
+  std::optional<Secret> open_secret(const catalogue::ChapRow& row) const;
+  std::vector<std::byte> seal_secret(const Secret& secret, catalogue::TargetId target,
+                                     catalogue::ChapDirection direction) const;
+  std::shared_ptr<const target::Config> build_config();
+
+ private:
+  std::optional<Error> enter(const security::Principal& principal, security::Permission permission);
+
+  template <class T>
+  Reply<T> locked(Reply<T> work) {
+    const AsyncMutex::Lock lock = co_await mutex.acquire();
+    Outcome<T> outcome = co_await std::move(work);
+    co_return outcome;
+  }
+};
+
+/// Ids of the catalogue and of the service are the same numbers.
+constexpr catalogue::DiskId row_id(DiskId id) {
+  return static_cast<catalogue::DiskId>(id);
+}
+constexpr catalogue::TargetId row_id(TargetId id) {
+  return static_cast<catalogue::TargetId>(id);
+}
+constexpr DiskId value_id(catalogue::DiskId id) {
+  return static_cast<DiskId>(id);
+}
+constexpr TargetId value_id(catalogue::TargetId id) {
+  return static_cast<TargetId>(id);
+}
+/// The id after the last one.
+template <class Id>
+constexpr Id next_id(Id last) {
+  return static_cast<Id>(static_cast<std::uint64_t>(last) + 1);
+}
+
+/// What the catalogue's failure means to whoever called.
+Error from_catalogue(const catalogue::Error& error);
+
+target::NegotiationPreferences preferences_value(const catalogue::PreferenceColumns& columns);
+catalogue::PreferenceColumns preference_columns(const target::NegotiationPreferences& preferences);
+
+/// Finishes or undoes what a crash has left behind; with the lock held, before anything is served.
+Reply<void> reconcile(Core& core);
+/// Opens a disk's store, or what stands in for it, and hands it to the data plane.
+runtime::Task<void> serve_disk(Core& core, DiskId id);
+/// Exchanges the volume of a disk that is being served for one that fits its row now.
+runtime::Task<void> reopen_disk(Core& core, DiskId id);
+/// What the operations of one group do once they have the lock; ensure_demo() makes its own out of them.
+Reply<Disk> create_disk_locked(Core& core, CreateDisk request);
+Reply<Target> create_target_locked(Core& core, CreateTarget request);
+Reply<Mapping> map_disk_locked(Core& core, MapDisk request);
+Reply<AccessRule> add_access_rule_locked(Core& core, TargetId target, AccessRule rule);
+
+/// A job row's value, and the other way round.
+Job job_value(const catalogue::JobRow& row);
+/// Records a job that runs; takes the lock.
+Reply<JobId> begin_job(Core& core, std::string name, std::string owner);
+/// Records how it ended; takes the lock. A failure to record is logged.
+runtime::Task<void> end_job(Core& core, JobId id, std::optional<Error> error);
+/// Changes that remove the jobs whose time is over.
+catalogue::Changes expired_jobs(const Core& core);
+
+}  // namespace lunaria::service

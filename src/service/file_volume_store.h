@@ -1,0 +1,28 @@
+#pragma once
+
+// FileVolumeStore: the VolumeStore of the daemon: raw images on a file system, and memory.
+
+#include "runtime/file.h"
+#include "service/volume_store.h"
+
+namespace lunaria::service {
+
+/// Thread-safe as far as the file system is, which outlives it.
+class FileVolumeStore final : public VolumeStore {
+ public:
+  explicit FileVolumeStore(runtime::FileSystem& files) : files_(files) {}
+
+  Outcome<void> create(const StoreSpec& spec) override;
+  Outcome<StoreFacts> examine(const std::string& path) override;
+  Outcome<void> resize(const StoreSpec& spec, std::uint64_t size) override;
+  Outcome<void> rename(const std::string& from, const std::string& to) override;
+  Outcome<void> remove(const std::string& path) override;
+  Outcome<std::unique_ptr<block::Volume>> open(const StoreSpec& spec, runtime::Shard& home) override;
+  std::unique_ptr<block::Volume> unavailable(const StoreSpec& spec, const std::string& reason,
+                                             runtime::Shard& home) override;
+
+ private:
+  runtime::FileSystem& files_;
+};
+
+}  // namespace lunaria::service

@@ -1,0 +1,112 @@
+// Portals: where sessions may come to; sessions: who came.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "service/core.h"
+
+namespace lunaria::service {
+namespace {
+
+runtime::Task<std::vector<IpAddress>> local_addresses(Core& core) {
+  std::vector<IpAddress> addresses =
+      co_await runtime::run_blocking(core.environment.shard, [&] { return core.environment.local_addresses(); });
+  co_return addresses;
+}
+
+Portal portal_value(const Core& core, const IpAddress& address, const std::vector<IpAddress>& local) {
+  Portal portal;
+  portal.address = address;
+  portal.present = address.is_any() || std::find(local.begin(), local.end(), address) != local.end();
+  const auto row = core.contents.portals.find(address.to_string());
+  if (row != core.contents.portals.end()) {
+    portal.port = row->second.port;
+    portal.listen = row->second.listen;
+    portal.portal_group_tag = row->second.portal_group_tag;
+  }
+  for (const target::PortalFailure& failure : core.portal_failures) {
+    if (failure.endpoint == IpEndpoint{address, portal.port}) {
+      portal.failure = runtime::to_string(failure.error);
+    }
+  }
+  return portal;
+}
+
+Reply<std::vector<Portal>> list_portals_now(Core& core) {
+  const std::vector<IpAddress> local = co_await local_addresses(core);
+  std::set<IpAddress> addresses(local.begin(), local.end());
+  for (const auto& [text, row] : core.contents.portals) {
+    const std::optional<IpAddress> address = IpAddress::parse(text);
+    if (address) {
+      addresses.insert(*address);
+    }
+  }
+  std::vector<Portal> portals;
+  for (const IpAddress& address : addresses) {
+    portals.push_back(portal_value(core, address, local));
+  }
+  co_return portals;
+}
+
+Reply<Portal> set_portal_locked(Core& core, SetPortal request) {
+  const std::vector<IpAddress> local = co_await local_addresses(core);
+  const Portal before = portal_value(core, request.address, local);
+  if (!before.present && !core.contents.portals.contains(request.address.to_string())) {
+    co_return fail(
+        Error{ErrorCode::kNotFound, fmt::format("{} is not an address of this host.", request.address.to_string())});
+  }
+  if (request.port && *request.port == 0) {
+    co_return fail(Error{ErrorCode::kInvalidArgument, "The port must be 1 to 65535."});
+  }
+  catalogue::PortalRow row{request.address.to_string(), request.port.value_or(before.port),
+                           request.listen.value_or(before.listen), before.portal_group_tag};
+  const Outcome<void> done = co_await core.commit({std::move(row)});
+  if (!done) {
+    co_return fail(done.error());
+  }
+  co_await core.publish();
+  const Portal after = portal_value(core, request.address, local);
+  core.events.publish(PortalChanged{before, after});
+  co_return after;
+}
+
+Reply<std::vector<Session>> list_sessions_now(Core& core) {
+  std::vector<target::SessionStatus> found = co_await core.environment.data_plane.sessions();
+  std::vector<Session> sessions;
+  for (target::SessionStatus& status : found) {
+    const catalogue::TargetRow* row = status.target ? core.target(*status.target) : nullptr;
+    sessions.push_back({std::move(status), row != nullptr ? row->name : std::string()});
+  }
+  co_return sessions;
+}
+
+Reply<void> drop_session_locked(Core& core, std::uint16_t tsih, std::chrono::milliseconds grace) {
+  const bool dropped = co_await core.environment.data_plane.drop_session(tsih, grace);
+  if (!dropped) {
+    co_return fail(Error{ErrorCode::kNotFound, fmt::format("There is no session {}.", tsih)});
+  }
+  co_return Outcome<void>();
+}
+
+}  // namespace
+
+Reply<std::vector<Portal>> Service::list_portals(security::Principal principal) {
+  return core_->look(std::move(principal), list_portals_now(*core_));
+}
+
+Reply<Portal> Service::set_portal(security::Principal principal, SetPortal request) {
+  Action action{security::Permission::kControlServices, "portal.set", request.address.to_string()};
+  return core_->change(std::move(principal), std::move(action), set_portal_locked(*core_, request));
+}
+
+Reply<std::vector<Session>> Service::list_sessions(security::Principal principal) {
+  return core_->look(std::move(principal), list_sessions_now(*core_));
+}
+
+Reply<void> Service::drop_session(security::Principal principal, std::uint16_t tsih, std::chrono::milliseconds grace) {
+  Action action{security::Permission::kChangeStorage, "session.drop", fmt::format("session {}", tsih)};
+  return core_->change(std::move(principal), std::move(action), drop_session_locked(*core_, tsih, grace));
+}
+
+}  // namespace lunaria::service
