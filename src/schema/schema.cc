@@ -10,6 +10,7 @@ constexpr std::array kNamespaces{
     ShippedNamespace{"root/interop", "root_interop.mof"},
     ShippedNamespace{"root/cimv2/storage/iscsitarget", "root_cimv2_storage_iscsitarget.mof"},
     ShippedNamespace{"root/wmi", "root_wmi.mof"},
+    ShippedNamespace{"root/lunaria", "root_lunaria.mof"},
 };
 
 }  // namespace
