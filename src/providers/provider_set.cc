@@ -7,6 +7,9 @@
 #include "providers/interop/namespace_provider.h"
 #include "providers/interop/object_manager_provider.h"
 #include "providers/interop/system_provider.h"
+#include "providers/lunaria/disk_provider.h"
+#include "providers/lunaria/mapping_provider.h"
+#include "providers/lunaria/user_provider.h"
 #include "providers/wt/connection_provider.h"
 #include "providers/wt/disk_provider.h"
 #include "providers/wt/general_provider.h"
@@ -23,6 +26,7 @@ namespace {
 constexpr std::string_view kInterop = "root/interop";
 constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
 constexpr std::string_view kWmi = "root/wmi";
+constexpr std::string_view kLunaria = "root/lunaria";
 
 }  // namespace
 
@@ -39,7 +43,10 @@ struct ProviderSet::Providers {
         object_manager(environment),
         namespaces(environment),
         system(environment),
-        job(environment) {}
+        job(environment),
+        lunaria_disk(environment),
+        lunaria_mapping(environment),
+        lunaria_user(environment) {}
 
   DiskProvider disk;
   HostProvider host;
@@ -53,6 +60,9 @@ struct ProviderSet::Providers {
   NamespaceProvider namespaces;
   SystemProvider system;
   JobProvider job;
+  LunariaDiskProvider lunaria_disk;
+  LunariaMappingProvider lunaria_mapping;
+  LunariaUserProvider lunaria_user;
 };
 
 ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock)
@@ -70,6 +80,10 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(wmi, schema::wt_session::kClass, providers_->session);
   table.add(wmi, schema::wt_connection::kClass, providers_->connection);
   table.add(wmi, schema::wt_general::kClass, providers_->general);
+  const cim::NamespaceName own(kLunaria);
+  table.add(own, schema::lunaria_disk::kClass, providers_->lunaria_disk);
+  table.add(own, schema::lunaria_mapping::kClass, providers_->lunaria_mapping);
+  table.add(own, schema::lunaria_user::kClass, providers_->lunaria_user);
   for (const std::string_view name : {kInterop, kStorage}) {
     const cim::NamespaceName name_space(name);
     table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);
