@@ -106,6 +106,47 @@ runtime::Task<bool> Channel::send_ciphertext() {
   co_return sent;
 }
 
+runtime::Task<Channel::Outcome> Channel::receive_ciphertext(runtime::Instant deadline) {
+  const std::size_t wanted = ciphertext_was_full_ ? kReceiveBytes : kIdleReceiveBytes;
+  if (ciphertext_capacity_ < wanted) {
+    ciphertext_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
+    ciphertext_capacity_ = wanted;
+  }
+  const Received raw = co_await receive_raw({ciphertext_.get(), ciphertext_capacity_}, deadline);
+  if (raw.outcome == Outcome::kEnd) {
+    tls_->give_end();
+    co_return Outcome::kBytes;
+  }
+  if (raw.outcome == Outcome::kBytes) {
+    ciphertext_was_full_ = raw.size == ciphertext_capacity_;
+    const std::size_t taken = tls_->give_ciphertext({ciphertext_.get(), raw.size});
+    check(taken == raw.size, "the engine has room for more than one buffer once it wants input");
+  }
+  co_return raw.outcome;
+}
+
+runtime::Task<Channel::Outcome> Channel::shake_hands(runtime::Instant deadline) {
+  while (tls_) {
+    const auto step = tls_->handshake();
+    const bool sent = co_await send_ciphertext();
+    if (!step) {
+      tls_failure_ = step.error().reason;
+      co_return Outcome::kFailed;
+    }
+    if (!sent || *step == TlsEngine::Progress::kClosed) {
+      co_return Outcome::kFailed;
+    }
+    if (*step == TlsEngine::Progress::kDone) {
+      break;
+    }
+    const Outcome outcome = co_await receive_ciphertext(deadline);
+    if (outcome != Outcome::kBytes) {
+      co_return outcome;
+    }
+  }
+  co_return Outcome::kBytes;
+}
+
 runtime::Task<Channel::Received> Channel::receive(std::span<std::byte> memory, runtime::Instant deadline) {
   if (!tls_) {
     const Received received = co_await receive_raw(memory, deadline);
@@ -127,20 +168,9 @@ runtime::Task<Channel::Received> Channel::receive(std::span<std::byte> memory, r
     if (read->progress == TlsEngine::Progress::kClosed) {
       co_return Received{.outcome = Outcome::kEnd};
     }
-    const std::size_t wanted = ciphertext_was_full_ ? kReceiveBytes : kIdleReceiveBytes;
-    if (ciphertext_capacity_ < wanted) {
-      ciphertext_ = std::make_unique_for_overwrite<std::byte[]>(wanted);
-      ciphertext_capacity_ = wanted;
-    }
-    const Received raw = co_await receive_raw({ciphertext_.get(), ciphertext_capacity_}, deadline);
-    if (raw.outcome == Outcome::kEnd) {
-      tls_->give_end();  // read() says whether that was allowed
-    } else if (raw.outcome == Outcome::kBytes) {
-      ciphertext_was_full_ = raw.size == ciphertext_capacity_;
-      const std::size_t taken = tls_->give_ciphertext({ciphertext_.get(), raw.size});
-      check(taken == raw.size, "the engine has room for more than one buffer once it wants input");
-    } else {
-      co_return raw;
+    const Outcome outcome = co_await receive_ciphertext(deadline);
+    if (outcome != Outcome::kBytes) {
+      co_return Received{.outcome = outcome};
     }
   }
 }

@@ -32,6 +32,8 @@ class Channel final {
     std::size_t size = 0;
   };
 
+  /// For clients, before the first send(): completes the TLS handshake; kBytes when it is done, or when there is none.
+  runtime::Task<Outcome> shake_hands(runtime::Instant deadline);
   /// Some plaintext. `memory` must stay in place until close() has completed: after kTimeout the receive is still under
   /// way, and nothing but send() and close() may follow.
   runtime::Task<Received> receive(std::span<std::byte> memory, runtime::Instant deadline);
@@ -65,6 +67,8 @@ class Channel final {
     Channel* channel = nullptr;
   };
 
+  /// Gives the TLS engine the next bytes from the stream; kBytes also at the stream's end, which the engine judges.
+  runtime::Task<Outcome> receive_ciphertext(runtime::Instant deadline);
   runtime::Task<Received> receive_raw(std::span<std::byte> memory, runtime::Instant deadline);
   runtime::Task<bool> send_raw(std::span<const iovec> memory, std::size_t size);
   runtime::Task<bool> send_ciphertext();

@@ -7,6 +7,13 @@
 #include "runtime/submit.h"
 
 namespace lunaria::http {
+namespace {
+
+ClientFailure broken(std::string_view message) {
+  return {ClientFailure::Kind::kBroken, 0, std::string(message)};
+}
+
+}  // namespace
 
 Client::Client(runtime::Shard& shard, ClientOptions options) : shard_(shard), options_(std::move(options)) {}
 
@@ -31,7 +38,18 @@ runtime::Task<Result<void, ClientFailure>> Client::connect() {
   channel_ = std::make_unique<internal::Channel>(shard_, std::move(request.stream), std::move(tls));
   connection_.emplace(options_.authority);
   is_kept_ = false;
-  co_return Result<void, ClientFailure>();
+  const internal::Channel::Outcome outcome = co_await channel_->shake_hands(deadline());
+  if (outcome == internal::Channel::Outcome::kBytes) {
+    co_return Result<void, ClientFailure>();
+  }
+  ClientFailure failure = broken("the server closed the connection during the TLS handshake");
+  if (outcome == internal::Channel::Outcome::kTimeout) {
+    failure = {ClientFailure::Kind::kTimeout, 0, "the server did not answer the TLS handshake in time"};
+  } else if (!channel_->tls_failure().empty()) {
+    failure = {ClientFailure::Kind::kTls, 0, channel_->tls_failure()};
+  }
+  co_await close();
+  co_return fail(std::move(failure));
 }
 
 runtime::Task<void> Client::close() {
@@ -70,9 +88,7 @@ runtime::Task<Result<ResponseHead, ClientFailure>> Client::exchange(std::string_
                                                          std::as_bytes(std::span(body))};
   const bool sent = co_await channel_->send(pieces);
   if (!sent) {
-    const std::string& reason = channel_->tls_failure();
-    co_return fail(reason.empty() ? ClientFailure{ClientFailure::Kind::kBroken, 0, "the server closed the connection"}
-                                  : ClientFailure{ClientFailure::Kind::kTls, 0, reason});
+    co_return fail(broken("the server closed the connection"));
   }
   for (;;) {
     switch (connection_->next()) {
@@ -84,9 +100,9 @@ runtime::Task<Result<ResponseHead, ClientFailure>> Client::exchange(std::string_
       case ClientConnection::Event::kBody:
       case ClientConnection::Event::kEnd:
       case ClientConnection::Event::kClosed:
-        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, "the server closed the connection"});
+        co_return fail(broken("the server closed the connection"));
       case ClientConnection::Event::kFailed:
-        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, std::string(connection_->failure())});
+        co_return fail(broken(connection_->failure()));
     }
     const auto received = co_await receive();
     if (!received) {
@@ -110,7 +126,7 @@ runtime::Task<Result<void, ClientFailure>> Client::receive() {
       if (!channel_->tls_failure().empty()) {
         co_return fail(ClientFailure{ClientFailure::Kind::kTls, 0, channel_->tls_failure()});
       }
-      co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, "the connection broke"});
+      co_return fail(broken("the connection broke"));
   }
   co_return Result<void, ClientFailure>();
 }
@@ -127,7 +143,7 @@ runtime::Task<Result<std::span<const std::byte>, ClientFailure>> Client::read() 
       case ClientConnection::Event::kHead:
       case ClientConnection::Event::kClosed:
       case ClientConnection::Event::kFailed:
-        co_return fail(ClientFailure{ClientFailure::Kind::kBroken, 0, std::string(connection_->failure())});
+        co_return fail(broken(connection_->failure()));
     }
     const auto received = co_await receive();
     if (!received) {
