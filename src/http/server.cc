@@ -45,7 +45,7 @@ Result<ListenerView, runtime::IoError> Server::listen(const ListenerOptions& opt
   listener->loop_running = true;
   listeners_.push_back(std::move(listener));
   OpenListener& kept = *listeners_.back();
-  const ListenerView view = kept.view;
+  ListenerView view = kept.view;
   check(runtime::spawn(gate_, accept_loop(kept)), "the gate closes after stopping_ is set");
   return view;
 }
