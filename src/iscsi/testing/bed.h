@@ -41,6 +41,7 @@ class FakeHost final : public Host {
   bool hold_commands = false;
   bool hold_management = false;
   runtime::Shard* home = nullptr;  // where commands run, if not on the connection's shard
+  runtime::Shard* here = nullptr;
   std::vector<CommandSlot*> held;
   std::vector<CommandSlot*> held_management;
   TaskResponse management_response = TaskResponse::kFunctionComplete;
@@ -83,6 +84,8 @@ class FakeHost final : public Host {
     }
     if (home != nullptr) {
       slot.set_home(*home);
+      runtime::spawn(gate, run_at_home(slot));
+      return;
     }
     runtime::spawn(gate, run(slot));
   }
@@ -111,7 +114,32 @@ class FakeHost final : public Host {
   runtime::Gate gate;
 
  private:
+  runtime::Task<void> run_at_home(CommandSlot& slot) {
+    co_await Hop(*home);
+    co_await execute(slot);
+    co_await Hop(*here);
+    connection->complete(slot);
+  }
   runtime::Task<void> run(CommandSlot& slot) {
+    co_await execute(slot);
+    connection->complete(slot);
+  }
+  /// As runtime::move_to, which fake shards of one thread would take for done.
+  class Hop {
+   public:
+    explicit Hop(runtime::Shard& shard) : shard_(shard) {}
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) {
+      message_.resume_on_complete(waiter);
+      shard_.post(message_);
+    }
+    void await_resume() const {}
+
+   private:
+    runtime::Shard& shard_;
+    runtime::Message message_;
+  };
+  runtime::Task<void> execute(CommandSlot& slot) {
     scsi::Command& command = slot.command();
     const auto cdb = command.cdb();
     const auto opcode = std::to_integer<std::uint8_t>(cdb[0]);
@@ -137,7 +165,6 @@ class FakeHost final : public Host {
       command.sense.bytes_[0] = std::byte{0x70};
       command.sense.bytes_[2] = std::byte{0x05};
     }
-    connection->complete(slot);
   }
 };
 
@@ -161,6 +188,7 @@ class TestBed final {
     grant_.target_credential = credential(options.target_chap);
     host.grant = &grant_;
     host.clock = &clock;
+    host.here = &shard;
     const ConnectionOptions connection_options{
         .peer = *IpEndpoint::parse("192.0.2.1:40000"), .local = *IpEndpoint::parse("192.0.2.9:3260"), .timeouts = {}};
     connection = std::make_unique<Connection>(shard, slots, host, log, connection_options, clock.now());

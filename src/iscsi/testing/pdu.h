@@ -55,7 +55,7 @@ struct Encoding {
   bool data_digest = false;
   bool break_header_digest = false;
   bool break_data_digest = false;
-  std::optional<std::uint32_t> data_segment_length;
+  std::optional<std::uint32_t> data_segment_length{};
 };
 Bytes encode(Pdu pdu, const Encoding& encoding = {});
 
