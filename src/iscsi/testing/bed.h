@@ -37,7 +37,7 @@ class FakeHost final : public Host {
   std::string last_query_initiator;
 
   // Commands.
-  Bytes medium = Bytes(std::size_t{4} << 20);
+  Bytes medium;
   bool hold_commands = false;
   bool hold_management = false;
   runtime::Shard* home = nullptr;  // where commands run, if not on the connection's shard
@@ -177,6 +177,7 @@ struct BedOptions {
   std::size_t send_piece = SIZE_MAX;
   std::size_t buffer_budget = std::size_t{64} << 20;
   std::size_t slots = 1024;
+  std::size_t medium_size = std::size_t{4} << 20;
 };
 
 class TestBed final {
@@ -188,6 +189,7 @@ class TestBed final {
     grant_.target_credential = credential(options.target_chap);
     host.grant = &grant_;
     host.clock = &clock;
+    host.medium.resize(options.medium_size);
     host.here = &shard;
     const ConnectionOptions connection_options{
         .peer = *IpEndpoint::parse("192.0.2.1:40000"), .local = *IpEndpoint::parse("192.0.2.9:3260"), .timeouts = {}};
@@ -245,6 +247,7 @@ class TestBed final {
   }
   std::size_t unread() const { return to_target_.size(); }
   bool stop_sending = false;
+  bool discard_answers = false;  ///< the initiator does not see what comes: for tests that make up requests
 
  private:
   static std::optional<ChapCredential> credential(const std::optional<std::pair<std::string, std::string>>& pair) {
@@ -276,7 +279,9 @@ class TestBed final {
       }
       check(!sent.empty(), "there is something to send when the engine says so");
       sent.resize(std::min(sent.size(), options_.send_piece));
-      initiator.on_bytes(sent);
+      if (!discard_answers) {
+        initiator.on_bytes(sent);
+      }
       connection->on_sent(sent.size(), clock.now());
       moved = true;
     }
