@@ -62,6 +62,9 @@ bool FileVolume::submit(Request& request) noexcept {
     return true;
   }
   request.status = IoStatus::kOk;
+  if (request.operation == IoOperation::kAllocationStatus) {
+    return look(request);
+  }
   const bool is_clear = request.operation == IoOperation::kUnmap || request.operation == IoOperation::kWriteZeroes;
   if ((request.operation == IoOperation::kUnmap && !options_.thin) ||
       (request.length == 0 && request.operation != IoOperation::kFlush)) {
@@ -87,11 +90,55 @@ FileVolume::Work& FileVolume::take_work() {
         auto& done = static_cast<Work&>(operation);
         done.volume->completed(done);
       });
+      work.look.work = &work;
+      work.look.on_complete(
+          [](runtime::Operation& operation) noexcept { look_for_holes(*static_cast<Step&>(operation).work); });
+      work.looked.work = &work;
+      work.looked.on_complete([](runtime::Operation& operation) noexcept {
+        Work& done = *static_cast<Step&>(operation).work;
+        done.volume->finish(done).complete();
+      });
       work.next_free = std::exchange(free_works_, &work);
     }
   }
   ++in_flight_;
   return *std::exchange(free_works_, free_works_->next_free);
+}
+
+// Preallocated disks are mapped throughout; those of thin ones are looked up in the file system, which may block.
+bool FileVolume::look(Request& request) noexcept {
+  request.mapped = true;
+  request.run_length = request.length;
+  if (!options_.thin) {
+    return true;
+  }
+  Work& work = take_work();
+  work.request = &request;
+  work.stage = Stage::kLook;
+  home_.run_blocking(work.look, work.looked);
+  return false;
+}
+
+// Runs on a worker thread. The file system counts in blocks of its own: a block that is mapped in part is mapped.
+void FileVolume::look_for_holes(Work& work) noexcept {
+  Request& request = *work.request;
+  const std::uint64_t block_size = work.volume->options_.geometry.logical_block_size;
+  const std::uint64_t end = request.offset + request.length;
+  const auto data = work.file->next_data(request.offset);
+  if (!data && data.error().code != ENXIO) {
+    return;  // it cannot tell, so everything counts as mapped
+  }
+  const std::uint64_t data_at = data ? std::min(*data, end) / block_size * block_size : end;
+  if (data_at > request.offset) {
+    request.mapped = false;
+    request.run_length = data_at - request.offset;
+    return;
+  }
+  const auto hole = work.file->next_hole(request.offset);
+  if (hole) {
+    const std::uint64_t hole_at = (std::min(*hole, end) + block_size - 1) / block_size * block_size;
+    request.run_length = std::max(hole_at, request.offset + block_size) - request.offset;
+  }
 }
 
 Request& FileVolume::finish(Work& work) noexcept {
@@ -149,6 +196,8 @@ void FileVolume::prepare(Work& work) noexcept {
     case Stage::kSyncAfter:
       work.operation = FileOperation::kSync;
       break;
+    case Stage::kLook:
+      break;
   }
 }
 
@@ -188,6 +237,8 @@ bool FileVolume::settle(Work& work) noexcept {
         enter_failed_state("a flush of " + options_.path + " failed: " + describe(work.result));
       }
       request.status = failure_ ? IoStatus::kFailed : IoStatus::kOk;
+      return false;
+    case Stage::kLook:
       return false;
   }
   return false;

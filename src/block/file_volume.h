@@ -50,8 +50,14 @@ class FileVolume final : public Volume {
     kClear,         ///< punch a hole or zero the range
     kZeroWrites,    ///< the same by writing zeros, where the file system cannot
     kSyncAfter,     ///< makes a cleared range durable
+    kLook,          ///< asks the file system for holes, on a worker thread
   };
   static constexpr std::size_t kZeroParts = 16;
+  struct Work;
+  /// A step of run_blocking that knows its work.
+  struct Step : runtime::Message {
+    Work* work = nullptr;
+  };
   /// One file request with what it is for. Kept in a pool that grows to the largest number in flight.
   struct Work : runtime::FileRequest {
     FileVolume* volume = nullptr;
@@ -59,6 +65,8 @@ class FileVolume final : public Volume {
     Stage stage = Stage::kTransfer;
     std::uint64_t cleared = 0;  ///< bytes written as zeros so far
     std::array<iovec, kZeroParts> zeros{};
+    Step look;
+    Step looked;
     Work* next_free = nullptr;
   };
 
@@ -70,6 +78,8 @@ class FileVolume final : public Volume {
   bool settle_transfer(Work& work) noexcept;
   bool settle_clear(Work& work) noexcept;
   void completed(Work& work) noexcept;
+  bool look(Request& request) noexcept;
+  static void look_for_holes(Work& work) noexcept;
   Request& finish(Work& work) noexcept;
   IoStatus classify(IoOperation operation, int error) noexcept;
   void enter_failed_state(std::string reason) noexcept;

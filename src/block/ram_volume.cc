@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -28,7 +29,10 @@ Result<std::unique_ptr<RamVolume>, runtime::IoError> RamVolume::create(Geometry 
 }
 
 RamVolume::RamVolume(Geometry geometry, bool read_only, Mapping mapping)
-    : geometry_(geometry), read_only_(read_only), memory_(mapping.bytes) {}
+    : geometry_(geometry),
+      read_only_(read_only),
+      memory_(mapping.bytes),
+      written_((mapping.bytes.size() + kPageSize - 1) / kPageSize) {}
 
 RamVolume::~RamVolume() {
   ::munmap(memory_.data(), memory_.size());
@@ -48,7 +52,9 @@ bool RamVolume::submit(Request& request) noexcept {
         "the caller has checked the range");
   const auto range = memory_.subspan(request.offset, request.length);
   request.status = IoStatus::kOk;
-  if (read_only_ && request.operation != IoOperation::kRead && request.operation != IoOperation::kFlush) {
+  const bool modifies = request.operation == IoOperation::kWrite || request.operation == IoOperation::kUnmap ||
+                        request.operation == IoOperation::kWriteZeroes;
+  if (read_only_ && modifies) {
     request.status = IoStatus::kWriteProtected;
     return true;
   }
@@ -61,6 +67,7 @@ bool RamVolume::submit(Request& request) noexcept {
       }
       break;
     case IoOperation::kWrite:
+      mark(request.offset, request.length);
       for (const iovec& part : request.memory) {
         std::memcpy(at, part.iov_base, part.iov_len);
         at += part.iov_len;
@@ -71,6 +78,9 @@ bool RamVolume::submit(Request& request) noexcept {
       clear(range);
       break;
     case IoOperation::kFlush:
+      break;
+    case IoOperation::kAllocationStatus:
+      report(request);
       break;
   }
   return true;
@@ -86,8 +96,28 @@ void RamVolume::clear(std::span<std::byte> range) noexcept {
     std::memset(range.data(), 0, range.size());
     return;
   }
+  for (std::size_t at = first_page; at < end_page; at += kPageSize) {
+    written_[at / kPageSize] = false;
+  }
   std::memset(range.data(), 0, first_page - first);
   std::memset(memory_.data() + end_page, 0, end - end_page);
+}
+
+void RamVolume::mark(std::uint64_t offset, std::uint64_t length) noexcept {
+  for (std::uint64_t at = offset / kPageSize * kPageSize; at < offset + length; at += kPageSize) {
+    written_[at / kPageSize] = true;
+  }
+}
+
+void RamVolume::report(Request& request) const noexcept {
+  const std::uint64_t end = request.offset + request.length;
+  const std::size_t first_page = request.offset / kPageSize;
+  request.mapped = written_[first_page];
+  std::size_t page = first_page + 1;
+  while (page * kPageSize < end && written_[page] == request.mapped) {
+    ++page;
+  }
+  request.run_length = std::min<std::uint64_t>(page * kPageSize, end) - request.offset;
 }
 
 }  // namespace lunaria::block

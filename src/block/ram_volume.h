@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "block/volume.h"
@@ -35,10 +36,13 @@ class RamVolume final : public Volume {
 
  private:
   void clear(std::span<std::byte> range) noexcept;
+  void mark(std::uint64_t offset, std::uint64_t length) noexcept;
+  void report(Request& request) const noexcept;
 
   Geometry geometry_;
   bool read_only_;
   std::span<std::byte> memory_;
+  std::vector<bool> written_;  ///< by page: takes memory
 };
 
 }  // namespace lunaria::block

@@ -38,6 +38,7 @@ enum class IoOperation : std::uint8_t {
   kFlush,        ///< what was completed before is on stable storage when this completes
   kUnmap,        ///< the range may read as zeros afterwards (does, when Features::unmap) and its space may be freed
   kWriteZeroes,  ///< the range reads as zeros afterwards
+  kAllocationStatus,  ///< how far from the offset on blocks are mapped, or are not: Request::mapped and run_length
 };
 
 /// How an operation ended; scsi turns each into its sense data in one function.
@@ -59,6 +60,9 @@ struct Request : runtime::Operation {
   std::uint64_t length = 0;
   std::span<const iovec> memory;  ///< reads and writes: `length` bytes in all
   IoStatus status = IoStatus::kOk;
+  // Answers of kAllocationStatus.
+  bool mapped = true;            ///< whether the first block takes space
+  std::uint64_t run_length = 0;  ///< bytes from `offset` on that are the same, 1 block to `length`
 };
 
 /// The interface of all kinds and layers. Destroyed on its home shard with no request in flight.
@@ -101,6 +105,33 @@ class Io final {
   Request request_;
 };
 
+/// `const AllocationRun run = co_await allocation_status(volume, offset, length)`.
+struct AllocationRun {
+  IoStatus status = IoStatus::kOk;
+  bool mapped = true;
+  std::uint64_t length = 0;  ///< bytes
+};
+class AllocationStatus final {
+ public:
+  AllocationStatus(Volume& volume, std::uint64_t offset, std::uint64_t length) : volume_(volume) {
+    request_.operation = IoOperation::kAllocationStatus;
+    request_.offset = offset;
+    request_.length = length;
+  }
+  AllocationStatus(const AllocationStatus&) = delete;
+  AllocationStatus& operator=(const AllocationStatus&) = delete;
+  bool await_ready() const { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) {
+    request_.resume_on_complete(waiter);
+    return !volume_.submit(request_);
+  }
+  [[nodiscard]] AllocationRun await_resume() const { return {request_.status, request_.mapped, request_.run_length}; }
+
+ private:
+  Volume& volume_;
+  Request request_;
+};
+
 inline Io read(Volume& volume, std::uint64_t offset, std::span<std::byte> memory) {
   return {volume, IoOperation::kRead, offset, memory.size(), memory, false};
 }
@@ -116,6 +147,10 @@ inline Io unmap(Volume& volume, std::uint64_t offset, std::uint64_t length) {
 }
 inline Io write_zeroes(Volume& volume, std::uint64_t offset, std::uint64_t length, bool durable) {
   return {volume, IoOperation::kWriteZeroes, offset, length, {}, durable};
+}
+
+inline AllocationStatus allocation_status(Volume& volume, std::uint64_t offset, std::uint64_t length) {
+  return {volume, offset, length};
 }
 
 }  // namespace lunaria::block

@@ -7,9 +7,9 @@
 namespace lunaria::scsi::asc {
 
 inline constexpr AdditionalSense kNone{0x0000};
-inline constexpr AdditionalSense kNotReadyInitializingCommandRequired{0x0402};
 inline constexpr AdditionalSense kNotReadyManualIntervention{0x0403};
 inline constexpr AdditionalSense kWriteError{0x0C00};
+inline constexpr AdditionalSense kInvalidFieldInInformationUnit{0x0E03};
 inline constexpr AdditionalSense kUnrecoveredReadError{0x1100};
 inline constexpr AdditionalSense kParameterListLengthError{0x1A00};
 inline constexpr AdditionalSense kMiscompareDuringVerify{0x1D00};
@@ -22,6 +22,7 @@ inline constexpr AdditionalSense kInvalidReleaseOfReservation{0x2604};
 inline constexpr AdditionalSense kWriteProtected{0x2700};
 inline constexpr AdditionalSense kSoftwareWriteProtected{0x2702};
 inline constexpr AdditionalSense kSpaceAllocationFailed{0x2707};
+inline constexpr AdditionalSense kMediumMayHaveChanged{0x2800};
 inline constexpr AdditionalSense kPowerOnOrReset{0x2900};
 inline constexpr AdditionalSense kBusDeviceReset{0x2903};
 inline constexpr AdditionalSense kModeParametersChanged{0x2A01};
@@ -29,13 +30,11 @@ inline constexpr AdditionalSense kReservationsPreempted{0x2A03};
 inline constexpr AdditionalSense kReservationsReleased{0x2A04};
 inline constexpr AdditionalSense kRegistrationsPreempted{0x2A05};
 inline constexpr AdditionalSense kCapacityChanged{0x2A09};
-inline constexpr AdditionalSense kCommandSequenceError{0x2C00};
 inline constexpr AdditionalSense kCommandsClearedByAnotherInitiator{0x2F00};
 inline constexpr AdditionalSense kSavingParametersNotSupported{0x3900};
 inline constexpr AdditionalSense kMediumNotPresent{0x3A00};
 inline constexpr AdditionalSense kInquiryDataChanged{0x3F03};
 inline constexpr AdditionalSense kReportedLunsChanged{0x3F0E};
-inline constexpr AdditionalSense kInternalTargetFailure{0x4400};
 inline constexpr AdditionalSense kInvalidMessage{0x4900};
 inline constexpr AdditionalSense kMediumRemovalPrevented{0x5302};
 inline constexpr AdditionalSense kInsufficientRegistrationResources{0x5504};

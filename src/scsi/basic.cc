@@ -14,9 +14,6 @@ Sense unit_condition(const UnitState& unit) {
   if (unit.ejected) {
     return {SenseKey::kNotReady, asc::kMediumNotPresent, std::nullopt, std::nullopt};
   }
-  if (unit.stopped) {
-    return {SenseKey::kNotReady, asc::kNotReadyInitializingCommandRequired, std::nullopt, std::nullopt};
-  }
   return {};
 }
 

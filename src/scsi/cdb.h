@@ -127,6 +127,7 @@ using ListLength = BigEndian<std::uint32_t, 5>;
 
 namespace read_defects {  // SBC-4 5.20
 using ListFormat = Bits<std::uint8_t, 2, 0, 5>;
+using ListFormat12 = Bits<std::uint8_t, 1, 0, 5>;
 }  // namespace read_defects
 
 }  // namespace cdb

@@ -17,7 +17,7 @@ enum class DataDirection : std::uint8_t { kNone, kIn, kOut };
 /// Whether a command needs the medium, and whether it changes it.
 enum class MediumAccess : std::uint8_t { kNone, kRead, kWrite };
 /// What the volume must be able to do for the command to exist.
-enum class Requirement : std::uint8_t { kNothing, kUnmap, kRemovable };
+enum class Requirement : std::uint8_t { kNothing, kUnmap };
 
 /// Where an allocation length is in the CDB.
 struct AllocationField {

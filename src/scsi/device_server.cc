@@ -26,9 +26,6 @@ Outcome check_medium(const Execution& x, const CommandRow& row) {
   if (unit.ejected) {
     return check_condition(SenseKey::kNotReady, asc::kMediumNotPresent);
   }
-  if (unit.stopped) {
-    return check_condition(SenseKey::kNotReady, asc::kNotReadyInitializingCommandRequired);
-  }
   if (row.medium == MediumAccess::kWrite) {
     if (unit.modes.software_protect) {
       return check_condition(SenseKey::kDataProtect, asc::kSoftwareWriteProtected);

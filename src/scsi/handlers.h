@@ -29,4 +29,32 @@ runtime::Task<Outcome> run_write(Execution& x);
 runtime::Task<Outcome> run_synchronize_cache(Execution& x);
 runtime::Task<Outcome> run_unmap(Execution& x);
 
+// verify.cc, compare_and_write.cc, write_same.cc, lba_status.cc
+runtime::Task<Outcome> run_verify(Execution& x);
+runtime::Task<Outcome> run_write_and_verify(Execution& x);
+runtime::Task<Outcome> run_compare_and_write(Execution& x);
+runtime::Task<Outcome> run_or_write(Execution& x);
+runtime::Task<Outcome> run_write_same(Execution& x);
+runtime::Task<Outcome> run_get_lba_status(Execution& x);
+
+// start_stop.cc, informational.cc, report_supported.cc
+runtime::Task<Outcome> run_start_stop_unit(Execution& x);
+runtime::Task<Outcome> run_prevent_allow(Execution& x);
+runtime::Task<Outcome> run_prefetch(Execution& x);
+Outcome answer_log_sense(Execution& x, wire::Writer& out);
+Outcome answer_read_defects_10(Execution& x, wire::Writer& out);
+Outcome answer_read_defects_12(Execution& x, wire::Writer& out);
+Outcome answer_target_port_groups(Execution& x, wire::Writer& out);
+Outcome answer_report_opcodes(Execution& x, wire::Writer& out);
+Outcome answer_report_functions(Execution& x, wire::Writer& out);
+
+// reserve_release.cc, persistent_reserve.cc
+runtime::Task<Outcome> run_reserve(Execution& x);
+runtime::Task<Outcome> run_release(Execution& x);
+runtime::Task<Outcome> run_persistent_reserve_out(Execution& x);
+Outcome answer_read_keys(Execution& x, wire::Writer& out);
+Outcome answer_read_reservation(Execution& x, wire::Writer& out);
+Outcome answer_report_capabilities(Execution& x, wire::Writer& out);
+Outcome answer_read_full_status(Execution& x, wire::Writer& out);
+
 }  // namespace lunaria::scsi

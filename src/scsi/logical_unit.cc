@@ -85,7 +85,6 @@ void UnitState::reset() {
   }
   reservations.reset();
   modes = default_modes();
-  stopped = false;
   for (auto& [id, nexus] : nexuses) {
     nexus.prevents_removal = false;
   }

@@ -48,7 +48,6 @@ struct UnitState {
   block::Features features;
 
   bool failed = false;   ///< the volume is in the failed state, and the observer knows
-  bool stopped = false;  ///< START STOP UNIT with START = 0
   bool ejected = false;  ///< removable units: the medium is out
 
   ModeSettings modes;
