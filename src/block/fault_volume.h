@@ -15,10 +15,10 @@ namespace lunaria::block {
 
 /// Which calls, and what becomes of them.
 struct Fault {
-  std::optional<IoOperation> operation;  ///< any one when empty
-  std::uint64_t first_call = 1;          ///< of the matching calls, counted from 1 when the fault was set
+  std::optional<IoOperation> operation{};  ///< any one when empty
+  std::uint64_t first_call = 1;            ///< of the matching calls, counted from 1 when the fault was set
   std::uint64_t call_count = 1;
-  std::optional<IoStatus> status;  ///< empty: the call hangs until release()
+  std::optional<IoStatus> status{};  ///< empty: the call hangs until release()
 };
 
 /// Owns the volume below. kFailed makes the layer itself stay in the failed state.

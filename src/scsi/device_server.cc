@@ -119,7 +119,8 @@ void finish(Command& command, const Outcome& outcome, SenseFormat format) {
   if (outcome.status == Status::kCheckCondition) {
     command.sense = build_sense(outcome.sense, format);
   }
-  if (!outcome.is_good() && outcome.status != Status::kConditionMet) {
+  const bool is_successful = outcome.is_good() || outcome.status == Status::kConditionMet;
+  if (!is_successful || command.aborted) {
     command.data_in.reset();
     command.data_in_size = 0;
     command.transfer_length = 0;

@@ -3,8 +3,8 @@
 // For tests and the fuzzer: a logical unit on a volume, initiators, and commands run to their end in one call.
 
 #include <algorithm>
-#include <initializer_list>
-#include <map>
+#include <array>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +13,6 @@
 
 #include "block/ram_volume.h"
 #include "runtime/gate.h"
-#include "scsi/additional_sense.h"
 #include "scsi/logical_unit.h"
 #include "scsi/lun.h"
 #include "sim/world.h"
@@ -68,29 +67,57 @@ struct Exchange {
   bool is_good() const { return done && command.status == Status::kGood; }
   Bytes sense() const { return copy(command.sense.bytes()); }
   Bytes data_in() const { return copy(command.data_in.memory().first(command.data_in_size)); }
-  /// Sense key of either format.
-  SenseKey key() const {
-    const Bytes bytes = sense();
-    if (bytes.empty()) {
-      return SenseKey::kNoSense;
-    }
-    return SenseKey{static_cast<std::uint8_t>((bytes[0] == 0x72 ? bytes[1] : bytes[2]) & 0x0F)};
-  }
-  AdditionalSense additional() const {
-    const Bytes bytes = sense();
-    if (bytes.empty()) {
-      return asc::kNone;
-    }
-    const std::size_t at = bytes[0] == 0x72 ? 2 : 12;
-    return AdditionalSense{static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1])};
-  }
-
   static Bytes copy(std::span<const std::byte> from) {
     Bytes to(from.size());
     std::ranges::transform(from, to.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
     return to;
   }
 };
+
+/// How an exchange ended, in one line: "GOOD", "RESERVATION CONFLICT", or key, code and field of the sense data, e.g.
+/// "5/2400 cdb 2.7" (byte 2, bit 7 of the CDB) or "5/2600 list 4". Understands both formats.
+inline std::string outcome(const Exchange& exchange) {
+  if (!exchange.done) {
+    return "NOT DONE";
+  }
+  switch (exchange.command.status) {
+    case Status::kGood:
+      return "GOOD";
+    case Status::kReservationConflict:
+      return "RESERVATION CONFLICT";
+    case Status::kTaskAborted:
+      return "TASK ABORTED";
+    case Status::kTaskSetFull:
+      return "TASK SET FULL";
+    case Status::kCheckCondition:
+      break;
+    default:
+      return "ANOTHER STATUS";
+  }
+  const Bytes sense = exchange.sense();
+  const bool is_fixed = sense.at(0) == 0x70 || sense.at(0) == 0xF0;
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%X/%02X%02X", (is_fixed ? sense.at(2) : sense.at(1)) & 0x0FU,
+                is_fixed ? sense.at(12) : sense.at(2), is_fixed ? sense.at(13) : sense.at(3));
+  std::string result(text.data());
+  std::span<const std::uint8_t> pointer;
+  if (is_fixed) {
+    pointer = std::span(sense).subspan(15, 3);
+  }
+  for (std::size_t at = 8; !is_fixed && at < sense.size(); at += sense.at(at + 1) + 2U) {
+    if (sense.at(at) == 0x02) {
+      pointer = std::span(sense).subspan(at + 4, 3);
+    }
+  }
+  if (!pointer.empty() && (pointer[0] & 0x80) != 0) {
+    result += (pointer[0] & 0x40) != 0 ? " cdb " : " list ";
+    result += std::to_string(pointer[1] << 8 | pointer[2]);
+    if ((pointer[0] & 0x08) != 0) {
+      result += "." + std::to_string(pointer[0] & 0x07);
+    }
+  }
+  return result;
+}
 
 /// How a command is sent.
 struct Options {
@@ -145,9 +172,11 @@ class Harness final : UnitObserver {
     nexuses.push_back(std::move(nexus));
     return index;
   }
+  /// Runs a command and says how it ended.
+  std::string try_out(const Bytes& cdb, const Options& options = {}) { return outcome(*run(cdb, options)); }
   void drain_attentions() {
     for (std::size_t i = 0; i < nexuses.size(); ++i) {
-      while (run({0x00, 0, 0, 0, 0, 0}, {.initiator = i})->status() == Status::kCheckCondition) {
+      while (try_out({0x00, 0, 0, 0, 0, 0}, {.initiator = i}).starts_with("6/")) {
       }
     }
   }

@@ -1,0 +1,188 @@
+// Ordering, aborts and resets of a unit's commands.
+#include <gtest/gtest.h>
+
+#include "block/fault_volume.h"
+#include "scsi/harness_test.h"
+#include "scsi/limits.h"
+
+namespace lunaria::scsi {
+namespace {
+
+using testing::Bytes;
+using testing::Exchange;
+using testing::Harness;
+using testing::Options;
+using testing::outcome;
+
+const Bytes kTestUnitReady{0x00, 0, 0, 0, 0, 0};
+const Bytes kRead{0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+const Bytes kWrite{0x2A, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+
+class TaskManagementTest : public ::testing::Test {
+ protected:
+  /// A write whose data has yet to come.
+  std::unique_ptr<Exchange> pending_write(std::size_t initiator, std::uint32_t tag,
+                                          TaskAttribute attribute = TaskAttribute::kSimple) {
+    return harness.start(
+        kWrite,
+        {.data_out = Bytes(512, 1), .initiator = initiator, .attribute = attribute, .tag = tag, .hold_data_out = true});
+  }
+  bool manage(TaskManagement function, std::size_t initiator = 0, std::uint32_t tag = 0) {
+    return harness.unit.manage(function, harness.nexuses[initiator]->id, tag);
+  }
+  void set_task_aborted_status() {
+    const Bytes list{0, 0, 0, 0, 0x0A, 0x0A, 2, 0x10, 0, 0x40, 0, 0, 0, 0, 0, 0};
+    ASSERT_EQ(harness.try_out({0x15, 0x10, 0, 0, 16, 0}, {.data_out = list}), "GOOD");
+    harness.drain_attentions();
+  }
+
+  Harness harness;
+};
+
+TEST_F(TaskManagementTest, AbortTaskEndsThatTaskOnly) {
+  const auto first = pending_write(0, 1);
+  const auto second = pending_write(0, 2);
+  EXPECT_FALSE(manage(TaskManagement::kAbortTask, 0, 3));
+  EXPECT_FALSE(manage(TaskManagement::kAbortTask, 1, 1));
+  EXPECT_TRUE(manage(TaskManagement::kAbortTask, 0, 1));
+  EXPECT_FALSE(manage(TaskManagement::kAbortTask, 0, 1));
+  EXPECT_TRUE(first->transport.abort_seen);
+  EXPECT_FALSE(second->transport.abort_seen);
+  first->transport.release();
+  EXPECT_TRUE(first->done);
+  EXPECT_TRUE(first->command.aborted);
+  EXPECT_NE(first->command.status, Status::kTaskAborted);
+  EXPECT_EQ(harness.run(kRead)->data_in(), Bytes(512, 0));
+  second->transport.release();
+  EXPECT_EQ(outcome(*second), "GOOD");
+  EXPECT_EQ(harness.run(kRead)->data_in(), Bytes(512, 1));
+  EXPECT_EQ(harness.unit.task_count(), 0U);
+}
+
+TEST_F(TaskManagementTest, AbortTaskSetEndsTheTasksOfItsNexus) {
+  const auto own = pending_write(0, 1);
+  const auto other = pending_write(1, 1);
+  EXPECT_TRUE(manage(TaskManagement::kAbortTaskSet));
+  EXPECT_TRUE(own->command.aborted);
+  EXPECT_FALSE(other->command.aborted);
+  own->transport.release();
+  other->transport.release();
+  EXPECT_EQ(outcome(*other), "GOOD");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "GOOD");
+}
+
+TEST_F(TaskManagementTest, ClearTaskSetTellsTheOthersByUnitAttention) {
+  const auto own = pending_write(0, 1);
+  const auto other = pending_write(1, 1);
+  EXPECT_TRUE(manage(TaskManagement::kClearTaskSet));
+  own->transport.release();
+  other->transport.release();
+  EXPECT_NE(other->command.status, Status::kTaskAborted);
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "6/2F00");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "GOOD");
+}
+
+TEST_F(TaskManagementTest, ClearTaskSetTellsTheOthersByStatusWithTas) {
+  set_task_aborted_status();
+  const auto own = pending_write(0, 1);
+  const auto other = pending_write(1, 1);
+  EXPECT_TRUE(manage(TaskManagement::kClearTaskSet));
+  own->transport.release();
+  other->transport.release();
+  EXPECT_NE(own->command.status, Status::kTaskAborted);
+  EXPECT_EQ(outcome(*other), "TASK ABORTED");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "GOOD");
+}
+
+TEST_F(TaskManagementTest, ResetEndsEverythingAndGoesBackToDefaults) {
+  set_task_aborted_status();
+  ASSERT_EQ(harness.try_out({0x16, 0, 0, 0, 0, 0}, {.initiator = 1}), "GOOD");
+  const auto other = pending_write(1, 1);
+  EXPECT_TRUE(manage(TaskManagement::kLogicalUnitReset));
+  other->transport.release();
+  EXPECT_TRUE(other->command.aborted);
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "6/2903");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "6/2903");
+  EXPECT_EQ(harness.try_out(kRead), "GOOD");  // the reservation has gone
+  EXPECT_EQ(harness.run({0x1A, 8, 0x0A, 0, 255, 0})->data_in().at(9), 0x00);
+}
+
+TEST_F(TaskManagementTest, OrderedWaitsForOlderTasksAndHoldsYoungerOnes) {
+  const auto older = pending_write(0, 1);
+  const auto ordered = harness.start(kTestUnitReady, {.attribute = TaskAttribute::kOrdered, .tag = 2});
+  const auto younger = harness.start(kTestUnitReady, {.initiator = 1, .tag = 3});
+  const auto head = harness.start(kTestUnitReady, {.attribute = TaskAttribute::kHeadOfQueue, .tag = 4});
+  EXPECT_EQ(outcome(*head), "GOOD");
+  EXPECT_EQ(outcome(*ordered), "NOT DONE");
+  EXPECT_EQ(outcome(*younger), "NOT DONE");
+  older->transport.release();
+  EXPECT_EQ(outcome(*older), "GOOD");
+  EXPECT_EQ(outcome(*ordered), "GOOD");
+  EXPECT_EQ(outcome(*younger), "GOOD");
+}
+
+TEST_F(TaskManagementTest, AWaitingTaskIsAbortedAtOnce) {
+  const auto older = pending_write(0, 1);
+  const auto ordered = harness.start(kTestUnitReady, {.attribute = TaskAttribute::kOrdered, .tag = 2});
+  const auto younger = harness.start(kTestUnitReady, {.tag = 3});
+  EXPECT_TRUE(manage(TaskManagement::kAbortTask, 0, 2));
+  EXPECT_TRUE(ordered->done);
+  EXPECT_EQ(outcome(*younger), "GOOD");
+  older->transport.release();
+}
+
+TEST_F(TaskManagementTest, ManyWaitingTasksStartWithoutDeepRecursion) {
+  const auto older = pending_write(0, 1);
+  std::vector<std::unique_ptr<Exchange>> waiting;
+  for (std::uint32_t i = 0; i < 5000; ++i) {
+    waiting.push_back(harness.start(kTestUnitReady, {.attribute = TaskAttribute::kOrdered, .tag = i + 2}));
+  }
+  older->transport.release();
+  for (const auto& exchange : waiting) {
+    ASSERT_EQ(outcome(*exchange), "GOOD");
+  }
+}
+
+TEST_F(TaskManagementTest, RefusesAcaWithoutItsCondition) {
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.attribute = TaskAttribute::kAca}), "B/4900");
+}
+
+TEST_F(TaskManagementTest, DetachAbortsTheTasksOfTheNexus) {
+  const auto write = pending_write(1, 1);
+  harness.unit.detach(harness.nexuses[1]->id);
+  EXPECT_TRUE(write->transport.abort_seen);
+  EXPECT_EQ(harness.unit.task_count(), 1U);
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "5/2500");
+  write->transport.release();
+  EXPECT_EQ(harness.unit.task_count(), 0U);
+  EXPECT_EQ(harness.try_out(kRead), "GOOD");
+}
+
+TEST(TaskManagementOnSlowMedium, AnswersWhileTheMediumHangs) {
+  auto faults = std::make_unique<block::FaultVolume>(Harness::ram(64));
+  block::FaultVolume& volume = *faults;
+  Harness harness(std::move(faults));
+  volume.set_fault(block::Fault{});
+  const auto read = harness.start(kRead);
+  EXPECT_TRUE(harness.unit.manage(TaskManagement::kLogicalUnitReset, harness.nexuses[0]->id, 0));
+  EXPECT_FALSE(read->done);  // its memory belongs to the medium until that answers
+  volume.release();
+  EXPECT_TRUE(read->done);
+  EXPECT_EQ(read->command.data_in_size, 0U);
+}
+
+TEST(TaskSet, RefusesMoreThanItsMaximum) {
+  Harness harness;
+  const auto older = harness.start(kWrite, {.data_out = Bytes(512), .hold_data_out = true});
+  std::vector<std::unique_ptr<Exchange>> waiting;
+  for (std::size_t i = 1; i < kTasksMax; ++i) {
+    waiting.push_back(harness.start(kTestUnitReady, {.attribute = TaskAttribute::kOrdered}));
+  }
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "TASK SET FULL");
+  older->transport.release();
+  EXPECT_EQ(outcome(*waiting.back()), "GOOD");
+}
+
+}  // namespace
+}  // namespace lunaria::scsi
