@@ -807,6 +807,26 @@ TEST(Deadlines, EndAnIdleDiscovery) {
   EXPECT_TRUE(bed.initiator.received().empty()) << "a discovery session takes no NOP-In";
 }
 
+TEST(Deadlines, EndWithTheConnection) {
+  TestBed bed;
+  bed.log_in();
+  bed.host.hold_commands = true;
+  bed.initiator.send_command(read_blocks(0, 1));
+  bed.pump();
+  bed.stop_sending = true;
+  bed.initiator.send_nop("");
+  bed.pump();
+  bed.connection->close(CloseReason::kRequested, bed.clock.now());
+  EXPECT_FALSE(bed.connection->close_reason()) << "what is queued may still be sent";
+  EXPECT_EQ(bed.connection->next_deadline(), bed.clock.now() + 3s);
+  bed.advance(3s);
+  EXPECT_EQ(bed.connection->close_reason(), CloseReason::kRequested);
+  EXPECT_EQ(bed.connection->next_deadline(), runtime::Instant::max());
+  bed.connection->abandon();
+  EXPECT_FALSE(bed.connection->is_drained());
+  EXPECT_EQ(bed.connection->next_deadline(), runtime::Instant::max()) << "a command that hangs costs no processor time";
+}
+
 TEST(RequestLogout, AsksAndThenDrops) {
   TestBed bed;
   bed.log_in();

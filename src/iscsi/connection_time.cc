@@ -10,7 +10,7 @@ using runtime::Instant;
 Instant ConnectionState::next_deadline() const {
   const Timeouts& timeouts = options_.timeouts;
   if (closing_) {
-    return close_deadline_;
+    return abandoned_ || close_at_once_ ? Instant::max() : close_deadline_;
   }
   Instant next = Instant::max();
   const auto consider = [&next](Instant instant) { next = std::min(next, instant); };
