@@ -84,8 +84,8 @@ class SimStream final : public runtime::Stream {
     IpEndpoint peer;
     std::optional<runtime::PeerCredentials> credentials;
   };
-  SimStream(std::shared_ptr<Connection> connection, int side, Ends ends)
-      : connection_(std::move(connection)), side_(side), ends_(std::move(ends)) {}
+  SimStream(std::shared_ptr<Connection> connection, int side, const Ends& ends)
+      : connection_(std::move(connection)), side_(side), ends_(ends) {}
   ~SimStream() override;
 
   bool submit(runtime::ReceiveRequest& request) override { return connection_->submit(side_, request); }

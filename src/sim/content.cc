@@ -8,8 +8,8 @@ namespace lunaria::sim {
 namespace {
 
 const std::shared_ptr<const Page>& zero_page() {
-  static const std::shared_ptr<const Page> page = std::make_shared<const Page>();
-  return page;
+  static const std::shared_ptr<const Page> kPage = std::make_shared<const Page>();
+  return kPage;
 }
 
 /// One page's part of a range.

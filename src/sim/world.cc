@@ -8,9 +8,8 @@ using runtime::Duration;
 using runtime::Instant;
 
 runtime::WallTime VirtualClock::wall_time() const {
-  using namespace std::chrono;
-  constexpr auto kStart = sys_days(2030y / January / 1);
-  return kStart + duration_cast<microseconds>(now_.time_since_epoch() + wall_offset_);
+  constexpr std::chrono::sys_days kStart(std::chrono::year(2030) / std::chrono::January / 1);
+  return kStart + std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch() + wall_offset_);
 }
 
 void SeededRandom::fill(std::span<std::byte> bytes) {
