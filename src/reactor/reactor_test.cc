@@ -70,6 +70,7 @@ TEST(Reactor, KeepsTheOrderOfEachThreadThatPosts) {
     }
   }
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (std::vector<Numbered>& list : messages) {
     threads.emplace_back([&list, shard = &reactor->shard(0)] {
       for (Numbered& message : list) {

@@ -72,7 +72,7 @@ std::vector<std::byte> pattern(std::size_t size) {
 
 /// A client and a server, connected.
 struct Pair {
-  explicit Pair(const LinkOptions& link, std::uint64_t seed = 1, ListenAddress address = kPortal)
+  explicit Pair(const LinkOptions& link, std::uint64_t seed = 1, const ListenAddress& address = kPortal)
       : world({.seed = seed}) {
     world.network().set_link(link);
     listener = std::move(*server_shard.network().listen(address));
