@@ -39,7 +39,13 @@ class AsyncMutex final {
   auto acquire() {
     struct Awaiter {
       AsyncMutex& mutex;
-      bool await_ready() const { return !std::exchange(mutex.held_, true); }
+      bool await_ready() const {
+        if (mutex.held_ || !mutex.waiters_.empty()) {
+          return false;
+        }
+        mutex.held_ = true;
+        return true;
+      }
       void await_suspend(std::coroutine_handle<> waiter) { mutex.waiters_.push_back(waiter); }
       Lock await_resume() const { return Lock(mutex); }
     };
@@ -48,18 +54,25 @@ class AsyncMutex final {
   std::size_t waiting() const { return waiters_.size(); }
 
  private:
-  /// Hands over to the next one, who runs at once: the lock is never seen free in between.
+  /// Hands over to the next one, who runs at once. One loop for all of them, so that many who are done at once do not
+  /// pile up on the stack.
   void release() {
-    if (waiters_.empty()) {
-      held_ = false;
+    held_ = false;
+    if (handing_over_) {
       return;
     }
-    const std::coroutine_handle<> next = waiters_.front();
-    waiters_.pop_front();
-    next.resume();
+    handing_over_ = true;
+    while (!held_ && !waiters_.empty()) {
+      const std::coroutine_handle<> next = waiters_.front();
+      waiters_.pop_front();
+      held_ = true;
+      next.resume();
+    }
+    handing_over_ = false;
   }
 
   bool held_ = false;
+  bool handing_over_ = false;
   std::deque<std::coroutine_handle<>> waiters_;
 };
 

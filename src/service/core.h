@@ -133,8 +133,16 @@ class Core final {
   static Error no_disk(DiskId id);
   static Error no_target(TargetId id);
 
+  /// The mappings of every disk, for those who look at many.
+  using MappingIndex = std::multimap<catalogue::DiskId, const catalogue::MappingRow*>;
+  MappingIndex mappings_by_disk() const;
+  /// The mappings of one target: the catalogue keeps them side by side.
+  std::vector<const catalogue::MappingRow*> mappings_of(catalogue::TargetId id) const;
+  std::vector<const catalogue::AccessRuleRow*> rules_of(catalogue::TargetId id) const;
+
   /// Values for the outside, from what is known here.
-  Disk disk_value(const catalogue::DiskRow& row) const;
+  Disk disk_value(const catalogue::DiskRow& row) const { return disk_value(row, mappings_by_disk()); }
+  Disk disk_value(const catalogue::DiskRow& row, const MappingIndex& index) const;
   Target target_value(const catalogue::TargetRow& row) const;
   Mapping mapping_value(const catalogue::MappingRow& row) const;
   Server server_value() const;

@@ -119,9 +119,10 @@ Reply<std::vector<Disk>> list_disks_now(Core& core) {
   co_await core.refresh_sessions();
   co_await refresh_allocated(core, std::nullopt);
   std::vector<Disk> disks;
+  const Core::MappingIndex index = core.mappings_by_disk();
   for (const auto& [id, row] : core.contents.disks) {
     if (!core.is_being_made(id)) {
-      disks.push_back(core.disk_value(row));
+      disks.push_back(core.disk_value(row, index));
     }
   }
   co_return disks;

@@ -397,16 +397,16 @@ class CrashedDiskTest : public DiskTest {
 };
 
 TEST_F(CrashedDiskTest, IsForgottenWhenItsImageWasNotComplete) {
-  ASSERT_TRUE(disks.rename(disk_.path, "/tmp/half.new"));
-  edit({intent(catalogue::IntentKind::kMakeImage, "/tmp/half.new")});
+  ASSERT_TRUE(disks.rename(disk_.path, state_directory() + "/disks/half.new"));
+  edit({intent(catalogue::IntentKind::kMakeImage, state_directory() + "/disks/half.new")});
   start();
   EXPECT_TRUE(must(service->list_disks(viewer())).empty());
-  EXPECT_FALSE(disks.status("/tmp/half.new"));
+  EXPECT_FALSE(disks.status(state_directory() + "/disks/half.new"));
   EXPECT_EQ(intents_left(), 0U);
 }
 
 TEST_F(CrashedDiskTest, IsKeptWhenItsImageWasComplete) {
-  edit({intent(catalogue::IntentKind::kMakeImage, "/tmp/gone.new")});
+  edit({intent(catalogue::IntentKind::kMakeImage, state_directory() + "/disks/gone.new")});
   start();
   EXPECT_EQ(must(service->list_disks(viewer())).size(), 1U);
   EXPECT_EQ(intents_left(), 0U);
@@ -415,7 +415,7 @@ TEST_F(CrashedDiskTest, IsKeptWhenItsImageWasComplete) {
 TEST_F(CrashedDiskTest, LeavesAFileThatIsNotItsOwnAlone) {
   ASSERT_TRUE(disks.remove(disk_.path));
   make_file(disk_.path, 3 * kMiB);
-  edit({intent(catalogue::IntentKind::kMakeImage, "/tmp/gone.new")});
+  edit({intent(catalogue::IntentKind::kMakeImage, state_directory() + "/disks/gone.new")});
   start();
   EXPECT_TRUE(must(service->list_disks(viewer())).empty());
   EXPECT_EQ(disks.status(disk_.path)->size, 3 * kMiB);

@@ -23,9 +23,9 @@ Outcome<void> check_lun(std::uint16_t lun) {
 
 /// The mapping at a LUN; nullptr when it is free.
 const catalogue::MappingRow* holder_of(const Core& core, TargetId target, std::uint16_t lun) {
-  for (const auto& [key, mapping] : core.contents.mappings) {
-    if (key.first == row_id(target) && mapping.lun == lun) {
-      return &mapping;
+  for (const catalogue::MappingRow* mapping : core.mappings_of(row_id(target))) {
+    if (mapping->lun == lun) {
+      return mapping;
     }
   }
   return nullptr;
@@ -44,10 +44,8 @@ Outcome<void> check_free_lun(const Core& core, TargetId target, std::uint16_t lu
 
 Outcome<std::uint16_t> lowest_free_lun(const Core& core, TargetId target) {
   std::set<std::uint16_t> taken;
-  for (const auto& [key, mapping] : core.contents.mappings) {
-    if (key.first == row_id(target)) {
-      taken.insert(mapping.lun);
-    }
+  for (const catalogue::MappingRow* mapping : core.mappings_of(row_id(target))) {
+    taken.insert(mapping->lun);
   }
   std::uint16_t lun = 0;
   for (const std::uint16_t used : taken) {

@@ -81,7 +81,8 @@ Reply<std::vector<Session>> list_sessions_now(Core& core) {
   co_return sessions;
 }
 
-Reply<void> drop_session_locked(Core& core, std::uint16_t tsih, std::chrono::milliseconds grace) {
+/// Without the lock: it changes nothing of the configuration, and may wait for the initiator.
+Reply<void> drop_session_now(Core& core, std::uint16_t tsih, std::chrono::milliseconds grace) {
   const bool dropped = co_await core.environment.data_plane.drop_session(tsih, grace);
   if (!dropped) {
     co_return fail(Error{ErrorCode::kNotFound, fmt::format("There is no session {}.", tsih)});
@@ -106,7 +107,7 @@ Reply<std::vector<Session>> Service::list_sessions(security::Principal principal
 
 Reply<void> Service::drop_session(security::Principal principal, std::uint16_t tsih, std::chrono::milliseconds grace) {
   Action action{security::Permission::kChangeStorage, "session.drop", fmt::format("session {}", tsih)};
-  return core_->change(std::move(principal), std::move(action), drop_session_locked(*core_, tsih, grace));
+  return core_->change_unlocked(std::move(principal), std::move(action), drop_session_now(*core_, tsih, grace));
 }
 
 }  // namespace lunaria::service

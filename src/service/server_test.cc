@@ -117,6 +117,19 @@ TEST_F(ServerTest, CarriesOutConcurrentChangesOneAfterTheOther) {
   }
 }
 
+TEST_F(ServerTest, ManyRefusedChangesAtOnceDoNotPileUpOnTheStack) {
+  constexpr std::size_t kCount = 20000;
+  std::optional<Outcome<Target>> first;
+  begin(service->create_target(op(), {"t", {}, "", true}), first);  // holds the lock while it commits
+  std::vector<std::optional<Outcome<void>>> results(kCount);
+  for (std::optional<Outcome<void>>& result : results) {
+    begin(service->delete_disk(op(), {DiskId(77), false}), result);
+  }
+  ASSERT_TRUE(world.run_until([&] { return results.back().has_value(); }));
+  EXPECT_EQ(results.back()->error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(first && first->has_value());
+}
+
 TEST_F(ServerTest, MakesADemoOnce) {
   const Demo demo = must(service->ensure_demo(100 * kMiB));
   EXPECT_TRUE(demo.created);

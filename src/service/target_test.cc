@@ -222,10 +222,7 @@ TEST_F(TargetTest, LetsNobodyInWhenTheHostKeyDoesNotFitItsSecret) {
   request.chap = chap(true, "name", "forward-secret");
   must(service->set_target(op(), std::move(request)));
   stop();
-  std::array<std::byte, security::kHostKeyBytes> other{};
-  other[0] = std::byte{1};
-  secrets.~SecretBox();
-  new (&secrets) security::SecretBox(security::HostKey(other), world.random());
+  secrets = secret_box(std::byte{1});
   start();
   EXPECT_FALSE(data_plane->find_target(target.iqn)->enabled);
   EXPECT_TRUE(must(service->get_target(viewer(), target.id)).enabled) << "what was asked for stays";

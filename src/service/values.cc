@@ -65,7 +65,33 @@ Mapping Core::mapping_value(const catalogue::MappingRow& row) const {
           row.read_only};
 }
 
-Disk Core::disk_value(const catalogue::DiskRow& row) const {
+Core::MappingIndex Core::mappings_by_disk() const {
+  MappingIndex index;
+  for (const auto& [key, mapping] : contents.mappings) {
+    index.emplace(mapping.disk, &mapping);
+  }
+  return index;
+}
+
+std::vector<const catalogue::MappingRow*> Core::mappings_of(catalogue::TargetId id) const {
+  std::vector<const catalogue::MappingRow*> found;
+  for (auto entry = contents.mappings.lower_bound({id, catalogue::DiskId{}});
+       entry != contents.mappings.end() && entry->first.first == id; ++entry) {
+    found.push_back(&entry->second);
+  }
+  return found;
+}
+
+std::vector<const catalogue::AccessRuleRow*> Core::rules_of(catalogue::TargetId id) const {
+  std::vector<const catalogue::AccessRuleRow*> found;
+  for (auto rule = contents.access.lower_bound({id, 0, {}}); rule != contents.access.end() && rule->target == id;
+       ++rule) {
+    found.push_back(&*rule);
+  }
+  return found;
+}
+
+Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) const {
   Disk disk;
   disk.id = value_id(row.id);
   disk.name = row.name;
@@ -91,11 +117,10 @@ Disk Core::disk_value(const catalogue::DiskRow& row) const {
   if (failure != failures.end()) {
     disk.failure = failure->second;
   }
-  for (const auto& [key, mapping] : contents.mappings) {
-    if (mapping.disk == row.id) {
-      disk.mappings.push_back(mapping_value(mapping));
-      disk.connected = disk.connected || session_count(value_id(mapping.target)) > 0;
-    }
+  const auto [first, last] = index.equal_range(row.id);
+  for (auto entry = first; entry != last; ++entry) {
+    disk.mappings.push_back(mapping_value(*entry->second));
+    disk.connected = disk.connected || session_count(value_id(entry->second->target)) > 0;
   }
   return disk;
 }
@@ -121,15 +146,11 @@ Target Core::target_value(const catalogue::TargetRow& row) const {
       chap.has_secret = !found->second.sealed_secret.empty();
     }
   }
-  for (const catalogue::AccessRuleRow& rule : contents.access) {
-    if (rule.target == row.id) {
-      target.access.push_back({static_cast<AccessMethod>(rule.method), rule.value});
-    }
+  for (const catalogue::AccessRuleRow* rule : rules_of(row.id)) {
+    target.access.push_back({static_cast<AccessMethod>(rule->method), rule->value});
   }
-  for (const auto& [key, mapping] : contents.mappings) {
-    if (mapping.target == row.id) {
-      target.mappings.push_back(mapping_value(mapping));
-    }
+  for (const catalogue::MappingRow* mapping : mappings_of(row.id)) {
+    target.mappings.push_back(mapping_value(*mapping));
   }
   std::sort(target.mappings.begin(), target.mappings.end(),
             [](const Mapping& left, const Mapping& right) { return left.lun < right.lun; });
@@ -211,20 +232,15 @@ target::TargetConfig target_config(const Core& core, const catalogue::TargetRow&
       chap_credential(core, row.id, catalogue::ChapDirection::kReverse, row.reverse_chap_enabled, readable);
   // A target whose secret was lost lets nobody in, rather than everybody.
   config.enabled = row.enabled && readable;
-  for (const catalogue::AccessRuleRow& rule : core.contents.access) {
-    if (rule.target != row.id) {
-      continue;
-    }
-    if (static_cast<AccessMethod>(rule.method) == AccessMethod::kIqn) {
-      config.access.emplace_back(target::InitiatorName{rule.value});
-    } else if (const std::optional<IpPrefix> prefix = IpPrefix::parse(rule.value)) {
+  for (const catalogue::AccessRuleRow* rule : core.rules_of(row.id)) {
+    if (static_cast<AccessMethod>(rule->method) == AccessMethod::kIqn) {
+      config.access.emplace_back(target::InitiatorName{rule->value});
+    } else if (const std::optional<IpPrefix> prefix = IpPrefix::parse(rule->value)) {
       config.access.emplace_back(*prefix);
     }
   }
-  for (const auto& [key, mapping] : core.contents.mappings) {
-    if (mapping.target == row.id) {
-      config.luns.push_back({mapping.lun, value_id(mapping.disk), mapping.read_only});
-    }
+  for (const catalogue::MappingRow* mapping : core.mappings_of(row.id)) {
+    config.luns.push_back({mapping->lun, value_id(mapping->disk), mapping->read_only});
   }
   std::sort(config.luns.begin(), config.luns.end(),
             [](const target::LunMapping& left, const target::LunMapping& right) { return left.lun < right.lun; });

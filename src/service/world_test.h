@@ -132,7 +132,7 @@ class ServiceWorld {
         shard(world.add_shard()),
         disks(world),
         volumes(disks),
-        secrets(security::HostKey(std::array<std::byte, security::kHostKeyBytes>{}), world.random()),
+        secrets(secret_box(std::byte{0})),
         data_plane(std::make_unique<FakeDataPlane>(shard)) {
     settings.state_directory = directory_.native();
     settings.host_name = "array.example.com";
@@ -177,6 +177,12 @@ class ServiceWorld {
     }
   }
 
+  /// A box under a host key made of this byte; another byte, another host.
+  std::unique_ptr<security::SecretBox> secret_box(std::byte filler) {
+    std::array<std::byte, security::kHostKeyBytes> key{};
+    key.fill(filler);
+    return std::make_unique<security::SecretBox>(security::HostKey(key), world.random());
+  }
   std::string state_directory() const { return directory_.native(); }
   /// Makes the service and starts it.
   Outcome<void> try_start() {
@@ -187,7 +193,7 @@ class ServiceWorld {
   void make() {
     if (service == nullptr) {
       service = std::make_unique<Service>(
-          Environment{shard, *data_plane, volumes, secrets, log, [this] { return addresses; }}, settings);
+          Environment{shard, *data_plane, volumes, *secrets, log, [this] { return addresses; }}, settings);
     }
   }
   void start() {
@@ -219,7 +225,7 @@ class ServiceWorld {
   sim::SimShard& shard;
   sim::SimFileSystem disks;
   FileVolumeStore volumes;
-  security::SecretBox secrets;
+  std::unique_ptr<security::SecretBox> secrets;
   MemoryLog log;
   std::unique_ptr<FakeDataPlane> data_plane;
   std::vector<IpAddress> addresses = {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("192.0.2.1")};
@@ -229,7 +235,10 @@ class ServiceWorld {
 
  private:
   static std::filesystem::path make_directory() {
-    std::string name = std::filesystem::temp_directory_path() / "lunaria-service-XXXXXX";
+    const std::filesystem::path memory = "/dev/shm";
+    std::error_code error;
+    const bool has_memory = std::filesystem::is_directory(memory, error);
+    std::string name = (has_memory ? memory : std::filesystem::temp_directory_path()) / "lunaria-service-XXXXXX";
     return mkdtemp(name.data());
   }
   template <class T>
