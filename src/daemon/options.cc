@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#define TOML_EXCEPTIONS 0  // parse errors as values
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -91,12 +90,13 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
 /// Gives every option that neither a flag nor the environment has set the file's value, through the same checks.
 /// Returns what is wrong with the file, or nothing.
 std::string apply_file(CLI::App& app, const std::string& path) {
-  toml::parse_result parsed = toml::parse_file(path);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
     return fmt::format("{}:{}: {}", path, error.source().begin.line, error.description());
   }
-  for (const auto& [key, value] : parsed.table()) {
+  for (const auto& [key, value] : table) {
     const auto line = value.source().begin.line;
     CLI::Option* option = app.get_option_no_throw("--" + std::string(key.str()));
     if (option == nullptr || !option->get_configurable()) {
