@@ -18,7 +18,7 @@ ClientError from(const http::ClientFailure& failure) {
   const auto kind = failure.kind == Kind::kConnect ? ClientError::Kind::kConnect
                     : failure.kind == Kind::kTls   ? ClientError::Kind::kTls
                                                    : ClientError::Kind::kTransport;
-  return {kind, 0, failure.message};
+  return {kind, 0, failure.message, failure.error_code};
 }
 
 /// The trailers or headers in which an error that came too late for the message is told (DSP0200 6.4).

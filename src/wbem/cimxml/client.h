@@ -33,6 +33,7 @@ struct ClientError {
   } kind = Kind::kTransport;
   unsigned http_status = 0;
   std::string message;
+  int error_code = 0;  ///< errno, for kConnect
 };
 
 /// An answer is a ResponseMessage, which may hold a CIM error.

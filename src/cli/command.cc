@@ -1,0 +1,59 @@
+#include "cli/command.h"
+
+#include <array>
+#include <charconv>
+
+#include "cli/sizes.h"
+
+namespace lunaria::cli {
+
+std::string Arguments::text(std::string_view name) const {
+  const auto found = values_.find(std::string(name));
+  return found == values_.end() ? std::string() : found->second.back();
+}
+
+std::optional<std::uint64_t> Arguments::number(std::string_view name) const {
+  const std::string digits = text(name);
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return read.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Arguments::size(std::string_view name) const {
+  const auto bytes = parse_size(text(name));
+  return bytes ? std::optional(*bytes) : std::nullopt;
+}
+
+std::optional<bool> Arguments::on_off(std::string_view name) const {
+  return has(name) ? std::optional(text(name) == "on") : std::nullopt;
+}
+
+std::vector<std::string> Arguments::all(std::string_view name) const {
+  const auto found = values_.find(std::string(name));
+  return found == values_.end() ? std::vector<std::string>() : found->second;
+}
+
+std::span<const Noun> nouns() {
+  static constexpr auto kNouns = std::to_array<Noun>({
+      {"disk", "Disks: files or memory that targets offer"},
+      {"target", "Targets: names that initiators log in to"},
+      {"session", "Sessions that are logged in"},
+      {"portal", "Addresses on which iSCSI is served"},
+      {"user", "Who may manage the server over the network"},
+      {"service", "The object manager as a service"},
+      {"cim", "Any CIM class, instance or method"},
+  });
+  return kNouns;
+}
+
+std::vector<Command> all_commands() {
+  std::vector<Command> commands;
+  for (const auto& table :
+       {status_commands(), disk_commands(), target_commands(), map_commands(), access_commands(), session_commands(),
+        portal_commands(), user_commands(), service_commands(), cim_commands(), completion_commands()}) {
+    commands.insert(commands.end(), table.begin(), table.end());
+  }
+  return commands;
+}
+
+}  // namespace lunaria::cli

@@ -1,0 +1,319 @@
+// lunaria target: WT_Host.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+#include "cli/command.h"
+#include "cli/commands/columns.h"
+#include "schema/names.h"
+
+namespace lunaria::cli {
+namespace {
+
+namespace names = schema::wt_host;
+
+cim::ObjectPath target_path(const std::string& name) {
+  return path_of(kWmiSpace, names::kClass, {{std::string(names::kHostName), cim::Value(name)}});
+}
+
+Outcome<void> create(const Arguments& arguments, Environment& environment) {
+  const std::string name = arguments.text("NAME");
+  const auto made = invoke(environment.server, {cim::NamespaceName(kWmiSpace), std::string(names::kClass)},
+                           names::new_host::kMethod, {{std::string(names::new_host::kHostName), cim::Value(name)}});
+  if (!made) {
+    return fail(made.error());
+  }
+  Properties changes;
+  if (arguments.has("--iqn")) {
+    changes.push_back({std::string(names::kTargetIQN), cim::Value(arguments.text("--iqn"))});
+  }
+  if (arguments.has("--description")) {
+    changes.push_back({std::string(names::kDescription), cim::Value(arguments.text("--description"))});
+  }
+  if (!changes.empty()) {
+    if (const auto changed = modify_instance(environment.server, target_path(name), changes); !changed) {
+      // Half a target is worse than none: the name would be taken when the command is repeated.
+      const auto removed = delete_instance(environment.server, target_path(name));
+      Failure failure = changed.error();
+      failure.message += removed ? "; the target was not made" : "; the target was made without it";
+      return fail(std::move(failure));
+    }
+  }
+  const auto target = get_instance(environment.server, target_path(name));
+  if (!target) {
+    return fail(target.error());
+  }
+  environment.printer.made(target_columns(), row_of(target_columns(), *target),
+                           fmt::format("Target {} made: {}\nNobody may log in yet: lunaria allow {} --iqn INITIATOR",
+                                       name, text_of(*target, names::kTargetIQN), name));
+  return {};
+}
+
+Outcome<void> list(const Arguments& /*arguments*/, Environment& environment) {
+  const auto targets = enumerate(environment.server, kWmiSpace, names::kClass);
+  if (!targets) {
+    return fail(targets.error());
+  }
+  environment.printer.list(target_columns(), rows_of(target_columns(), *targets),
+                           "There are no targets. Make one: lunaria target create NAME");
+  return {};
+}
+
+Outcome<void> show_mappings(Environment& environment, const std::string& name, Json* json) {
+  namespace mapping = schema::lunaria_mapping;
+  static constexpr auto kColumns = std::to_array<Column>({
+      {"lun", "LUN", mapping::kLUN},
+      {"disk", "DISK", mapping::kDiskName},
+      {"read_only", "READ-ONLY", mapping::kReadOnly},
+  });
+  const auto mappings = enumerate(environment.server, kLunariaSpace, mapping::kClass);
+  if (!mappings) {
+    return fail(mappings.error());
+  }
+  std::vector<Row> rows;
+  for (const auto& each : *mappings) {
+    if (cim::name_equal(text_of(each.instance, mapping::kTargetName), name)) {
+      rows.push_back(row_of(kColumns, each.instance));
+    }
+  }
+  if (json != nullptr) {
+    (*json)["mappings"] = to_json(kColumns, rows);
+  } else {
+    environment.printer.line("");
+    environment.printer.list(kColumns, rows, "No disk is mapped.");
+  }
+  return {};
+}
+
+Outcome<void> show_initiators(Environment& environment, const std::string& name, Json* json) {
+  namespace method = schema::wt_id_method;
+  static constexpr auto kColumns = std::to_array<Column>({{"initiator", "MAY LOG IN", method::kValue}});
+  const auto methods = enumerate(environment.server, kWmiSpace, method::kClass);
+  if (!methods) {
+    return fail(methods.error());
+  }
+  std::vector<Row> rows;
+  for (const auto& each : *methods) {
+    if (cim::name_equal(text_of(each.instance, method::kHostName), name)) {
+      rows.push_back(row_of(kColumns, each.instance));
+    }
+  }
+  if (json != nullptr) {
+    (*json)["initiators"] = to_json(kColumns, rows);
+  } else {
+    environment.printer.line("");
+    environment.printer.list(kColumns, rows, "Nobody may log in.");
+  }
+  return {};
+}
+
+Outcome<void> show(const Arguments& arguments, Environment& environment) {
+  const std::string name = arguments.text("NAME");
+  const auto target = get_instance(environment.server, target_path(name));
+  if (!target) {
+    return fail(target.error());
+  }
+  const Row row = row_of(target_columns(), *target);
+  Json json = to_json(target_columns(), row);
+  const bool is_json = environment.printer.options().json;
+  if (!is_json) {
+    environment.printer.show(target_columns(), row);
+  }
+  if (auto shown = show_mappings(environment, name, is_json ? &json : nullptr); !shown) {
+    return shown;
+  }
+  if (auto shown = show_initiators(environment, name, is_json ? &json : nullptr); !shown) {
+    return shown;
+  }
+  if (is_json) {
+    environment.printer.json(json);
+  }
+  return {};
+}
+
+/// A property that an option of `target set` changes.
+struct Setting {
+  std::string_view option;
+  std::string_view property;
+};
+constexpr auto kTexts = std::to_array<Setting>({
+    {"--iqn", names::kTargetIQN},
+    {"--description", names::kDescription},
+});
+constexpr auto kSwitches = std::to_array<Setting>({
+    {"--enabled", names::kEnabled},
+    {"--idle-timeout", names::kEnforceIdleTimeoutDetection},
+});
+constexpr auto kNumbers = std::to_array<Setting>({
+    {"--max-recv-data-segment-length", names::kTargetMaxRecvDataSegmentLength},
+    {"--first-burst-length", names::kTargetFirstBurstLength},
+    {"--max-burst-length", names::kTargetMaxBurstLength},
+    {"--receive-buffers", names::kNumRecvBuffers},
+});
+
+/// One direction of CHAP.
+struct Chap {
+  std::string_view user_option;
+  std::string_view file_option;
+  std::string_view off_option;
+  std::string_view enable;
+  std::string_view user;
+  std::string_view secret;
+  std::string_view prompt;
+};
+constexpr auto kChaps = std::to_array<Chap>({
+    {"--chap-user", "--chap-secret-file", "--no-chap", names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret,
+     "CHAP secret of the initiator"},
+    {"--reverse-chap-user", "--reverse-chap-secret-file", "--no-reverse-chap", names::kEnableReverseCHAP,
+     names::kReverseCHAPUserName, names::kReverseCHAPSecret, "CHAP secret of the target"},
+});
+
+Outcome<void> add_chap(const Arguments& arguments, Environment& environment, const Chap& chap, Properties& changes) {
+  const bool is_set = arguments.has(chap.user_option) || arguments.has(chap.file_option);
+  if (arguments.has(chap.off_option)) {
+    if (is_set) {
+      return fail(usage(fmt::format("{} excludes {} and {}", chap.off_option, chap.user_option, chap.file_option)));
+    }
+    changes.push_back({std::string(chap.enable), cim::Value(false)});
+    return {};
+  }
+  if (!is_set) {
+    return {};
+  }
+  const auto secret = read_new_secret(environment.terminal, arguments.text(chap.file_option), chap.prompt);
+  if (!secret) {
+    return fail(secret.error());
+  }
+  changes.push_back({std::string(chap.enable), cim::Value(true)});
+  if (arguments.has(chap.user_option)) {
+    changes.push_back({std::string(chap.user), cim::Value(arguments.text(chap.user_option))});
+  }
+  changes.push_back({std::string(chap.secret), cim::Value(secret->reveal())});
+  return {};
+}
+
+Outcome<Properties> changes_of(const Arguments& arguments, Environment& environment) {
+  Properties changes;
+  for (const Setting& setting : kTexts) {
+    if (arguments.has(setting.option)) {
+      changes.push_back({std::string(setting.property), cim::Value(arguments.text(setting.option))});
+    }
+  }
+  for (const Setting& setting : kSwitches) {
+    if (const auto is_on = arguments.on_off(setting.option)) {
+      changes.push_back({std::string(setting.property), cim::Value(*is_on)});
+    }
+  }
+  for (const Setting& setting : kNumbers) {
+    const auto number = arguments.number(setting.option);
+    if (number && *number > std::numeric_limits<std::uint32_t>::max()) {
+      return fail(usage(fmt::format("{} is too large for {}", *number, setting.option)));
+    }
+    if (number) {
+      changes.push_back({std::string(setting.property), cim::Value(static_cast<std::uint32_t>(*number))});
+    }
+  }
+  for (const Chap& chap : kChaps) {
+    if (const auto added = add_chap(arguments, environment, chap, changes); !added) {
+      return fail(added.error());
+    }
+  }
+  return changes;
+}
+
+Outcome<void> set(const Arguments& arguments, Environment& environment) {
+  const auto changes = changes_of(arguments, environment);
+  if (!changes) {
+    return fail(changes.error());
+  }
+  if (changes->empty()) {
+    return fail(usage("nothing to change was given", "`lunaria target set --help` shows what can be changed."));
+  }
+  const std::string name = arguments.text("NAME");
+  if (const auto done = modify_instance(environment.server, target_path(name), *changes); !done) {
+    return fail(done.error());
+  }
+  environment.printer.done(fmt::format("Target {} changed.", name));
+  return {};
+}
+
+Outcome<void> remove(const Arguments& arguments, Environment& environment) {
+  const std::string name = arguments.text("NAME");
+  if (const auto done = delete_instance(environment.server, target_path(name)); !done) {
+    return fail(done.error());
+  }
+  environment.printer.done(fmt::format("Target {} deleted; its disks stay.", name));
+  return {};
+}
+
+constexpr Option kName{"NAME", Takes::kText, "Name of the target"};
+constexpr Option kIqn{"--iqn", Takes::kText, "iSCSI name of the target"};
+constexpr Option kDescription{"--description", Takes::kText, "Free text"};
+constexpr auto kNameOnly = std::to_array<Option>({kName});
+constexpr auto kCreateOptions = std::to_array<Option>({
+    kName,
+    {"--iqn", Takes::kText, "iSCSI name; else made from the names of the server and the target"},
+    kDescription,
+});
+constexpr auto kSetOptions = std::to_array<Option>({
+    kName,
+    {"--enabled", Takes::kOnOff, "off: no new discovery and logins; sessions stay"},
+    kIqn,
+    kDescription,
+    {"--chap-user", Takes::kText, "Make initiators prove who they are, under this name; the secret is asked for"},
+    {"--chap-secret-file", Takes::kFile, "File with the secret on its first line; - for standard input"},
+    {"--chap-secret", Takes::kSecret, "", "--chap-secret-file FILE, or let it be asked for"},
+    {"--no-chap", Takes::kNothing, "Let initiators in without proof"},
+    {"--reverse-chap-user", Takes::kText, "Let the target prove who it is, under this name"},
+    {"--reverse-chap-secret-file", Takes::kFile, "File with the target's secret on its first line"},
+    {"--reverse-chap-secret", Takes::kSecret, "", "--reverse-chap-secret-file FILE, or let it be asked for"},
+    {"--no-reverse-chap", Takes::kNothing, "The target proves nothing"},
+    {"--max-recv-data-segment-length", Takes::kNumber, "Longest data segment in one PDU, 512 to 16777215 bytes"},
+    {"--first-burst-length", Takes::kNumber, "Most unsolicited data per command, 512 to 16777215 bytes"},
+    {"--max-burst-length", Takes::kNumber, "Most data in one sequence, 512 to 16777215 bytes"},
+    {"--receive-buffers", Takes::kNumber, "Receive buffers for each connection"},
+    {"--idle-timeout", Takes::kOnOff, "Probe idle connections, and drop those that do not answer"},
+});
+
+constexpr auto kCommands = std::to_array<Command>({
+    {"target create", "Make a target", "lunaria target create web", kCreateOptions, &create},
+    {"target list", "List the targets", "lunaria target list", {}, &list},
+    {"target show", "Show a target, its disks and who may log in", "lunaria target show web", kNameOnly, &show},
+    {"target set", "Change a target", "lunaria target set web --chap-user iqn.1993-08.org.debian:01:abc", kSetOptions,
+     &set},
+    {"target delete", "Delete a target; its disks stay", "lunaria target delete web", kNameOnly, &remove},
+});
+
+}  // namespace
+
+std::span<const Command> target_commands() {
+  return kCommands;
+}
+
+std::span<const Column> target_columns() {
+  static constexpr auto kColumns = std::to_array<Column>({
+      {"name", "NAME", names::kHostName},
+      {"iqn", "IQN", names::kTargetIQN},
+      {"enabled", "ENABLED", names::kEnabled},
+      {"chap", "CHAP", names::kEnableCHAP},
+      {"last_login", "LAST LOGIN", names::kLastLogIn, Format::kTime},
+      {"description", "DESCRIPTION", names::kDescription, Format::kPlain, false},
+      {"chap_user", "CHAP USER", names::kCHAPUserName, Format::kPlain, false},
+      {"chap_secret_set", "CHAP SECRET", names::kCHAPSecret, Format::kSecret, false},
+      {"reverse_chap", "REVERSE CHAP", names::kEnableReverseCHAP, Format::kPlain, false},
+      {"reverse_chap_user", "REVERSE CHAP USER", names::kReverseCHAPUserName, Format::kPlain, false},
+      {"reverse_chap_secret_set", "REVERSE CHAP SECRET", names::kReverseCHAPSecret, Format::kSecret, false},
+      {"max_recv_data_segment_length", "MAX DATA SEGMENT", names::kTargetMaxRecvDataSegmentLength, Format::kPlain,
+       false},
+      {"first_burst_length", "FIRST BURST", names::kTargetFirstBurstLength, Format::kPlain, false},
+      {"max_burst_length", "MAX BURST", names::kTargetMaxBurstLength, Format::kPlain, false},
+      {"receive_buffers", "RECEIVE BUFFERS", names::kNumRecvBuffers, Format::kPlain, false},
+      {"idle_timeout", "IDLE TIMEOUT", names::kEnforceIdleTimeoutDetection, Format::kPlain, false},
+      {"guid", "GUID", names::kGuid, Format::kPlain, false},
+  });
+  return kColumns;
+}
+
+}  // namespace lunaria::cli
