@@ -11,7 +11,7 @@
 
 namespace lunaria::scsi {
 
-/// The allocation length of the CDB; kResponseLengthMax for rows without one.
+/// The allocation length of the CDB; 4096, more than any fixed answer has, for rows without one.
 std::uint32_t allocation_length(const CommandRow& row, CdbBytes bytes);
 
 /// How large a buffer an answer cut to `allocation` needs: at least 4096 bytes, so that headers always fit.

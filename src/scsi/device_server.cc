@@ -94,7 +94,7 @@ void leave(UnitState& unit, TaskEntry& task) {
 
 std::uint32_t allocation_length(const CommandRow& row, CdbBytes bytes) {
   if (row.allocation.width == 0) {
-    return kResponseLengthMax;
+    return runtime::BufferPool::kSizeMin;
   }
   std::uint32_t length = 0;
   for (std::size_t i = 0; i < row.allocation.width; ++i) {

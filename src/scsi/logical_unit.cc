@@ -174,9 +174,13 @@ void LogicalUnit::set_options(UnitOptions options) {
 void LogicalUnit::replace_volume(block::Volume& volume) {
   check(state_->tasks.size() == 0, "a volume is exchanged between commands");
   const std::uint64_t old_size = state_->geometry.block_count;
+  const bool had_cache = state_->features.volatile_cache;
   state_->volume = &volume;
   state_->adopt_volume();
-  state_->modes.write_cache = state_->modes.write_cache && state_->features.volatile_cache;
+  if (state_->features.volatile_cache != had_cache) {  // otherwise what initiators have set stays
+    state_->modes.write_cache = state_->features.volatile_cache;
+    state_->establish(asc::kModeParametersChanged);
+  }
   if (state_->geometry.block_count != old_size) {
     state_->establish(asc::kCapacityChanged);
   }

@@ -265,6 +265,17 @@ TEST(Write, IsDurableWithFuaOrWithoutWriteCache) {
   EXPECT_EQ(volume.durable_writes, 2);
 }
 
+TEST(Write, TakesOnTheCacheOfANewVolume) {
+  Harness harness;
+  CachedVolume cached;
+  harness.unit.replace_volume(cached);
+  EXPECT_EQ(harness.try_out({0x00, 0, 0, 0, 0, 0}), "6/2A01");
+  EXPECT_EQ(harness.run({0x1A, 8, 0x08, 0, 255, 0})->data_in().at(6), 0x04);
+  EXPECT_EQ(harness.try_out(transfer_cdb(true, 10, 0, 1), {.data_out = Bytes(512)}), "GOOD");
+  EXPECT_EQ(cached.durable_writes, 0);
+  harness.unit.replace_volume(*harness.volume);
+}
+
 TEST(SynchronizeCache, FlushesAndChecksItsRange) {
   auto owned = std::make_unique<CachedVolume>();
   CachedVolume& volume = *owned;
