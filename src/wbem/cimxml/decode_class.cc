@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cim/limits.h"
 #include "wbem/cimxml/decode_value.h"
 
 namespace lunaria::wbem::cimxml {
@@ -149,6 +150,9 @@ Decoded<cim::ClassPtr> decode_class(const XmlElement& element) {
   parts.superclass = std::string(element.attribute("SUPERCLASS").value_or(""));
   parts.qualifiers = *std::move(qualifiers);
   for (const XmlElement* child = element.first_child; child != nullptr; child = child->next_sibling) {
+    if (parts.properties.size() + parts.methods.size() == cim::limits::kClassElementsMax) {
+      return fail(DecodeError{DecodeError::Kind::kInvalid, "CLASS has too many elements"});
+    }
     if (child->name.starts_with("PROPERTY")) {
       auto property = decode_property(*child, parts.name);
       if (!property) {

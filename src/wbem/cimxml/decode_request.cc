@@ -8,6 +8,7 @@
 #include <span>
 
 #include "wbem/cimxml/decode_value.h"
+#include "wbem/cimxml/limits.h"
 
 namespace lunaria::wbem::cimxml {
 namespace {
@@ -57,7 +58,11 @@ class Parameters final {
       if (count_ == kCountMax) {
         return fail(invalid_parameter("too many parameters"));
       }
-      entries_[count_++] = {*name, element->first_child, false};
+      const auto content = only_child(*element);
+      if (!content) {
+        return fail(from(content.error()));
+      }
+      entries_[count_++] = {*name, *content, false};
     }
     return {};
   }
@@ -149,6 +154,12 @@ Parsed<cim::PropertyList> take_property_list(Parameters& parameters) {
   const auto value = decode_value(element, cim::Type::kString, true);
   if (!value) {
     return fail(from(value.error()));
+  }
+  if (value->is_null()) {
+    return cim::PropertyList();
+  }
+  if (value->elements().size() > limits::kPropertyListMax) {
+    return fail(invalid_parameter(fmt::format("PropertyList takes at most {} names", limits::kPropertyListMax)));
   }
   std::vector<std::string> names;
   for (const Value& name : value->elements()) {
@@ -387,6 +398,9 @@ Parsed<Operation> parse_extrinsic(const XmlElement& call, std::string_view name,
     auto parameter = decode_parameter(*element);
     if (!parameter) {
       return fail(from(parameter.error()));
+    }
+    if (invoke.parameters.size() == limits::kMethodParametersMax) {
+      return fail(invalid_parameter("too many parameters"));
     }
     const bool repeated = std::ranges::any_of(invoke.parameters, [&parameter](const MethodParameter& other) {
       return cim::name_equal(other.name, parameter->name);

@@ -65,28 +65,55 @@ Decoded<Value> decode_scalar(std::string_view text, Type type, std::size_t embed
   return *std::move(value);
 }
 
+/// Clients that come from other protocols write NULL so.
+bool is_nil(const XmlElement& element) {
+  const auto nil = element.attribute("xsi:nil");
+  const auto value = nil ? nil : element.attribute("xsi:null");
+  return value && (*value == "true" || *value == "1");
+}
+
+/// The text of an element that holds nothing else.
+Decoded<std::string_view> text_of(const XmlElement& element) {
+  if (element.first_child != nullptr) {
+    return fail(unexpected(*element.first_child, element.name));
+  }
+  return element.text;
+}
+
 Decoded<Value> decode_reference(const XmlElement& element) {
-  if (element.first_child == nullptr) {
+  const auto child = only_child(element);
+  if (!child) {
+    return fail(child.error());
+  }
+  if (*child == nullptr) {
     return fail(invalid("VALUE.REFERENCE is empty"));
   }
-  auto path = decode_object_path(*element.first_child);
+  auto path = decode_object_path(**child);
   if (!path) {
     return fail(path.error());
   }
   return Value(*std::move(path));
 }
 
+Decoded<Value> decode_text(const XmlElement& element, Type type, std::size_t embedding) {
+  const auto text = text_of(element);
+  if (!text) {
+    return fail(text.error());
+  }
+  return decode_scalar(*text, type, embedding);
+}
+
 Decoded<Value> decode_array(const XmlElement& array, Type type, std::size_t embedding) {
   std::vector<Value> elements;
   for (const XmlElement* child = array.first_child; child != nullptr; child = child->next_sibling) {
-    if (child->is("VALUE.NULL")) {
+    if (child->is("VALUE.NULL") || (child->is("VALUE") && is_nil(*child))) {
       elements.push_back(Value::null(type));
       continue;
     }
     if (!child->is(type == Type::kReference ? "VALUE.REFERENCE" : "VALUE")) {
       return fail(unexpected(*child, array.name));
     }
-    auto value = type == Type::kReference ? decode_reference(*child) : decode_scalar(child->text, type, embedding);
+    auto value = type == Type::kReference ? decode_reference(*child) : decode_text(*child, type, embedding);
     if (!value) {
       return fail(value.error());
     }
@@ -97,6 +124,9 @@ Decoded<Value> decode_array(const XmlElement& array, Type type, std::size_t embe
 
 Decoded<Value> decode_key_value(const XmlElement& element) {
   const auto value_type = element.attribute("VALUETYPE").value_or("string");
+  if (const auto text = text_of(element); !text) {
+    return fail(text.error());
+  }
   if (const auto type_text = element.attribute("TYPE")) {
     const auto type = cim::type_from_name(*type_text);
     if (!type) {
@@ -147,6 +177,9 @@ Decoded<cim::ObjectPath> decode_instance_name(const XmlElement& element) {
   }
   std::vector<cim::KeyBinding> keys;
   for (const XmlElement* child = element.first_child; child != nullptr; child = child->next_sibling) {
+    if (keys.size() == limits::kKeysMax) {
+      return fail(invalid(fmt::format("INSTANCENAME has more than {} keys", limits::kKeysMax)));
+    }
     // A single key may come without its name (DSP0201 5.2.4.9); the object manager knows which it must be.
     if ((child->is("KEYVALUE") || child->is("VALUE.REFERENCE")) && element.child_count() == 1) {
       auto value = child->is("KEYVALUE") ? decode_key_value(*child) : decode_reference(*child);
@@ -182,6 +215,19 @@ Decoded<cim::ObjectPath> decode_name(const XmlElement& element) {
   return cim::ObjectPath(cim::NamespaceName(), std::string(*name));
 }
 
+/// The type that a string has when it holds an object. DSP0201 spells the attribute one way in its text and the other
+/// way in its DTD.
+Type with_embedding(const XmlElement& element, Type type) {
+  auto embedded = element.attribute("EmbeddedObject");
+  if (!embedded) {
+    embedded = element.attribute("EMBEDDEDOBJECT");
+  }
+  if (!embedded || type != Type::kString) {
+    return type;
+  }
+  return *embedded == "instance" ? Type::kEmbeddedInstance : Type::kEmbeddedObject;
+}
+
 /// What PROPERTY, PROPERTY.ARRAY and PROPERTY.REFERENCE say of their type.
 struct PropertyShape {
   Type type = Type::kString;
@@ -196,26 +242,29 @@ Decoded<PropertyShape> decode_property_shape(const XmlElement& element) {
   if (!type_text) {
     return fail(type_text.error());
   }
-  auto type = cim::type_from_name(*type_text);
+  const auto type = cim::type_from_name(*type_text);
   if (!type) {
     return fail(invalid(fmt::format("{} has the unknown TYPE '{}'", element.name, *type_text)));
   }
-  auto embedded = element.attribute("EmbeddedObject");
-  if (!embedded) {
-    embedded = element.attribute("EMBEDDEDOBJECT");
-  }
-  if (embedded && *type == Type::kString) {
-    type = *embedded == "instance" ? Type::kEmbeddedInstance : Type::kEmbeddedObject;
-  }
-  return PropertyShape{*type, element.is("PROPERTY.ARRAY")};
+  return PropertyShape{with_embedding(element, *type), element.is("PROPERTY.ARRAY")};
 }
 
-const XmlElement* value_child(const XmlElement& element) {
+Decoded<const XmlElement*> value_child(const XmlElement& element) {
   const XmlElement* child = element.first_child;
+  if (child == nullptr) {
+    return only_child(element);
+  }
   while (child != nullptr && child->is("QUALIFIER")) {
     child = child->next_sibling;
   }
+  if (child != nullptr && child->next_sibling != nullptr) {
+    return fail(unexpected(*child->next_sibling, element.name));
+  }
   return child;
+}
+
+bool is_property(const XmlElement& element) {
+  return element.is("PROPERTY") || element.is("PROPERTY.ARRAY") || element.is("PROPERTY.REFERENCE");
 }
 
 Decoded<cim::Instance> build_instance(const XmlElement& element, const cim::ObjectPath* name, std::size_t embedding) {
@@ -224,12 +273,16 @@ Decoded<cim::Instance> build_instance(const XmlElement& element, const cim::Obje
     return fail(class_name.error());
   }
   cim::InstanceBuilder builder{std::string(*class_name)};
+  std::size_t count = 0;
   for (const XmlElement* child = element.first_child; child != nullptr; child = child->next_sibling) {
     if (child->is("QUALIFIER")) {
       continue;
     }
-    if (!child->name.starts_with("PROPERTY")) {
+    if (!is_property(*child)) {
       return fail(unexpected(*child, "INSTANCE"));
+    }
+    if (++count > limits::kPropertiesMax) {
+      return fail(invalid(fmt::format("INSTANCE has more than {} properties", limits::kPropertiesMax)));
     }
     const auto property = require_attribute(*child, "NAME");
     if (!property) {
@@ -239,7 +292,11 @@ Decoded<cim::Instance> build_instance(const XmlElement& element, const cim::Obje
     if (!shape) {
       return fail(shape.error());
     }
-    auto value = decode_value(value_child(*child), shape->type, shape->is_array, embedding);
+    const auto content = value_child(*child);
+    if (!content) {
+      return fail(content.error());
+    }
+    auto value = decode_value(*content, shape->type, shape->is_array, embedding);
     if (!value) {
       return fail(value.error());
     }
@@ -265,8 +322,21 @@ DecodeError unexpected(const XmlElement& element, std::string_view inside) {
   return invalid(fmt::format("{} may not stand in {}", element.name.substr(0, 80), inside));
 }
 
+Decoded<const XmlElement*> only_child(const XmlElement& element) {
+  if (element.first_child == nullptr) {
+    if (!is_blank(element.text)) {
+      return fail(invalid(fmt::format("text may not stand in {}", element.name)));
+    }
+    return nullptr;
+  }
+  if (element.first_child->next_sibling != nullptr) {
+    return fail(unexpected(*element.first_child->next_sibling, element.name));
+  }
+  return element.first_child;
+}
+
 Decoded<Value> decode_value(const XmlElement* element, Type type, bool is_array, std::size_t embedding) {
-  if (element == nullptr) {
+  if (element == nullptr || element->is("VALUE.NULL") || is_nil(*element)) {
     return Value::null(type, is_array);
   }
   if (element->is("VALUE.ARRAY") || element->is("VALUE.REFARRAY")) {
@@ -284,10 +354,7 @@ Decoded<Value> decode_value(const XmlElement* element, Type type, bool is_array,
   if (!element->is("VALUE") || type == Type::kReference) {
     return fail(unexpected(*element, fmt::format("a {} value", cim::type_name(type))));
   }
-  if (element->first_child != nullptr) {
-    return fail(unexpected(*element->first_child, "VALUE"));
-  }
-  return decode_scalar(element->text, type, embedding);
+  return decode_text(*element, type, embedding);
 }
 
 Decoded<cim::NamespaceName> decode_local_namespace(const XmlElement& element) {
@@ -321,7 +388,7 @@ Decoded<cim::ObjectPath> decode_object_path(const XmlElement& element) {
   if (is_full) {
     const XmlElement* host_element = where.child("HOST");
     local = where.child("LOCALNAMESPACEPATH");
-    if (!where.is("NAMESPACEPATH") || host_element == nullptr || local == nullptr) {
+    if (!where.is("NAMESPACEPATH") || host_element == nullptr || local == nullptr || where.child_count() != 2) {
       return fail(unexpected(where, element.name));
     }
     host = std::string(host_element->text);
@@ -362,7 +429,11 @@ Decoded<DecodedParameter> decode_parameter(const XmlElement& element) {
     }
     parameter.name = std::string(*name);
   }
-  const XmlElement* child = element.first_child;
+  const auto content = only_child(element);
+  if (!content) {
+    return fail(content.error());
+  }
+  const XmlElement* child = *content;
   Type type = Type::kString;
   if (const auto type_text = element.attribute("PARAMTYPE")) {
     const auto stated = cim::type_from_name(*type_text);
@@ -370,10 +441,7 @@ Decoded<DecodedParameter> decode_parameter(const XmlElement& element) {
       return fail(invalid(fmt::format("{} has the unknown PARAMTYPE '{}'", element.name, *type_text)));
     }
     type = *stated;
-    const auto embedded = element.attribute("EmbeddedObject");
-    if (embedded && type == Type::kString) {
-      type = *embedded == "instance" ? Type::kEmbeddedInstance : Type::kEmbeddedObject;
-    }
+    type = with_embedding(element, type);
   } else {
     parameter.is_typed = false;
     if (child != nullptr && (child->is("VALUE.REFERENCE") || child->is("VALUE.REFARRAY"))) {

@@ -25,8 +25,8 @@ struct DecodeError {
 template <class T>
 using Decoded = Result<T, DecodeError>;
 
-/// A VALUE, VALUE.ARRAY, VALUE.REFERENCE, VALUE.REFARRAY element as a value of `type`; a null element is NULL.
-/// `embedding` counts the documents that this one is embedded in.
+/// A VALUE, VALUE.ARRAY, VALUE.REFERENCE, VALUE.REFARRAY element as a value of `type`; a null element is NULL, and so
+/// is one that says xsi:nil or xsi:null. `embedding` counts the documents that this one is embedded in.
 Decoded<cim::Value> decode_value(const XmlElement* element, cim::Type type, bool is_array, std::size_t embedding = 0);
 /// An INSTANCENAME, CLASSNAME, LOCALINSTANCEPATH, LOCALCLASSPATH, INSTANCEPATH or CLASSPATH element.
 Decoded<cim::ObjectPath> decode_object_path(const XmlElement& element);
@@ -46,6 +46,8 @@ struct DecodedParameter {
 };
 Decoded<DecodedParameter> decode_parameter(const XmlElement& element);
 
+/// The element's only child, of which every element that takes a value has one; null when it is empty.
+Decoded<const XmlElement*> only_child(const XmlElement& element);
 /// Attribute or error.
 Decoded<std::string_view> require_attribute(const XmlElement& element, std::string_view name);
 /// The error for an element that may not stand here.

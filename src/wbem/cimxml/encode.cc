@@ -1,5 +1,10 @@
 #include "wbem/cimxml/encode.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
 #include "wbem/cimxml/xml_text.h"
 
 namespace lunaria::wbem::cimxml {
@@ -18,21 +23,39 @@ std::string_view embedded_attribute(cim::Type type) {
   return type == cim::Type::kEmbeddedObject ? kEmbeddedObject : std::string_view();
 }
 
+template <class Integer>
+void append_integer(std::string& out, Integer number) {
+  std::array<char, 24> digits{};
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), written.ptr);
+}
+
+void append_embedded(std::string& out, const cim::Value& value) {
+  std::string embedded;
+  if (const auto instance = value.as_instance()) {
+    append_instance(embedded, *instance, {});
+  } else if (const auto cls = value.as_class()) {
+    append_class(embedded, *cls, kEverything);
+  }
+  append_escaped(out, embedded);
+}
+
+/// The type decides: asking the value for one kind after the other would be slow for numbers, which are most values.
 void append_scalar_text(std::string& out, const cim::Value& value) {
   if (const std::string* text = value.as_string()) {
     append_escaped(out, *text);
-  } else if (const auto instance = value.as_instance()) {
-    std::string embedded;
-    append_instance(embedded, *instance, {});
-    append_escaped(out, embedded);
-  } else if (const auto cls = value.as_class()) {
-    std::string embedded;
-    append_class(embedded, *cls, kEverything);
-    append_escaped(out, embedded);
-  } else if (value.as_char16()) {
+    return;
+  }
+  if (cim::is_embedded(value.type())) {
+    append_embedded(out, value);
+  } else if (value.type() == cim::Type::kBoolean) {
+    out += value.as_bool().value_or(false) ? "TRUE" : "FALSE";
+  } else if (value.type() == cim::Type::kChar16) {
     append_escaped(out, value.to_text());
-  } else if (const auto flag = value.as_bool()) {
-    out += *flag ? "TRUE" : "FALSE";
+  } else if (const auto number = cim::is_integer(value.type()) ? value.as_unsigned() : std::nullopt) {
+    append_integer(out, *number);
+  } else if (const auto negative = cim::is_integer(value.type()) ? value.as_signed() : std::nullopt) {
+    append_integer(out, *negative);
   } else {
     value.append_text(out);
   }
@@ -72,6 +95,14 @@ std::string_view key_value_type(cim::Type type) {
   return cim::is_numeric(type) ? "numeric" : "string";
 }
 
+void append_key_value_start(std::string& out, cim::Type type) {
+  out += "<KEYVALUE VALUETYPE=\"";
+  out += key_value_type(type);
+  out += "\" TYPE=\"";
+  out += wire_type_name(type);
+  out += "\">";
+}
+
 void append_key(std::string& out, std::string_view name, const cim::Value& value) {
   out += "<KEYBINDING";
   append_attribute(out, "NAME", name);
@@ -79,11 +110,7 @@ void append_key(std::string& out, std::string_view name, const cim::Value& value
   if (const auto reference = value.as_reference()) {
     append_reference(out, *reference);
   } else {
-    out += "<KEYVALUE VALUETYPE=\"";
-    out += key_value_type(value.type());
-    out += "\" TYPE=\"";
-    out += wire_type_name(value.type());
-    out += "\">";
+    append_key_value_start(out, value.type());
     append_scalar_text(out, value);
     out += "</KEYVALUE>";
   }
@@ -214,6 +241,88 @@ void append_class_property(std::string& out, const cim::Class& cls, const cim::P
 
 }  // namespace
 
+InstanceEncoder::Tags::Tags(const cim::Property& property, const InstanceForm& form) {
+  append_property(null, property, cim::Value::null(property.type, property.is_array), form.include_class_origin,
+                  form.include_qualifiers);
+  close = fmt::format("</{}>", property_element(property));
+  open = null.ends_with("/>") ? null.substr(0, null.size() - 2) + '>' : null.substr(0, null.size() - close.size());
+  is_scalar = !property.is_array && property.type != cim::Type::kReference;
+  if (is_scalar) {
+    open += "<VALUE>";
+    close = "</VALUE>" + close;
+  }
+  key_open = "<KEYBINDING";
+  append_attribute(key_open, "NAME", property.name);
+  key_open += '>';
+  if (is_scalar) {
+    append_key_value_start(key_open, property.type);
+    key_close = "</KEYVALUE>";
+  }
+  key_close += "</KEYBINDING>";
+}
+
+void InstanceEncoder::prepare(const cim::ClassPtr& cls) {
+  if (class_ == cls) {
+    return;
+  }
+  class_ = cls;
+  tags_.clear();
+  for (const cim::PropertyPtr& property : cls->properties()) {
+    tags_.emplace_back(*property, form_);
+  }
+  instance_open_ = "<INSTANCE";
+  append_attribute(instance_open_, "CLASSNAME", cls->name());
+  instance_open_ += '>';
+  name_open_ = "<INSTANCENAME" + instance_open_.substr(std::string_view("<INSTANCE").size());
+  if (form_.include_qualifiers) {
+    append_qualifiers(instance_open_, cls->qualifiers(), kEverything, false);
+  }
+}
+
+void InstanceEncoder::append_instance(std::string& out, const cim::Instance& instance) {
+  prepare(instance.cls());
+  out += instance_open_;
+  for (std::size_t i = 0; i < tags_.size(); ++i) {
+    const cim::Value& value = instance.value(i);
+    if (value.is_absent() || !instance.is_selected(i)) {
+      continue;
+    }
+    const Tags& tags = tags_[i];
+    if (value.is_null()) {
+      out += tags.null;
+      continue;
+    }
+    out += tags.open;
+    if (tags.is_scalar) {
+      append_scalar_text(out, value);
+    } else {
+      append_value(out, value);
+    }
+    out += tags.close;
+  }
+  out += "</INSTANCE>";
+}
+
+void InstanceEncoder::append_name(std::string& out, const cim::Instance& instance) {
+  prepare(instance.cls());
+  out += name_open_;
+  for (const std::uint16_t index : class_->key_indexes()) {
+    const cim::Value& value = instance.value(index);
+    if (value.is_null()) {
+      continue;
+    }
+    const Tags& tags = tags_[index];
+    out += tags.key_open;
+    if (tags.is_scalar) {
+      append_scalar_text(out, value);
+    } else {
+      append_value(out, value);
+    }
+    out += tags.key_close;
+  }
+  out += "</INSTANCENAME>";
+}
+
 std::string_view wire_type_name(cim::Type type) {
   return cim::type_name(type);
 }
@@ -283,19 +392,6 @@ void append_instance(std::string& out, const cim::Instance& instance, const Inst
     }
   }
   out += "</INSTANCE>";
-}
-
-void append_instance_name(std::string& out, const cim::Instance& instance) {
-  const cim::Class& cls = *instance.cls();
-  out += "<INSTANCENAME";
-  append_attribute(out, "CLASSNAME", cls.name());
-  out += '>';
-  for (const std::uint16_t index : cls.key_indexes()) {
-    if (!instance.value(index).is_null()) {
-      append_key(out, cls.property(index).name, instance.value(index));
-    }
-  }
-  out += "</INSTANCENAME>";
 }
 
 void append_object_name(std::string& out, const cim::ObjectPath& path) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cim/class.h"
 #include "cim/error.h"
@@ -22,8 +23,6 @@ void append_property(std::string& out, const cim::Property& property, const cim:
                      bool include_qualifiers);
 /// INSTANCE with the properties that are there and selected.
 void append_instance(std::string& out, const cim::Instance& instance, const InstanceForm& form);
-/// INSTANCENAME of an instance's own keys, without building a path.
-void append_instance_name(std::string& out, const cim::Instance& instance);
 /// INSTANCENAME or CLASSNAME.
 void append_object_name(std::string& out, const cim::ObjectPath& path);
 /// LOCALINSTANCEPATH or LOCALCLASSPATH, or with a host INSTANCEPATH or CLASSPATH.
@@ -40,6 +39,37 @@ void append_error(std::string& out, const cim::Error& error);
 void append_parameter_value(std::string& out, std::string_view name, const cim::Value& value);
 /// The PARAMTYPE or TYPE attribute's text; embedded objects are "string".
 std::string_view wire_type_name(cim::Type type);
+
+/// Writes many instances of one class after the other, in the same words as append_instance: what stands around the
+/// values is put together once. For one enumeration.
+class InstanceEncoder final {
+ public:
+  explicit InstanceEncoder(InstanceForm form) : form_(form) {}
+
+  /// INSTANCE with the properties that are there and selected.
+  void append_instance(std::string& out, const cim::Instance& instance);
+  /// INSTANCENAME of the instance's own keys, without building a path.
+  void append_name(std::string& out, const cim::Instance& instance);
+
+ private:
+  /// What stands around the value of one property.
+  struct Tags {
+    Tags(const cim::Property& property, const InstanceForm& form);
+    std::string null;  ///< the whole element without a value
+    std::string open;  ///< with VALUE, for scalars
+    std::string close;
+    std::string key_open;
+    std::string key_close;
+    bool is_scalar = true;
+  };
+  void prepare(const cim::ClassPtr& cls);
+
+  InstanceForm form_;
+  cim::ClassPtr class_;
+  std::vector<Tags> tags_;  // one per property of class_
+  std::string instance_open_;
+  std::string name_open_;
+};
 
 /// EmbeddedObject="instance" or "object" for embedded types, nothing for others.
 void append_embedded_attribute(std::string& out, cim::Type type);

@@ -42,9 +42,10 @@ runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody
   }
   auto document = parser.finish();
   if (!document) {
-    const bool is_limit = document.error().kind == XmlError::Kind::kLimit;
-    co_return fail(MessageError{is_limit ? 413U : 400U, is_limit ? "request-not-valid" : "request-not-well-formed",
-                                document.error().message});
+    const XmlError& error = document.error();
+    const bool is_well_formed = error.kind != XmlError::Kind::kNotWellFormed;
+    co_return fail(MessageError{error.kind == XmlError::Kind::kLimit ? 413U : 400U,
+                                is_well_formed ? "request-not-valid" : "request-not-well-formed", error.message});
   }
   co_return *std::move(document);
 }
@@ -108,7 +109,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     co_await refuse(writer, matched.error(), context);
     co_return;
   }
-  ResponseStream stream(shard_, writer, *headers, *request);
+  ResponseStream stream(shard_, writer, *headers, *request, takes_trailers(head));
   co_await carry_out(*request, stream, context);
 }
 

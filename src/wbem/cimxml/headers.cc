@@ -30,6 +30,22 @@ Result<std::string, MessageError> extension_prefix(const http::Fields& fields) {
   return std::string(digits) + '-';
 }
 
+/// The charset of a media type, without quotes.
+std::optional<std::string_view> charset_of(std::string_view type) {
+  constexpr std::string_view kName = "charset=";
+  for (auto at = type.find(';'); at != std::string_view::npos; at = type.find(';', at + 1)) {
+    const std::string_view parameter = http::trim_blanks(type.substr(at + 1, type.find(';', at + 1) - at - 1));
+    if (parameter.size() > kName.size() && http::equals_ignoring_case(parameter.substr(0, kName.size()), kName)) {
+      std::string_view value = parameter.substr(kName.size());
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+        value = value.substr(1, value.size() - 2);
+      }
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 Result<void, MessageError> check_media_type(const http::Fields& fields) {
   const auto type = fields.find("Content-Type");
   if (!type) {
@@ -39,7 +55,42 @@ Result<void, MessageError> check_media_type(const http::Fields& fields) {
   if (!http::equals_ignoring_case(media, "application/xml") && !http::equals_ignoring_case(media, "text/xml")) {
     return fail(MessageError{415, "", "send application/xml or text/xml"});
   }
+  const auto charset = charset_of(*type);
+  if (charset && !http::equals_ignoring_case(*charset, "utf-8") && !http::equals_ignoring_case(*charset, "us-ascii")) {
+    return fail(MessageError{415, "", "send the message in UTF-8"});
+  }
   return {};
+}
+
+/// Whether one of the ranges of an Accept header takes an answer, which is application/xml; text/xml is the same to
+/// every client. Weights of zero are not looked at: nobody asks for an answer that he does not want.
+bool is_acceptable(const http::Fields& fields) {
+  if (!fields.find("Accept")) {
+    return true;
+  }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!http::equals_ignoring_case(fields[i].name, "Accept")) {
+      continue;
+    }
+    std::string_view rest = fields[i].value;
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      const std::string_view range = rest.substr(0, comma);
+      const std::string_view media = http::trim_blanks(range.substr(0, range.find(';')));
+      constexpr std::string_view kTaken[] = {"*/*", "application/*", "application/xml", "text/*", "text/xml"};
+      if (std::ranges::any_of(kTaken, [media](auto taken) { return http::equals_ignoring_case(media, taken); })) {
+        return true;
+      }
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return false;
+}
+
+/// "1.0", "1.4".
+bool is_version_one(std::string_view text) {
+  return text.size() >= 3 && text.starts_with("1.") &&
+         std::ranges::all_of(text.substr(2), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -93,14 +144,20 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
   if (const auto type = check_media_type(head.fields); !type) {
     return fail(type.error());
   }
+  if (const auto coding = head.fields.find("Content-Encoding");
+      coding && !http::equals_ignoring_case(*coding, "identity")) {
+    return fail(MessageError{415, "", "send the message without a content coding"});
+  }
+  if (!is_acceptable(head.fields)) {
+    return fail(MessageError{406, "", "answers are application/xml"});
+  }
   const auto find = [&](std::string_view name) { return head.fields.find(headers.prefix + std::string(name)); };
-  if (const auto version = find("CIMProtocolVersion"); version && !version->starts_with("1.")) {
+  if (const auto version = find("CIMProtocolVersion"); version && !is_version_one(*version)) {
     return fail(MessageError{501, "unsupported-protocol-version", "the protocol version is 1.x"});
   }
   const auto operation = find("CIMOperation");
   if (!operation || !http::equals_ignoring_case(*operation, "MethodCall")) {
-    return fail(MessageError{operation ? std::uint16_t{501} : std::uint16_t{400}, "unsupported-operation",
-                             "the header CIMOperation must be MethodCall"});
+    return fail(MessageError{400, "unsupported-operation", "the header CIMOperation must be MethodCall"});
   }
   if (find("CIMBatch")) {
     return fail(MessageError{501, "multiple-requests-unsupported", "send one request a message"});
@@ -132,6 +189,10 @@ Result<void, MessageError> match_headers(const CimHeaders& headers, const Reques
     return fail(MessageError{400, "header-mismatch", "CIMObject is not the object of the message"});
   }
   return {};
+}
+
+bool takes_trailers(const http::RequestHead& head) {
+  return head.minor_version >= 1 && head.fields.has_token("TE", "trailers");
 }
 
 http::ResponseHead response_head(const CimHeaders& headers) {

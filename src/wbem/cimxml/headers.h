@@ -26,6 +26,8 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head);
 /// in many ways, and the message is what counts.
 Result<void, MessageError> match_headers(const CimHeaders& headers, const RequestMessage& request);
 
+/// Whether the client looks at trailers, in which an error that comes late is told.
+bool takes_trailers(const http::RequestHead& head);
 /// The head of a successful answer.
 http::ResponseHead response_head(const CimHeaders& headers);
 

@@ -12,6 +12,15 @@ inline constexpr std::size_t kDepthMax = 64;
 inline constexpr std::size_t kEmbeddingMax = 4;
 inline constexpr std::size_t kElementsMax = 500'000;
 inline constexpr std::size_t kAttributesMax = 16;
+// Lists whose names are compared with each other, so that their cost grows with the square of their length.
+/// Keys of an INSTANCENAME: the largest in DMTF's schema has eight.
+inline constexpr std::size_t kKeysMax = 64;
+/// Properties of an INSTANCE: no class of a known schema has a quarter of that.
+inline constexpr std::size_t kPropertiesMax = 1024;
+/// Parameters of a METHODCALL.
+inline constexpr std::size_t kMethodParametersMax = 256;
+/// Names in a PropertyList: repeated ones are allowed, but no class has more properties.
+inline constexpr std::size_t kPropertyListMax = 4096;
 /// Bytes of a request. A PropertyList or an instance with arrays stays far below.
 inline constexpr std::size_t kRequestBytesMax = std::size_t{8} << 20;
 /// Bytes that the tree of a request may take in memory.

@@ -3,14 +3,13 @@
 #include <span>
 #include <utility>
 
-#include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/limits.h"
 
 namespace lunaria::wbem::cimxml {
 
 ResponseStream::ResponseStream(runtime::Shard& shard, http::ResponseWriter& writer, const CimHeaders& headers,
-                               const RequestMessage& request)
-    : shard_(shard), writer_(writer), headers_(headers), request_(request) {
+                               const RequestMessage& request, bool takes_trailers)
+    : shard_(shard), writer_(writer), headers_(headers), request_(request), takes_trailers_(takes_trailers) {
   start_message();
 }
 
@@ -64,6 +63,9 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
     co_await finish();
     co_return;
   }
+  if (!takes_trailers_) {
+    co_return;  // the server cuts the connection of an answer that was not finished
+  }
   if (has_return_value_) {
     text_ += "</IRETURNVALUE>";
   }
@@ -81,11 +83,11 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
 cim::InstanceSink::Delivery InstanceStream::deliver(cim::Instance&& instance) {
   std::string& out = stream_.text();
   if (form_ == Form::kNames) {
-    append_instance_name(out, instance);
+    encoder_.append_name(out, instance);
   } else {
     out += "<VALUE.NAMEDINSTANCE>";
-    append_instance_name(out, instance);
-    append_instance(out, instance, instance_form_);
+    encoder_.append_name(out, instance);
+    encoder_.append_instance(out, instance);
     out += "</VALUE.NAMEDINSTANCE>";
   }
   return stream_.is_due() ? Delivery::kWait : Delivery::kGoOn;

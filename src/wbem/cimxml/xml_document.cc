@@ -28,6 +28,10 @@ const XmlElement* XmlElement::child(std::string_view element_name) const {
   return nullptr;
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 std::size_t XmlElement::child_count() const {
   std::size_t count = 0;
   for (const XmlElement* element = first_child; element != nullptr; element = element->next_sibling) {
@@ -60,7 +64,7 @@ struct XmlParser::State {
   std::size_t arena_bytes = 0;
   std::size_t element_count = 0;
   std::vector<Open> open;
-  std::string text;  // of the innermost element; what stands beside child elements is only white space in CIM-XML
+  std::string text;  // of the innermost element, since the last tag
   XmlElement* root = nullptr;
   std::optional<XmlError> error;
 
@@ -85,11 +89,24 @@ struct XmlParser::State {
     return {copy, piece.size()};
   }
 
+  /// No element of DSP0201 holds both text and elements.
+  bool check_text_between_tags() {
+    if (is_blank(text)) {
+      text.clear();
+      return true;
+    }
+    stop(XmlError::Kind::kNotValid, fmt::format("text beside the elements in {}", open.back().element->name));
+    return false;
+  }
+
   void start(const char* name, const char** attributes);
   void end();
 };
 
 void XmlParser::State::start(const char* name, const char** attributes) {
+  if (!open.empty() && !check_text_between_tags()) {
+    return;
+  }
   if (open.size() >= limits::kDepthMax) {
     stop(XmlError::Kind::kLimit, fmt::format("elements nest deeper than {}", limits::kDepthMax));
     return;
@@ -124,15 +141,18 @@ void XmlParser::State::start(const char* name, const char** attributes) {
     parent.last_child = element;
   }
   open.push_back({element});
-  text.clear();
 }
 
 void XmlParser::State::end() {
   Open& closing = open.back();
-  if (closing.last_child == nullptr) {
+  if (closing.last_child != nullptr) {
+    if (!check_text_between_tags()) {
+      return;
+    }
+  } else {
     closing.element->text = keep(text);
+    text.clear();
   }
-  text.clear();
   open.pop_back();
 }
 

@@ -17,7 +17,11 @@ namespace lunaria::wbem::cimxml {
 
 /// What is wrong with a document, and where.
 struct XmlError {
-  enum class Kind { kNotWellFormed, kLimit } kind = Kind::kNotWellFormed;
+  enum class Kind {
+    kNotWellFormed,
+    kNotValid,  ///< well-formed, but no CIM-XML could look like this: text beside elements
+    kLimit,
+  } kind = Kind::kNotWellFormed;
   std::string message;
 };
 
@@ -26,7 +30,7 @@ struct XmlAttribute {
   std::string_view value;
 };
 
-/// Read-only node. `text` is the character data directly inside, entities resolved.
+/// Read-only node. `text` is the character data inside, entities resolved; elements with children have none.
 struct XmlElement {
   std::string_view name;
   std::string_view text;
@@ -42,6 +46,9 @@ struct XmlElement {
   const XmlElement* child(std::string_view element_name) const;
   std::size_t child_count() const;
 };
+
+/// Whether there is nothing but white space.
+bool is_blank(std::string_view text);
 
 /// What a document may cost; limits.h has the numbers.
 struct XmlLimits {

@@ -13,6 +13,9 @@ constexpr std::array<bool, 256> make_special() {
   for (const char c : std::string_view("<>&\"'")) {
     special[static_cast<unsigned char>(c)] = true;
   }
+  for (std::size_t i = 0x80; i < 256; ++i) {
+    special[i] = true;  // to be looked at more closely
+  }
   return special;
 }
 constexpr std::array<bool, 256> kSpecial = make_special();
@@ -40,16 +43,44 @@ std::string_view replacement(char c) {
   }
 }
 
+/// Bytes of the UTF-8 sequence at the start of `text`, whose first byte is not ASCII; 0 when it is none, or a character
+/// that XML does not have (U+FFFE, U+FFFF).
+std::size_t sequence_size(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < size) {
+    return 0;
+  }
+  char32_t code = first & (0xFFU >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) {
+      return 0;
+    }
+    code = (code << 6U) | (byte(i) & 0x3FU);
+  }
+  const bool is_overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
+  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return is_overlong || is_surrogate || code > 0x10FFFF || (code & 0xFFFFU) >= 0xFFFE ? 0 : size;
+}
+
 }  // namespace
 
 void append_escaped(std::string& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (kSpecial[static_cast<unsigned char>(text[i])]) {
-      out.append(text, plain, i - plain);
-      out += replacement(text[i]);
-      plain = i + 1;
+    if (!kSpecial[static_cast<unsigned char>(text[i])]) [[likely]] {
+      continue;
     }
+    if (static_cast<unsigned char>(text[i]) >= 0x80) {
+      if (const std::size_t size = sequence_size(text.substr(i)); size != 0) {
+        i += size - 1;
+        continue;
+      }
+    }
+    out.append(text, plain, i - plain);
+    out += replacement(text[i]);
+    plain = i + 1;
   }
   out.append(text, plain, text.size() - plain);
 }
