@@ -362,16 +362,11 @@ void append_property(std::string& out, const cim::Property& property, const cim:
   if (include_origin && !property.class_origin.empty()) {
     append_attribute(out, "CLASSORIGIN", property.class_origin);
   }
-  const std::size_t before = out.size();
-  out += '>';
+  out += '>';  // never an empty-element tag: a common client's parser stumbles over it
   if (include_qualifiers) {
     append_qualifiers(out, property.qualifiers, kEverything, false);
   }
   append_value(out, value);
-  if (out.size() == before + 1) {
-    out.insert(before, "/");
-    return;
-  }
   out += "</";
   out += element;
   out += '>';
