@@ -85,6 +85,8 @@ def check_spelling(tree):
     for name in tree.matching(TEXT):
         if name == MISSPELLINGS or tree.read(name) is None:
             continue
+        if right.keys().isdisjoint(re.findall("[a-z]+", tree.read(name).lower())):
+            continue
         for match in pattern.finditer(tree.read(name)):
             wrong = match.group()
             yield Finding(name, tree.line_of(name, match.start()), f"spelling: {wrong}: {right[wrong.lower()]}")
