@@ -6,9 +6,10 @@
 #   client_tests  what tests/clients needs beside the programs
 #   fuzzers       every *_fuzz.cc
 #   generated_sources  what the build writes for the compiler to read; tools/check.py makes it before it reads sources
+include(Precompile)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 set(LUNARIA_FUZZ_SECONDS 5 CACHE STRING "Seconds each fuzzer runs in the tests of the fuzz preset")
-set(LUNARIA_THREADED_FOLDERS runtime reactor target daemon)
+set(LUNARIA_THREADED_FOLDERS runtime reactor target)
 
 foreach(group programs unit_tests thread_tests client_tests fuzzers generated_sources)
   add_custom_target(${group})
@@ -24,6 +25,7 @@ function(lunaria_folder name)
   set(target lunaria_${name})
   if(ARG_SOURCES)
     add_library(${target} STATIC ${ARG_SOURCES})
+    lunaria_precompiled(${target} sources)
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -56,10 +58,7 @@ function(lunaria_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_test PRIVATE LUNARIA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  if(LUNARIA_FUZZ)
-    # The code of tests is not what is fuzzed or optimized: nearly half of their compile time.
-    target_compile_options(${name}_test PRIVATE -O0 -fno-sanitize=fuzzer-no-link)
-  endif()
+  lunaria_precompiled(${name}_test tests)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
   if("unit" IN_LIST ARG_LABELS)

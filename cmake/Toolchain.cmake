@@ -17,9 +17,10 @@ set(LUNARIA_SANITIZERS "" CACHE STRING "Value of -fsanitize=, empty for none")
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Paths relative to the tree, so that a second clone finds what the first one compiled.
+  # Paths relative to the tree, so that a second clone finds what the first one compiled; and what ccache asks for where
+  # headers are precompiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-                                  "${CCACHE_PROGRAM}")
+                                  "CCACHE_SLOPPINESS=pch_defines,time_macros" "${CCACHE_PROGRAM}")
 endif()
 
 add_compile_options(-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wpedantic -Werror -Werror=unused-result

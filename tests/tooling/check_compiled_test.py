@@ -28,7 +28,8 @@ GOOD = {
 class Compiled(sample.SampleTest):
     def setUp(self):
         super().setUp()
-        for name in ("cmake/Toolchain.cmake", "cmake/Folder.cmake", "CMakePresets.json", ".clang-tidy", ".clang-format"):
+        for name in ("cmake/Toolchain.cmake", "cmake/Folder.cmake", "cmake/Precompile.cmake",
+                     "CMakePresets.json", ".clang-tidy", ".clang-format"):
             target = self.folder / name
             target.parent.mkdir(exist_ok=True)
             shutil.copy(sample.ROOT / name, target)
@@ -47,7 +48,14 @@ class Compiled(sample.SampleTest):
 
     def test_headers_refuses_one_that_needs_another(self):
         bad = GOOD["src/base/good.h"].replace("#include <string>\n", "")
-        self.assert_refused(self.check(check_headers.check, good_dot_h=bad), "src/base/good.h:3", "header alone: ")
+        listed = FOLDER.replace("good.h", "good.h other.h")
+        findings = self.check(check_headers.check, CMakeLists_dot_txt=listed, other_dot_h=bad)
+        self.assert_refused(findings, "src/base/other.h:3", "header alone: ")
+
+    def test_tidy_refuses_a_header_that_needs_another_where_its_source_includes_it_first(self):
+        bad = GOOD["src/base/good.h"].replace("#include <string>\n", "")
+        self.assertEqual(self.check(check_headers.check, good_dot_h=bad), [])
+        self.assert_refused(self.check(check_tidy.check, good_dot_h=bad), "src/base/good.h:3", "clang-diagnostic-error")
 
     def test_headers_refuses_one_that_is_not_listed(self):
         self.assert_refused(self.check(check_headers.check, extra_dot_h="#pragma once\n"), "src/base/extra.h:1",
