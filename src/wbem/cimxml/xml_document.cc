@@ -103,7 +103,11 @@ struct XmlParser::State {
   void end();
 };
 
+// A stopped parser still tells of the end of the element at which it was stopped, and of what it had found already.
 void XmlParser::State::start(const char* name, const char** attributes) {
+  if (error) {
+    return;
+  }
   if (!open.empty() && !check_text_between_tags()) {
     return;
   }
@@ -144,6 +148,9 @@ void XmlParser::State::start(const char* name, const char** attributes) {
 }
 
 void XmlParser::State::end() {
+  if (error) {
+    return;
+  }
   Open& closing = open.back();
   if (closing.last_child != nullptr) {
     if (!check_text_between_tags()) {
@@ -168,6 +175,9 @@ XmlParser::XmlParser(XmlLimits limits) : state_(std::make_unique<State>()) {
       [](void* state, const char* /*name*/) { static_cast<State*>(state)->end(); });
   XML_SetCharacterDataHandler(parser, [](void* data, const char* piece, int length) {
     auto& state = *static_cast<State*>(data);
+    if (state.error) {
+      return;
+    }
     state.text.append(piece, static_cast<std::size_t>(length));
     if (state.text.size() > limits::kRequestBytesMax) {
       state.stop(XmlError::Kind::kLimit, "a text is too long");
