@@ -19,7 +19,7 @@ const EVP_MD* digest_of(ChapAlgorithm algorithm) {
       return EVP_sha1();
     case ChapAlgorithm::kSha256:
       return EVP_sha256();
-    case ChapAlgorithm::kSha3_256:
+    case ChapAlgorithm::kSha3With256Bits:
       return EVP_sha3_256();
   }
   return nullptr;
@@ -49,7 +49,7 @@ std::size_t chap_digest_size(ChapAlgorithm algorithm) {
     case ChapAlgorithm::kSha1:
       return 20;
     case ChapAlgorithm::kSha256:
-    case ChapAlgorithm::kSha3_256:
+    case ChapAlgorithm::kSha3With256Bits:
       return 32;
   }
   return 0;

@@ -18,7 +18,7 @@
 namespace lunaria::iscsi {
 
 /// CHAP_A numbers (IANA "PPP Authentication Algorithms").
-enum class ChapAlgorithm : std::uint8_t { kMd5 = 5, kSha1 = 6, kSha256 = 7, kSha3_256 = 8 };
+enum class ChapAlgorithm : std::uint8_t { kMd5 = 5, kSha1 = 6, kSha256 = 7, kSha3With256Bits = 8 };
 
 inline constexpr std::size_t kChapDigestSizeMax = 32;
 /// RFC 7143 12.1.3: binary values are at most 1024 bytes.

@@ -24,7 +24,7 @@ TEST(ChapResponse, IsTheDigestOfIdentifierSecretAndChallenge) {
       {ChapAlgorithm::kMd5, "65e0b6c5f77862eaf5b17fe5b64c5c87"},
       {ChapAlgorithm::kSha1, "ff1f786749f453b41f08380150d7570dc8174c29"},
       {ChapAlgorithm::kSha256, "936561c99354a4ab541da46bf2ba01f8335ebbd486f38634dd27322d0ade333b"},
-      {ChapAlgorithm::kSha3_256, "ed7373ee661fe60ab0f2b32659beac3330e32bb8eeb391a17b2f464acbafef4e"},
+      {ChapAlgorithm::kSha3With256Bits, "ed7373ee661fe60ab0f2b32659beac3330e32bb8eeb391a17b2f464acbafef4e"},
   };
   for (const Vector& vector : vectors) {
     const auto response = chap_response(vector.algorithm, 1, "secret-of-12+", bytes_of("0123456789abcdef"));

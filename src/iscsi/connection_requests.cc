@@ -10,6 +10,8 @@ namespace lunaria::iscsi {
 
 namespace {
 
+namespace fields = bhs::scsi_command;
+
 // RFC 7143 11.4.7.2.
 constexpr std::uint16_t kUnexpectedUnsolicitedData = 0x0C0C;
 constexpr std::uint16_t kIncorrectAmountOfData = 0x0C0D;
@@ -112,16 +114,15 @@ bool ConnectionState::admit_request(const Header& header, Slot::Kind kind, std::
 }
 
 bool ConnectionState::scsi_command_header(const Header& header) {
-  using namespace bhs::scsi_command;
   if (session_->type() == SessionType::kDiscovery) {
     return reject(RejectReason::kProtocolError);
   }
-  const bool write = Write::get(header.basic);
+  const bool write = fields::Write::get(header.basic);
   const bool final = bhs::Final::get(header.basic);
-  if (Attributes::get(header.basic) > 4 || (!write && (!final || header.data_length != 0))) {
+  if (fields::Attributes::get(header.basic) > 4 || (!write && (!final || header.data_length != 0))) {
     return format_error();
   }
-  const std::size_t expected = ExpectedDataTransferLength::get(header.basic);
+  const std::size_t expected = fields::ExpectedDataTransferLength::get(header.basic);
   const bool needs_buffer = write && expected != 0 && (header.data_length != 0 || !final);
   Slot* slot = nullptr;
   const bool taken =
@@ -146,18 +147,17 @@ bool ConnectionState::scsi_command_header(const Header& header) {
 }
 
 bool ConnectionState::fill_command(const Header& header, Slot& slot) {
-  using namespace bhs::scsi_command;
   scsi::Command& command = *slot.command_;
   command.nexus = session_->nexus.get();
   command.lun = scsi::Lun{bhs::Lun::get(header.basic)};
   command.tag = slot.tag_;
-  command.attribute = static_cast<scsi::TaskAttribute>(Attributes::get(header.basic));
-  command.priority = Priority::get(header.basic);
-  std::memcpy(command.cdb_bytes.data(), header.basic.data() + kCdbOffset, kCdbSize);
-  command.cdb_length = kCdbSize;
-  const std::uint32_t expected = ExpectedDataTransferLength::get(header.basic);
-  const bool read = Read::get(header.basic);
-  const bool write = Write::get(header.basic);
+  command.attribute = static_cast<scsi::TaskAttribute>(fields::Attributes::get(header.basic));
+  command.priority = fields::Priority::get(header.basic);
+  std::memcpy(command.cdb_bytes.data(), header.basic.data() + fields::kCdbOffset, fields::kCdbSize);
+  command.cdb_length = fields::kCdbSize;
+  const std::uint32_t expected = fields::ExpectedDataTransferLength::get(header.basic);
+  const bool read = fields::Read::get(header.basic);
+  const bool write = fields::Write::get(header.basic);
   command.data_out_length = write ? expected : 0;
   command.data_in_length = read && !write ? expected : 0;
   if (header.additional.empty()) {
@@ -168,9 +168,9 @@ bool ConnectionState::fill_command(const Header& header, Slot& slot) {
     return false;
   }
   // A CDB longer than any that exists is cut: no device server takes what is left for a valid one.
-  const std::size_t extension = std::min(additional->extended_cdb.size(), scsi::kCdbSizeMax - kCdbSize);
-  std::ranges::copy(additional->extended_cdb.first(extension), command.cdb_bytes.begin() + kCdbSize);
-  command.cdb_length = static_cast<std::uint8_t>(kCdbSize + extension);
+  const std::size_t extension = std::min(additional->extended_cdb.size(), scsi::kCdbSizeMax - fields::kCdbSize);
+  std::ranges::copy(additional->extended_cdb.first(extension), command.cdb_bytes.begin() + fields::kCdbSize);
+  command.cdb_length = static_cast<std::uint8_t>(fields::kCdbSize + extension);
   if (read && write) {
     command.data_in_length = additional->read_length;
   }
