@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "iscsi/connection.h"
 #include "target/access.h"
 #include "target/data_shard.h"
@@ -55,12 +56,17 @@ bool ServedSession::may_stay(const IpAddress& peer) const {
   return target != nullptr && is_allowed(*target, session_->initiator_name(), peer);
 }
 
-runtime::Task<void> ServedSession::begin_update() {
+// Those who wait are resumed inside end_update(), so they see is_over_ while the session is still there.
+runtime::Task<bool> ServedSession::begin_update() {
   while (is_updating_) {
     co_await updated_.wait();
   }
+  if (is_over_) {
+    co_return false;
+  }
   is_updating_ = true;
   updated_.reset();
+  co_return true;
 }
 
 void ServedSession::end_update() {
@@ -69,7 +75,10 @@ void ServedSession::end_update() {
 }
 
 runtime::Task<void> ServedSession::update_luns() {
-  co_await begin_update();
+  const bool has_begun = co_await begin_update();
+  if (!has_begun) {
+    co_return;
+  }
   const TargetConfig* target = target_ ? home_.published().find_target(*target_) : nullptr;
   LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target);
   if (!has_map_ || !next.same_as(luns_)) {
@@ -79,8 +88,10 @@ runtime::Task<void> ServedSession::update_luns() {
 }
 
 runtime::Task<void> ServedSession::leave_units() {
-  co_await begin_update();
+  const bool has_begun = co_await begin_update();
+  check(has_begun, "a session leaves once");
   co_await change_luns(LunMap());
+  is_over_ = true;
   end_update();
 }
 

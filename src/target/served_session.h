@@ -44,7 +44,8 @@ class ServedSession final {
   SessionStatus status() const;
 
  private:
-  runtime::Task<void> begin_update();
+  /// False when the session has left its units: nothing is to be done any more.
+  runtime::Task<bool> begin_update();
   void end_update();
   runtime::Task<void> change_luns(LunMap next);
   std::shared_ptr<scsi::Nexus> make_nexus(std::shared_ptr<const scsi::LunInventory> inventory) const;
@@ -57,6 +58,7 @@ class ServedSession final {
   LunMap luns_;
   bool has_map_ = false;
   bool is_updating_ = false;  // update_luns() and leave_units() travel, and take turns
+  bool is_over_ = false;
   runtime::Event updated_;
   /// Commands in flight may still refer to a nexus that was replaced: each lives as long as the session.
   std::vector<std::shared_ptr<scsi::Nexus>> nexuses_;
