@@ -19,11 +19,11 @@ constexpr std::uint16_t kIncorrectAmountOfData = 0x0C0D;
 /// SENSE data in fixed format for a command that the transport ends itself: ABORTED COMMAND.
 scsi::SenseBytes aborted_command_sense(std::uint16_t additional) {
   scsi::SenseBytes sense;
-  sense.size_ = 18;
-  sense.bytes_[0] = std::byte{0x70};
-  sense.bytes_[2] = std::byte{static_cast<std::uint8_t>(scsi::SenseKey::kAbortedCommand)};
-  sense.bytes_[7] = std::byte{10};
-  wire::BigEndian<std::uint16_t, 12>::set(std::span(sense.bytes_), additional);
+  sense.size = 18;
+  sense.storage[0] = std::byte{0x70};
+  sense.storage[2] = std::byte{static_cast<std::uint8_t>(scsi::SenseKey::kAbortedCommand)};
+  sense.storage[7] = std::byte{10};
+  wire::BigEndian<std::uint16_t, 12>::set(std::span(sense.storage), additional);
   return sense;
 }
 

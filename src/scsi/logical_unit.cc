@@ -100,7 +100,7 @@ LogicalUnit::~LogicalUnit() = default;
 
 void LogicalUnit::attach(std::shared_ptr<const Nexus> nexus) {
   const NexusId id = nexus->id;
-  const auto [at, added] = state_->nexuses.try_emplace(id, std::move(nexus));
+  const auto [at, added] = state_->nexuses.try_emplace(id, NexusState(std::move(nexus)));
   check(added, "a nexus is attached once");
   at->second.attentions.establish(asc::kPowerOnOrReset);
   state_->reservations.attach(at->second);

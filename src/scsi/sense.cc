@@ -48,7 +48,7 @@ void put_field_pointer(std::span<std::byte, 3> bytes, const FieldPointer& field)
 
 SenseBytes build_fixed(const Sense& sense) {
   SenseBytes result;
-  const auto bytes = std::span(result.bytes_).first<fixed::kSize>();
+  const auto bytes = std::span(result.storage).first<fixed::kSize>();
   bytes[0] = fixed::kCurrentError;
   fixed::Key::set(bytes, sense.key);
   if (sense.information && *sense.information <= UINT32_MAX) {
@@ -60,13 +60,13 @@ SenseBytes build_fixed(const Sense& sense) {
   if (sense.field) {
     put_field_pointer(bytes.subspan<fixed::kKeySpecific, 3>(), *sense.field);
   }
-  result.size_ = fixed::kSize;
+  result.size = fixed::kSize;
   return result;
 }
 
 SenseBytes build_descriptors(const Sense& sense) {
   SenseBytes result;
-  const auto bytes = std::span(result.bytes_);
+  const auto bytes = std::span(result.storage);
   bytes[0] = descriptor::kCurrentError;
   descriptor::Key::set(bytes, sense.key);
   descriptor::Additional::set(bytes, sense.additional);
@@ -88,7 +88,7 @@ SenseBytes build_descriptors(const Sense& sense) {
   static_assert(descriptor::kHeaderSize + descriptor::kInformationSize + descriptor::kKeySpecificSize <=
                 SenseBytes::kSizeMax);
   descriptor::AdditionalLength::set(bytes, static_cast<std::uint8_t>(size - descriptor::kHeaderSize));
-  result.size_ = static_cast<std::uint8_t>(size);
+  result.size = static_cast<std::uint8_t>(size);
   return result;
 }
 

@@ -50,11 +50,11 @@ struct Sense {
 class SenseBytes final {
  public:
   static constexpr std::size_t kSizeMax = 64;
-  std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
-  bool empty() const { return size_ == 0; }
+  std::span<const std::byte> bytes() const { return std::span(storage).first(size); }
+  bool empty() const { return size == 0; }
 
-  std::array<std::byte, kSizeMax> bytes_{};
-  std::uint8_t size_ = 0;
+  std::array<std::byte, kSizeMax> storage{};
+  std::uint8_t size = 0;
 };
 
 /// Which of the two formats: D_SENSE of the Control mode page, or DESC of REQUEST SENSE (SPC-5 4.4.1).

@@ -161,9 +161,9 @@ class FakeHost final : public Host {
       }
     } else if (opcode != 0) {
       command.status = scsi::Status::kCheckCondition;
-      command.sense.size_ = 18;
-      command.sense.bytes_[0] = std::byte{0x70};
-      command.sense.bytes_[2] = std::byte{0x05};
+      command.sense.size = 18;
+      command.sense.storage[0] = std::byte{0x70};
+      command.sense.storage[2] = std::byte{0x05};
     }
   }
 };
