@@ -1,0 +1,333 @@
+// Every command: what it asks the server, and what it prints.
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/testing/cli_fixture.h"
+#include "schema/names.h"
+
+namespace lunaria::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace disk = schema::lunaria_disk;
+namespace host = schema::wt_host;
+
+class Commands : public CliFixture {
+ protected:
+  Commands() {
+    add_disk("data", "");
+    add_disk("old", "The file is missing");
+    server_.add(kWmiSpace, host::kClass,
+                {{std::string(host::kHostName), cim::Value("web")},
+                 {std::string(host::kTargetIQN), cim::Value("iqn.2024-01.example:web")},
+                 {std::string(host::kCHAPSecret), cim::Value("********")},
+                 {std::string(host::kEnabled), cim::Value(true)}});
+    server_.add(kLunariaSpace, schema::lunaria_user::kClass,
+                {{"Name", cim::Value("alice")}, {"Role", cim::Value("viewer")}});
+    server_.add(kInteropSpace, schema::msftsm_object_manager::kClass,
+                {{"SystemCreationClassName", cim::Value("S")},
+                 {"SystemName", cim::Value("s")},
+                 {"CreationClassName", cim::Value("C")},
+                 {"Name", cim::Value("om")},
+                 {"Started", cim::Value(true)},
+                 {"EnabledState", cim::Value(std::uint16_t{2})},
+                 {"RequestedState", cim::Value(std::uint16_t{3})}});
+    server_.add(kWmiSpace, schema::wt_portal::kClass,
+                {{"Address", cim::Value("192.0.2.1")},
+                 {"Port", cim::Value(std::uint32_t{3260})},
+                 {"Listen", cim::Value(true)}});
+    server_.add(kWmiSpace, schema::wt_general::kClass, {{"Version", cim::Value("0.1.0")}, {"Name", cim::Value("box")}});
+    wbem::cimxml::ResponseMessage made;
+    made.return_value = cim::Value(std::uint32_t{0});
+    made.parameters.push_back({"Disk", cim::Value(path_of("", disk::kClass, {{"Name", cim::Value("data")}})), true});
+    server_.answer_method("Create", made);
+    server_.answer_method("Import", made);
+  }
+  void add_disk(const std::string& name, const std::string& failure) {
+    server_.add(
+        kLunariaSpace, disk::kClass,
+        {{std::string(disk::kName), cim::Value(name)},
+         {std::string(disk::kSize), cim::Value(std::uint64_t{10} << 30)},
+         {std::string(disk::kFailure), failure.empty() ? cim::Value::null(cim::Type::kString) : cim::Value(failure)}});
+  }
+  std::string only_request(const std::vector<std::string>& words) {
+    const std::size_t before = server_.requests().size();
+    const Ran ran = run_words(words);
+    EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+    return before < server_.requests().size() ? server_.requests()[before] : std::string();
+  }
+};
+
+TEST_F(Commands, DiskCreateSendsWhatWasGiven) {
+  EXPECT_EQ(only_request({"disk", "create", "data", "--size", "10GiB"}),
+            "InvokeMethod root/lunaria:LUNARIA_Disk Create Name=\"data\" Size=10737418240 Kind=\"thin\"");
+  EXPECT_EQ(only_request({"disk", "create", "data", "--size", "1MB", "--kind", "preallocated", "--path", "/srv/a.img",
+                          "--block-size", "4096", "--caching", "direct", "--read-only", "--description", "a b"}),
+            "InvokeMethod root/lunaria:LUNARIA_Disk Create Caching=\"direct\" Description=\"a b\" "
+            "LogicalBlockSize=4096 ReadOnly=TRUE Name=\"data\" Size=1000000 Kind=\"preallocated\" "
+            "Path=\"/srv/a.img\"");
+}
+
+TEST_F(Commands, DiskCreatePrintsTheDiskThatWasMade) {
+  EXPECT_THAT(run_line({"disk", "create", "data", "--size", "1GiB"}).out, HasSubstr("lunaria map TARGET data"));
+  const Json json = run_json({"disk", "create", "data", "--size", "1GiB"});
+  EXPECT_EQ(json["name"], "data");
+  EXPECT_EQ(json["size"], 10737418240ULL);
+}
+
+TEST_F(Commands, DiskImportSendsThePath) {
+  EXPECT_EQ(only_request({"disk", "import", "/srv/a.img", "--name", "a"}),
+            "InvokeMethod root/lunaria:LUNARIA_Disk Import Path=\"/srv/a.img\" Name=\"a\"");
+}
+
+TEST_F(Commands, DiskListShowsSizesForPeopleAndForScripts) {
+  EXPECT_THAT(run_line({"disk", "list"}).out, HasSubstr("10 GiB"));
+  EXPECT_THAT(run_line({"disk", "list", "--bytes"}).out, HasSubstr("10737418240"));
+  const Json json = run_json({"disk", "list"});
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[1]["failure"], "The file is missing");
+  EXPECT_TRUE(json[0]["failure"].is_null());
+}
+
+TEST_F(Commands, DiskChangesGoToTheDisk) {
+  const std::string data = "root/lunaria:LUNARIA_Disk.Name=\"data\"";
+  EXPECT_EQ(only_request({"disk", "show", "data"}), "GetInstance " + data);
+  EXPECT_EQ(only_request({"disk", "resize", "data", "--size", "2TiB", "--allow-shrink"}),
+            "InvokeMethod " + data + " Resize Size=2199023255552 AllowShrink=TRUE");
+  EXPECT_EQ(only_request({"disk", "enable", "data"}), "ModifyInstance " + data + " Enabled=TRUE");
+  EXPECT_EQ(only_request({"disk", "disable", "data"}), "ModifyInstance " + data + " Enabled=FALSE");
+  EXPECT_EQ(only_request({"disk", "set", "data", "--read-only", "on", "--description", "x"}),
+            "ModifyInstance " + data + " Description=\"x\" ReadOnly=TRUE");
+  EXPECT_EQ(only_request({"disk", "repair", "data"}), "InvokeMethod " + data + " Repair");
+  EXPECT_EQ(only_request({"disk", "delete", "data", "--remove-file"}),
+            "InvokeMethod " + data + " Delete RemoveFile=TRUE");
+  EXPECT_EQ(only_request({"disk", "delete", "data"}), "InvokeMethod " + data + " Delete RemoveFile=FALSE");
+}
+
+TEST_F(Commands, DiskSetWithoutAChangeIsRefused) {
+  EXPECT_EQ(run_line({"disk", "set", "data"}).code, ExitCode::kUsage);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+TEST_F(Commands, AMissingDiskIsNotFound) {
+  const Ran ran = run_line({"disk", "show", "none"});
+  EXPECT_EQ(ran.code, ExitCode::kNotFound);
+  EXPECT_TRUE(ran.out.empty());
+  EXPECT_THAT(ran.err, HasSubstr("none"));
+}
+
+TEST_F(Commands, TargetCreateSetsWhatNewHostCannot) {
+  EXPECT_EQ(run_line({"target", "create", "web", "--iqn", "iqn.2024-01.example:x"}).code, ExitCode::kOk);
+  EXPECT_THAT(server_.requests(),
+              ElementsAre("InvokeMethod root/wmi:WT_Host NewHost HostName=\"web\"",
+                          "ModifyInstance root/wmi:WT_Host.HostName=\"web\" TargetIQN=\"iqn.2024-01.example:x\"",
+                          "GetInstance root/wmi:WT_Host.HostName=\"web\""));
+}
+
+TEST_F(Commands, TargetShowNeverShowsASecret) {
+  const Json json = run_json({"target", "show", "web"});
+  EXPECT_EQ(json["chap_secret_set"], true);
+  EXPECT_EQ(json["reverse_chap_secret_set"], false);
+  EXPECT_TRUE(json["mappings"].is_array());
+  EXPECT_TRUE(json["initiators"].is_array());
+  EXPECT_THAT(run_line({"target", "show", "web"}).out, HasSubstr("Nobody may log in."));
+}
+
+TEST_F(Commands, TargetSetSendsSettingsWithTheirTypes) {
+  EXPECT_EQ(only_request({"target", "set", "web", "--enabled", "off", "--max-burst-length", "262144"}),
+            "ModifyInstance root/wmi:WT_Host.HostName=\"web\" Enabled=FALSE TargetMaxBurstLength=262144");
+  EXPECT_EQ(only_request({"target", "set", "web", "--no-chap"}),
+            "ModifyInstance root/wmi:WT_Host.HostName=\"web\" EnableCHAP=FALSE");
+  EXPECT_EQ(run_line({"target", "set", "web", "--max-burst-length", "4294967296"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"target", "set", "web"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"target", "set", "web", "--no-chap", "--chap-user", "x"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, ChapSecretsAreAskedForTwice) {
+  terminal_.type("twelve chars");
+  terminal_.type("twelve chars");
+  EXPECT_EQ(only_request({"target", "set", "web", "--chap-user", "u"}),
+            "ModifyInstance root/wmi:WT_Host.HostName=\"web\" EnableCHAP=TRUE CHAPUserName=\"u\" "
+            "CHAPSecret=\"twelve chars\"");
+  EXPECT_EQ(terminal_.prompts().size(), 2U);
+  terminal_.type("one");
+  terminal_.type("another");
+  EXPECT_EQ(run_line({"target", "set", "web", "--chap-user", "u"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, ChapSecretsComeFromAFileToo) {
+  const std::string path = testing::TempDir() + "/lunaria_cli_secret";
+  std::ofstream(path) << "from the file\r\nsecond line\n";
+  EXPECT_EQ(only_request({"target", "set", "web", "--reverse-chap-secret-file", path}),
+            "ModifyInstance root/wmi:WT_Host.HostName=\"web\" EnableReverseCHAP=TRUE "
+            "ReverseCHAPSecret=\"from the file\"");
+  std::ofstream(path) << "";
+  EXPECT_EQ(run_line({"target", "set", "web", "--chap-secret-file", path}).code, ExitCode::kUsage);
+  std::ofstream(path) << std::string(5000, 'x');
+  EXPECT_EQ(run_line({"target", "set", "web", "--chap-secret-file", path}).code, ExitCode::kUsage);
+  std::filesystem::remove(path);
+  EXPECT_EQ(run_line({"target", "set", "web", "--chap-secret-file", path}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, MapAndUnmapAreInstances) {
+  const Json json = run_json({"map", "web", "data", "--lun", "7"});
+  EXPECT_EQ(json["lun"], 7);
+  EXPECT_EQ(server_.requests()[0],
+            "CreateInstance root/lunaria:LUNARIA_Mapping TargetName=\"web\" DiskName=\"data\" ReadOnly=FALSE LUN=7");
+  EXPECT_EQ(run_line({"map", "web", "data"}).code, ExitCode::kExists);
+  EXPECT_EQ(run_line({"unmap", "web", "data"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_line({"unmap", "web", "data"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(run_line({"map", "web", "data", "--lun", "16384"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, AllowAndDenyKnowTheKindOfInitiator) {
+  const std::string rule = "CreateInstance root/wmi:WT_IDMethod HostName=\"web\" Method=";
+  EXPECT_EQ(only_request({"allow", "web", "--iqn", "iqn.2024-01.example:i"}),
+            rule + "4 Value=\"iqn.2024-01.example:i\"");
+  EXPECT_EQ(only_request({"allow", "web", "--anyone"}), rule + "4 Value=\"*\"");
+  EXPECT_EQ(only_request({"allow", "web", "--address", "192.0.2.7"}), rule + "2 Value=\"192.0.2.7\"");
+  EXPECT_EQ(only_request({"allow", "web", "--address", "2001:DB8::7"}), rule + "5 Value=\"2001:db8::7\"");
+  EXPECT_EQ(only_request({"allow", "web", "--address", "192.0.2.0/24"}), rule + "2 Value=\"192.0.2.0/24\"");
+  EXPECT_EQ(run_line({"deny", "web", "--anyone"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_line({"deny", "web", "--anyone"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(run_line({"allow", "web"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"allow", "web", "--anyone", "--iqn", "x"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"allow", "web", "--address", "example.org"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, PortalSetChangesWhatWasGiven) {
+  EXPECT_EQ(run_json({"portal", "list"})[0]["port"], 3260);
+  EXPECT_EQ(only_request({"portal", "set", "192.0.2.1", "--port", "3261", "--listen", "off"}),
+            "ModifyInstance root/wmi:WT_Portal.Address=\"192.0.2.1\" Port=3261 Listen=FALSE");
+  EXPECT_EQ(run_line({"portal", "set", "192.0.2.1", "--port", "65536"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"portal", "set", "192.0.2.1:3260", "--listen", "on"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"portal", "set", "192.0.2.1"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, UsersAreMadeWithPasswordsThatWereTyped) {
+  terminal_.type("correct horse");
+  terminal_.type("correct horse");
+  wbem::cimxml::ResponseMessage made;
+  made.return_value = cim::Value(std::uint32_t{0});
+  server_.answer_method("Create", made);
+  const Ran ran = run_line({"user", "add", "alice", "--role", "viewer"});
+  EXPECT_EQ(ran.code, ExitCode::kOk) << ran.err;
+  EXPECT_EQ(server_.requests()[0],
+            "InvokeMethod root/lunaria:LUNARIA_User Create Name=\"alice\" Password=\"correct horse\" Role=\"viewer\"");
+  EXPECT_THAT(ran.out + ran.err, testing::Not(HasSubstr("horse")));
+  terminal_.type("battery staple");
+  terminal_.type("battery staple");
+  EXPECT_EQ(only_request({"user", "passwd", "alice"}),
+            "InvokeMethod root/lunaria:LUNARIA_User.Name=\"alice\" SetPassword Password=\"battery staple\"");
+  EXPECT_EQ(only_request({"user", "role", "alice", "operator"}),
+            "ModifyInstance root/lunaria:LUNARIA_User.Name=\"alice\" Role=\"operator\"");
+  EXPECT_EQ(run_json({"user", "list"})[0]["role"], "operator");
+  EXPECT_EQ(run_line({"user", "delete", "alice"}).code, ExitCode::kOk);
+  EXPECT_THAT(run_line({"user", "list"}).out, HasSubstr("There are no users"));
+}
+
+TEST_F(Commands, SessionsShowTheirConnections) {
+  namespace names = schema::wt_connection;
+  cim::InstanceBuilder connection{std::string(names::kClass)};
+  connection.add("InitiatorIPAddress", cim::Value("2001:db8::9"));
+  connection.add("InitiatorPort", cim::Value(std::uint32_t{40000}));
+  connection.add("AuthenticationMethodUsed", cim::Value(std::uint16_t{4}));
+  server_.add(kWmiSpace, schema::wt_session::kClass,
+              {{"TSIH", cim::Value(std::uint16_t{3})},
+               {"InitiatorIQN", cim::Value("iqn.2024-01.example:i")},
+               {"SessionType", cim::Value(std::uint32_t{1})},
+               {"Connections", cim::Value::array(cim::Type::kEmbeddedInstance, {cim::Value(connection.build())})}});
+  const Json json = run_json({"session", "list"});
+  EXPECT_EQ(json[0]["addresses"][0], "[2001:db8::9]:40000");
+  EXPECT_EQ(json[0]["authentication"], "CHAP");
+  EXPECT_EQ(json[0]["type"], "normal");
+}
+
+TEST_F(Commands, ServiceChangesFindTheObjectManagerFirst) {
+  EXPECT_EQ(run_line({"service", "stop"}).code, ExitCode::kOk);
+  ASSERT_EQ(server_.requests().size(), 2U);
+  EXPECT_EQ(server_.requests()[0], "EnumerateInstances root/interop:MSFTSM_ObjectManager");
+  EXPECT_THAT(server_.requests()[1], HasSubstr("StopService"));
+  const Json json = run_json({"service", "status"});
+  EXPECT_EQ(json["state"], "running");
+  EXPECT_EQ(json["requested"], "stop");
+}
+
+TEST_F(Commands, ServiceAnswersOtherThanZeroAreFailures) {
+  const std::map<std::uint32_t, ExitCode> expected{
+      {1, ExitCode::kNotSupported}, {2, ExitCode::kFailed}, {4099, ExitCode::kExists}, {4, ExitCode::kFailed}};
+  for (const auto& [number, code] : expected) {
+    wbem::cimxml::ResponseMessage answer;
+    answer.return_value = cim::Value(number);
+    server_.answer_method("StartService", answer);
+    const Ran ran = run_line({"service", "start"});
+    EXPECT_EQ(ran.code, code);
+    EXPECT_THAT(ran.err, HasSubstr(std::to_string(number)));
+  }
+}
+
+TEST_F(Commands, StatusPutsFailedDisksFirst) {
+  const Json json = run_json({"status"});
+  EXPECT_EQ(json["object_manager"]["state"], "running");
+  EXPECT_EQ(json["server"][0]["version"], "0.1.0");
+  EXPECT_EQ(json["disks"][0]["name"], "old");
+  EXPECT_EQ(json["disks"][1]["name"], "data");
+  EXPECT_EQ(json["targets"][0]["name"], "web");
+  EXPECT_TRUE(json["sessions"].empty());
+}
+
+TEST_F(Commands, GenericOperationsTypeTheirValues) {
+  EXPECT_EQ(run_line({"cim", "set", "WT_Host.HostName=\"web\"", "NumRecvBuffers=12", "enabled=false"}).code,
+            ExitCode::kOk);
+  EXPECT_EQ(server_.requests().back(),
+            "ModifyInstance root/wmi:WT_Host.HostName=\"web\" NumRecvBuffers=12 Enabled=FALSE");
+  const Ran made = run_line({"cim", "create", "WT_IDMethod", "HostName=web", "Method=IQN", "Value=*"});
+  EXPECT_EQ(made.out, "root/wmi:WT_IDMethod.HostName=\"web\",Method=4,Value=\"*\"\n") << made.err;
+  EXPECT_EQ(run_line({"cim", "delete", "WT_IDMethod.HostName=\"web\",Method=4,Value=\"*\""}).code, ExitCode::kOk);
+  EXPECT_EQ(run_json({"cim", "invoke", "LUNARIA_Disk.Name=\"data\"", "Resize", "Size=5"})["return_value"], 0);
+  EXPECT_EQ(run_line({"cim", "invoke", "LUNARIA_Disk", "Grow"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(run_line({"cim", "get", "LUNARIA_Disk"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"cim", "get", "a b"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, GenericOperationsShowMofAndJson) {
+  EXPECT_THAT(run_line({"cim", "get-class", "LUNARIA_Disk"}).out, HasSubstr("uint32 Resize("));
+  EXPECT_EQ(run_json({"cim", "get-class", "LUNARIA_Disk"})["properties"][0]["name"], "Name");
+  EXPECT_THAT(run_line({"cim", "instances", "WT_Portal"}).out, HasSubstr("  Port = 3260;\n"));
+  EXPECT_EQ(run_json({"cim", "get", "WT_Portal.Address=\"192.0.2.1\""})["properties"]["Listen"], true);
+  EXPECT_EQ(run_line({"cim", "names", "WT_Host"}).out, "root/wmi:WT_Host.HostName=\"web\"\n");
+  EXPECT_THAT(run_line({"cim", "classes", "--namespace", "root/lunaria"}).out, HasSubstr("LUNARIA_Mapping\n"));
+  EXPECT_EQ(run_json({"cim", "namespaces"}), Json::array());
+}
+
+TEST_F(Commands, AFailureOfTheServerIsEveryCommandsFailure) {
+  server_.fail_with({ExitCode::kDenied, "not you", "ask somebody"});
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"disk", "list"},
+                                             {"target", "list"},
+                                             {"session", "list"},
+                                             {"portal", "list"},
+                                             {"user", "list"},
+                                             {"service", "list"},
+                                             {"map", "a", "b"},
+                                             {"unmap", "a", "b"},
+                                             {"allow", "a", "--anyone"},
+                                             {"deny", "a", "--anyone"},
+                                             {"cim", "instances", "WT_Host"},
+                                             {"target", "create", "x"},
+                                             {"disk", "create", "x", "--size", "1GiB"},
+                                             {"cim", "namespaces"},
+                                             {"target", "delete", "web"}}) {
+    const Ran ran = run_words(words);
+    EXPECT_EQ(ran.code, ExitCode::kDenied) << words[0];
+    EXPECT_EQ(ran.err, "lunaria: not you\nask somebody\n");
+    EXPECT_TRUE(ran.out.empty());
+  }
+}
+
+}  // namespace
+}  // namespace lunaria::cli

@@ -1,0 +1,211 @@
+#include "cli/testing/fake_server.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+#include "cim/mof/compiler.h"
+#include "cli/mof_text.h"
+#include "runtime/gate.h"
+#include "schema/schema.h"
+
+namespace lunaria::cli {
+namespace {
+
+using wbem::cimxml::ResponseMessage;
+template <class T>
+using CimResult = Result<T, cim::Error>;
+
+class SchemaLoader final : public cim::mof::SourceLoader {
+ public:
+  std::optional<std::string> load(std::string_view name, std::string_view /*included_from*/) override {
+    const schema::SchemaFile* file = schema::find_schema_file(name);
+    return file == nullptr ? std::nullopt : std::optional(std::string(file->text));
+  }
+};
+
+template <class T>
+runtime::Task<void> store(runtime::Task<T> task, std::optional<T>& result) {
+  auto value = co_await std::move(task);
+  result.emplace(std::move(value));
+}
+
+/// Runs a task that waits for nothing.
+template <class T>
+T run_now(runtime::Task<T> task) {
+  std::optional<T> result;
+  runtime::Gate gate;
+  check(runtime::spawn(gate, store(std::move(task), result)), "the gate is open");
+  check(result.has_value(), "providers in memory wait for nothing");
+  return *std::move(result);
+}
+
+std::string words(const cim::Instance& instance) {
+  std::string text;
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    text += fmt::format(" {}={}", instance.cls()->property(i).name, mof_text(instance.value(i)));
+  }
+  return text;
+}
+
+std::string describe(const wbem::Operation& operation, const cim::NamespaceName& name_space) {
+  return std::visit(
+      [&](const auto& each) -> std::string {
+        using Kind = std::decay_t<decltype(each)>;
+        const std::string name = wbem::operation_name(operation);
+        if constexpr (std::is_same_v<Kind, wbem::InvokeMethod>) {
+          std::string text = fmt::format("InvokeMethod {} {}", each.path.to_string(), each.method_name);
+          for (const wbem::MethodParameter& parameter : each.parameters) {
+            text += fmt::format(" {}={}", parameter.name, mof_text(parameter.value));
+          }
+          return text;
+        } else if constexpr (std::is_same_v<Kind, wbem::ModifyInstance>) {
+          return fmt::format("{} {}{}", name, each.path.to_string(), words(each.instance));
+        } else if constexpr (std::is_same_v<Kind, wbem::CreateInstance>) {
+          return fmt::format("{} {}:{}{}", name, name_space.text(), each.instance.class_name(), words(each.instance));
+        } else if constexpr (requires { each.path; }) {
+          return fmt::format("{} {}", name, each.path.to_string());
+        } else if constexpr (requires { each.class_name; }) {
+          return fmt::format("{} {}:{}", name, name_space.text(), each.class_name);
+        } else {
+          return name;
+        }
+      },
+      operation);
+}
+
+/// The operations on an object manager, each filling its part of the answer.
+struct Execution {
+  const cim::ObjectManager& manager;
+  const cim::OperationContext& context;
+  const cim::NamespaceName& name_space;
+  ResponseMessage answer;
+
+  CimResult<void> run(const wbem::GetClass& call) {
+    auto found = manager.get_class(context, name_space, call.class_name);
+    if (!found) {
+      return fail(found.error());
+    }
+    answer.classes.push_back(*found);
+    return {};
+  }
+  CimResult<void> run(const wbem::EnumerateClassNames& call) {
+    const auto names = manager.enumerate_class_names(context, name_space, call.class_name, call.deep_inheritance);
+    if (!names) {
+      return fail(names.error());
+    }
+    for (const std::string& each : *names) {
+      answer.paths.emplace_back(cim::NamespaceName(), each);
+    }
+    return {};
+  }
+  CimResult<void> run(const wbem::GetInstance& call) {
+    auto found = run_now(manager.get_instance(context, call.path, call.options));
+    if (!found) {
+      return fail(found.error());
+    }
+    answer.instances.push_back({std::nullopt, *std::move(found)});
+    return {};
+  }
+  CimResult<void> run(const wbem::EnumerateInstances& call) {
+    cim::CollectingSink sink;
+    auto done = run_now(manager.enumerate_instances(context, name_space, call.class_name, call.options, sink));
+    for (const cim::Instance& each : sink.instances()) {
+      answer.instances.push_back({each.path(name_space), each});
+    }
+    return done;
+  }
+  CimResult<void> run(const wbem::EnumerateInstanceNames& call) {
+    cim::CollectingSink sink;
+    auto done = run_now(manager.enumerate_instance_names(context, name_space, call.class_name, sink));
+    for (const cim::Instance& each : sink.instances()) {
+      answer.paths.push_back(each.path(cim::NamespaceName()));
+    }
+    return done;
+  }
+  CimResult<void> run(const wbem::CreateInstance& call) {
+    auto path = run_now(manager.create_instance(context, name_space, call.instance));
+    if (!path) {
+      return fail(path.error());
+    }
+    answer.paths.push_back(*path);
+    return {};
+  }
+  CimResult<void> run(const wbem::ModifyInstance& call) {
+    return run_now(manager.modify_instance(context, call.path, call.instance, call.properties));
+  }
+  CimResult<void> run(const wbem::DeleteInstance& call) { return run_now(manager.delete_instance(context, call.path)); }
+  CimResult<void> run(const wbem::InvokeMethod& call) {
+    cim::ParameterValues in;
+    for (const wbem::MethodParameter& parameter : call.parameters) {
+      in.set(parameter.name, parameter.value);
+    }
+    auto result = run_now(manager.invoke_method(context, call.path, call.method_name, in));
+    if (!result) {
+      return fail(result.error());
+    }
+    answer.return_value = result->return_value;
+    for (const auto& each : result->out.all()) {
+      answer.parameters.push_back({each.name, each.value, true});
+    }
+    return {};
+  }
+  template <class Other>
+  CimResult<void> run(const Other& /*call*/) {
+    return fail(cim::Error(cim::Status::kNotSupported));
+  }
+};
+
+}  // namespace
+
+FakeServer::FakeServer()
+    : admission_({}, {}),
+      manager_(repository_, providers_, admission_,
+               [](const cim::OperationContext&, const cim::OperationRequest&) { return CimResult<void>(); }) {
+  SchemaLoader loader;
+  for (const schema::ShippedNamespace& shipped : schema::shipped_namespaces()) {
+    const cim::NamespaceName name(shipped.name);
+    check(repository_.add_namespace(name).has_value(), "each namespace is shipped once");
+    cim::mof::Compiler compiler(repository_, loader, name);
+    check(compiler.compile(shipped.top_file).has_value(), "the shipped schema compiles");
+    for (const cim::ClassPtr& cls : repository_.classes(name)) {
+      if (!cls->is_abstract()) {
+        providers_.add(name, cls->name(), provider_);
+      }
+    }
+  }
+}
+
+void FakeServer::add(std::string_view name_space, std::string_view class_name, const Properties& properties) {
+  const cim::ClassPtr cls = repository_.find_class(cim::NamespaceName(name_space), class_name);
+  check(cls != nullptr, "the class is shipped");
+  cim::Instance instance(cls);
+  for (const cim::NamedValue& property : properties) {
+    check(instance.set(property.name, property.value), "the class has the property");
+  }
+  provider_.add(std::move(instance));
+}
+
+Outcome<ResponseMessage> FakeServer::call(wbem::Operation operation, cim::NamespaceName name_space) {
+  requests_.push_back(describe(operation, name_space));
+  if (failure_ && !std::holds_alternative<wbem::GetClass>(operation)) {
+    return fail(*failure_);
+  }
+  Execution execution{manager_, context_, name_space, {}};
+  const auto done = std::visit([&execution](const auto& each) { return execution.run(each); }, operation);
+  if (!done) {
+    return fail(failure_of(done.error()));
+  }
+  if (const auto* method = std::get_if<wbem::InvokeMethod>(&operation)) {
+    if (const auto found = answers_.find(method->method_name); found != answers_.end()) {
+      return found->second;
+    }
+  }
+  return std::move(execution.answer);
+}
+
+}  // namespace lunaria::cli
