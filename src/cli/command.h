@@ -36,7 +36,8 @@ struct Option {
   Takes takes = Takes::kText;
   std::string_view help;
   std::string_view choices{};  ///< "thin|ram"; for kSecret the option to use instead
-  bool is_required = false;    ///< positional arguments are required unless `is_repeated`
+  bool is_required = false;    ///< positional arguments are required without it
+  bool is_optional = false;    ///< of positional arguments
   bool is_repeated = false;    ///< any number of times, also none
   bool is_positional() const { return !name.starts_with('-'); }
 };

@@ -75,7 +75,7 @@ void add_option(CLI::App& app, const Option& option) {
   if (option.is_repeated) {
     parsed.expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
   } else {
-    parsed.required(option.is_required || option.is_positional());
+    parsed.required(option.is_required || (option.is_positional() && !option.is_optional));
   }
   switch (option.takes) {
     case Takes::kSize:

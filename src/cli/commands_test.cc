@@ -280,7 +280,7 @@ TEST_F(Commands, StatusPutsFailedDisksFirst) {
 }
 
 TEST_F(Commands, GenericOperationsTypeTheirValues) {
-  EXPECT_EQ(run_line({"cim", "set", "WT_Host.HostName=\"web\"", "NumRecvBuffers=12", "enabled=false"}).code,
+  ASSERT_EQ(run_line({"cim", "set", "WT_Host.HostName=\"web\"", "NumRecvBuffers=12", "enabled=false"}).code,
             ExitCode::kOk);
   EXPECT_EQ(server_.requests().back(),
             "ModifyInstance root/wmi:WT_Host.HostName=\"web\" NumRecvBuffers=12 Enabled=FALSE");
@@ -290,6 +290,7 @@ TEST_F(Commands, GenericOperationsTypeTheirValues) {
   EXPECT_EQ(run_json({"cim", "invoke", "LUNARIA_Disk.Name=\"data\"", "Resize", "Size=5"})["return_value"], 0);
   EXPECT_EQ(run_line({"cim", "invoke", "LUNARIA_Disk", "Grow"}).code, ExitCode::kNotFound);
   EXPECT_EQ(run_line({"cim", "get", "LUNARIA_Disk"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"cim", "classes", "LUNARIA_Disk", "LUNARIA_User"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"cim", "get", "a b"}).code, ExitCode::kUsage);
 }
 

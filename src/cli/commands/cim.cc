@@ -279,8 +279,8 @@ constexpr Option kSpace{"--namespace", Takes::kText,
                         "Namespace; else that of the path, else the usual one of the class, else root/interop"};
 constexpr Option kClass{"CLASS", Takes::kText, "Name of the class"};
 constexpr Option kPath{"PATH", Takes::kText, "Object path, such as root/wmi:WT_Host.HostName=\"web\""};
-constexpr Option kAssignment{"ASSIGNMENT", Takes::kText, "NAME=VALUE, typed as the class says; NULL; {a, b} for arrays",
-                             "",           false,        true};
+constexpr Option kAssignment{
+    "ASSIGNMENT", Takes::kText, "NAME=VALUE, typed as the class says; NULL; {a, b} for arrays", "", false, true, true};
 constexpr auto kClassOptions = std::to_array<Option>({kClass, kSpace});
 constexpr auto kClassesOptions = std::to_array<Option>({
     {"CLASS", Takes::kText, "Only those below this class", "", false, true},
