@@ -10,6 +10,8 @@ import compile_database
 from source_tree import Finding
 
 
+# Headers that only tests include: beside the code, but no part of the product.
+FOR_TESTS = re.compile(r"/testing/|/test_[^/]*\.h$|_test\.h$|_for_test\.h$|/fault_vfs\.h$")
 FIRST_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -22,7 +24,7 @@ def included_first(tree):
 
 
 def check(tree):
-    headers = set(tree.matching(r"src/[^/]+/.*\.h"))
+    headers = {name for name in tree.matching(r"src/[^/]+/.*\.h") if not FOR_TESTS.search(name)}
     if not headers:
         return
     try:
