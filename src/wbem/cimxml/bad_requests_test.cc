@@ -294,6 +294,10 @@ std::vector<BadBody> bad_messages() {
        cim_message("<IMETHODCALL NAME=\"EnumerateClassNames\"><LOCALNAMESPACEPATH><NAMESPACE/></LOCALNAMESPACEPATH>"
                    "</IMETHODCALL>"),
        400, kNotValid},
+      {"a namespace with an empty name",
+       cim_message("<IMETHODCALL NAME=\"EnumerateClassNames\"><LOCALNAMESPACEPATH><NAMESPACE "
+                   "NAME=\"/\"/></LOCALNAMESPACEPATH></IMETHODCALL>"),
+       400, kNotValid},
       {"an element that is no namespace",
        cim_message("<IMETHODCALL NAME=\"EnumerateClassNames\"><LOCALNAMESPACEPATH><HOST>x</HOST></LOCALNAMESPACEPATH>"
                    "</IMETHODCALL>"),

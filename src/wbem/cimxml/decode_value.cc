@@ -370,7 +370,11 @@ Decoded<cim::NamespaceName> decode_local_namespace(const XmlElement& element) {
     text += text.empty() ? "" : "/";
     text += *name;
   }
-  return cim::NamespaceName(text);
+  cim::NamespaceName name_space(text);
+  if (name_space.empty()) {
+    return fail(invalid("the names in LOCALNAMESPACEPATH are empty"));
+  }
+  return name_space;
 }
 
 Decoded<cim::ObjectPath> decode_object_path(const XmlElement& element) {

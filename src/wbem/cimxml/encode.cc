@@ -14,7 +14,7 @@ constexpr std::string_view kEmbeddedInstance = R"( EmbeddedObject="instance")";
 constexpr std::string_view kEmbeddedObject = R"( EmbeddedObject="object")";
 
 /// For classes and qualifiers inside instances: no element is left out.
-const cim::ClassOptions kEverything{false, true, false, std::nullopt};
+const cim::ClassOptions kEverything{false, true, true, std::nullopt};
 
 std::string_view embedded_attribute(cim::Type type) {
   if (type == cim::Type::kEmbeddedInstance) {

@@ -18,13 +18,17 @@ void append_flag(std::string& out, std::string_view name, bool value) {
 }
 
 void append_class_name(std::string& out, std::string_view name) {
-  if (name.empty()) {
-    return;
-  }
   start_parameter(out, "ClassName");
   out += "<CLASSNAME";
   append_attribute(out, "NAME", name);
   out += "/></IPARAMVALUE>";
+}
+
+/// Where the parameter may be left out, and "" means that.
+void append_top_class_name(std::string& out, std::string_view name) {
+  if (!name.empty()) {
+    append_class_name(out, name);
+  }
 }
 
 void append_instance_path(std::string& out, const cim::ObjectPath& path) {
@@ -69,12 +73,12 @@ class ParameterEncoder final {
     append_property_list(out_, call.options.properties);
   }
   void operator()(const EnumerateClasses& call) const {
-    append_class_name(out_, call.class_name);
+    append_top_class_name(out_, call.class_name);
     append_flag(out_, "DeepInheritance", call.deep_inheritance);
     append_class_options(out_, call.options);
   }
   void operator()(const EnumerateClassNames& call) const {
-    append_class_name(out_, call.class_name);
+    append_top_class_name(out_, call.class_name);
     append_flag(out_, "DeepInheritance", call.deep_inheritance);
   }
   void operator()(const GetInstance& call) const {
