@@ -158,6 +158,11 @@ class Service final {
   /// whether the user or the password is wrong. Remembers good passwords for some minutes, so that a client that sends
   /// its password with every request is served fast. Slowing guesses down is the front end's (security/throttle.h).
   Reply<security::Principal> verify_user(std::string name, Secret password, std::string peer);
+  /// The user, when verify_user() has found this very password good a short while ago and nothing has changed since: to
+  /// be asked before guesses are slowed down, so that guesses of others do not slow down a client that knows. Nothing
+  /// otherwise, which does not say that the password is wrong.
+  std::optional<security::Principal> remembered_user(const std::string& name, const Secret& password,
+                                                     std::string peer) const;
 
   // Service states. Reading: viewer; changing: administrator.
 

@@ -216,6 +216,17 @@ Reply<User> Service::set_role(security::Principal principal, std::string name, s
   return core_->change(std::move(principal), std::move(action), set_role_locked(*core_, std::move(name), role));
 }
 
+std::optional<security::Principal> Service::remembered_user(const std::string& name, const Secret& password,
+                                                            std::string peer) const {
+  const std::string stored = core_->started ? stored_hash(*core_, name) : std::string();
+  const runtime::Instant now = core_->environment.shard.clock().now();
+  if (stored.empty() || !core_->verified.contains(name, stored, password.reveal(), now)) {
+    return std::nullopt;
+  }
+  const User user = user_value(core_->contents.users.at(name));
+  return security::Principal{user.name, user.role, security::Authentication::kPassword, std::move(peer)};
+}
+
 Reply<security::Principal> Service::verify_user(std::string name, Secret password, std::string peer) {
   return verify_inside(*core_, std::move(name), std::move(password), std::move(peer));
 }
