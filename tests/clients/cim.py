@@ -48,7 +48,8 @@ def key_bindings(keys):
             return f'<KEYVALUE VALUETYPE="numeric">{value}</KEYVALUE>'
         return f'<KEYVALUE VALUETYPE="string">{escape(value)}</KEYVALUE>'
 
-    return "".join(f"<KEYBINDING NAME={quoteattr(name)}>{key_value(value)}</KEYBINDING>" for name, value in keys.items())
+    return "".join(f"<KEYBINDING NAME={quoteattr(name)}>{key_value(value)}</KEYBINDING>"
+                   for name, value in keys.items())
 
 
 def instance_name(cls, keys):
@@ -59,7 +60,17 @@ def text_of(value):
     return str(value).lower() if isinstance(value, bool) else escape(str(value))
 
 
+class Uint16(int):
+    """A number for a property of that type; others are uint32."""
+
+
+class Sint32(int):
+    """A number for a property of that type."""
+
+
 def type_of(value):
+    if isinstance(value, (Uint16, Sint32)):
+        return type(value).__name__.lower()
     return "boolean" if isinstance(value, bool) else "uint32" if isinstance(value, int) else "string"
 
 

@@ -62,5 +62,6 @@ def nbd_export(url, folder):
 def fio_job(path, size, name="verify", **options):
     """A job that writes `size` bytes at random through an NBD socket, reads them back and verifies each block."""
     values = {"ioengine": "nbd", "uri": f"nbd+unix:///?socket={path}", "rw": "randwrite", "bsrange": "4k-64k",
-              "iodepth": 16, "size": size, "verify": "crc32c", "verify_fatal": 1, "randseed": 7, **options}
+              "iodepth": 16, "size": size, "verify": "crc32c", "verify_fatal": 1, "verify_state_save": 0,
+              "randseed": 7, **options}
     return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in values.items())

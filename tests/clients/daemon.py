@@ -22,7 +22,7 @@ MANAGER = "MSFTSM_ObjectManager"
 USER, PASSWORD = "admin", "correct horse battery"
 START_SECONDS = 30
 STOP_SECONDS = 30
-# Below the range from which the kernel takes the ports of clients, so that no client of a test beside takes one of ours.
+# Below the range from which the kernel takes the ports of clients, so that none of theirs is one of ours.
 PORTS = range(18000, 32000)
 
 
@@ -154,9 +154,7 @@ class Daemon:
         return self.target(name)["TargetIQN"]
 
     def allow(self, target, initiator):
-        method = '<PROPERTY NAME="Method" TYPE="sint32"><VALUE>4</VALUE></PROPERTY>'
-        values = cim.instance("WT_IDMethod", {"HostName": target, "Value": initiator})
-        self.cim.intrinsic(WMI, "CreateInstance", NewInstance=values.replace("</INSTANCE>", method + "</INSTANCE>"))
+        self.cim.create(WMI, "WT_IDMethod", HostName=target, Method=cim.Sint32(4), Value=initiator)
 
     def target(self, name):
         return self.cim.get(WMI, "WT_Host", {"HostName": name})
