@@ -382,10 +382,11 @@ std::uint32_t run_until_power_cut(FaultVfs& vfs, const std::string& path, int n,
 void expect_power_cuts_survived(bool while_opening) {
   std::mt19937_64 random(11);
   std::uint32_t most_acknowledged = 0;
-  for (int n = 0;; ++n) {
+  // The first start writes the whole schema; every third of its operations will do.
+  for (int n = 0;; n += while_opening ? 3 : 1) {
     bool fired = false;
-    // All unsynced writes lost, all kept, and two mixtures.
-    for (const std::uint64_t kept : {std::uint64_t{0}, ~std::uint64_t{0}, random(), random()}) {
+    // All unsynced writes lost, all kept, and a mixture.
+    for (const std::uint64_t kept : {std::uint64_t{0}, ~std::uint64_t{0}, random()}) {
       const TestDirectory directory;
       FaultVfs vfs;
       const std::uint32_t acknowledged = run_until_power_cut(vfs, directory.file(), n, while_opening);

@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "service/core.h"
+#include "service/disk_identity.h"
 #include "service/disk_rows.h"
 #include "service/names.h"
 
@@ -330,7 +331,7 @@ runtime::Task<void> serve_disk(Core& core, DiskId id) {
   core.homes[id] = &home;
   target::UnitConfig unit;
   unit.id = id;
-  unit.identity = {"LUNARIA", "VIRTUAL-DISK", core.settings.version.substr(0, 4), row.serial, row.naa};
+  unit.identity = identity_of(core.disk_value(row), core.settings.version);
   unit.options.read_only = row.read_only;
   co_await core.environment.data_plane.add_unit(std::move(unit), home, std::move(volume));
 }
