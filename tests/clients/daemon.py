@@ -77,11 +77,14 @@ class Daemon:
     def start(self, management=True):
         """Starts the daemon and returns when iSCSI and (unless told) the object manager's ports take connections."""
         with open(self.log_path, "ab") as log:
+            before = log.tell()
             self.process = subprocess.Popen([program(), *self.arguments], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)
         ports = [self.iscsi_port, self.http_port, self.https_port] if management else [self.iscsi_port]
         deadline = time.monotonic() + START_SECONDS
-        while not (all(connects(port) for port in ports) and self.answers_locally()):
+        # The kernel keeps the listeners of a process that was just killed for a moment: a connection is no proof yet.
+        while not (b"daemon.started" in self.log_path.read_bytes()[before:] and all(connects(port) for port in ports)
+                   and self.answers_locally()):
             if self.ends_within(0.02) or time.monotonic() > deadline:
                 raise AssertionError(f"lunariad does not serve (exit status {self.process.poll()}):\n{self.log()}")
 
