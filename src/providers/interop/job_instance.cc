@@ -107,6 +107,11 @@ cim::Instance error_instance(const cim::ClassPtr& cls, const service::Error& err
   namespace error_names = schema::cim_error;
   const cim::Status status = to_status(error.code);
   cim::Instance instance = cim::Instance::with_defaults(cls);
+  for (const cim::PropertyPtr& property : cls->properties()) {
+    if (instance.find(property->name) == nullptr) {
+      set_null(instance, property->name);
+    }
+  }
   set(instance, error_names::kErrorType, error_names::ErrorType::kSoftwareError);
   set(instance, error_names::kOwningEntity, "Lunaria");
   set(instance, error_names::kMessageID, service::to_string(error.code));
