@@ -205,7 +205,7 @@ Outcome<std::uint64_t> planned_disk_size(const Core& core, const catalogue::Disk
   if (row.kind == to_string(DiskKind::kRam)) {
     return fail(Error{ErrorCode::kNotSupported, "RAM disks keep their size. Make another one."});
   }
-  const Outcome<std::uint64_t> size = rounded_size(request.size, row.physical_block_size);
+  Outcome<std::uint64_t> size = rounded_size(request.size, row.physical_block_size);
   if (!size || *size >= row.size) {
     return size;
   }

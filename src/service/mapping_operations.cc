@@ -169,6 +169,7 @@ Reply<std::size_t> unmap_all_locked(Core& core, TargetId id) {
 
 Reply<std::vector<Mapping>> list_mappings_now(Core& core) {
   std::vector<Mapping> mappings;
+  mappings.reserve(core.contents.mappings.size());
   for (const auto& [key, row] : core.contents.mappings) {
     mappings.push_back(core.mapping_value(row));
   }

@@ -246,7 +246,7 @@ Outcome<void> check_path(std::string_view path, std::string_view state_directory
 }
 
 Outcome<std::string> canonical_iscsi_name(std::string_view name) {
-  const std::string folded = fold_case(name);
+  std::string folded = fold_case(name);
   const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == ':'; };
   if (folded.size() > kIscsiNameBytesMax || !std::all_of(folded.begin(), folded.end(), allowed)) {
     return invalid(fmt::format("An iSCSI name has at most {} of the characters a-z 0-9 . - : (RFC 7143 4.2.7).",

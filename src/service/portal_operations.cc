@@ -43,6 +43,7 @@ Reply<std::vector<Portal>> list_portals_now(Core& core) {
     }
   }
   std::vector<Portal> portals;
+  portals.reserve(addresses.size());
   for (const IpAddress& address : addresses) {
     portals.push_back(portal_value(core, address, local));
   }

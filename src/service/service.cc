@@ -94,6 +94,7 @@ Reply<void> start_locked(Core& core) {
   }
   core.environment.data_plane.observe([&core](const target::Event& event) { core.on_data_plane_event(event); });
   std::vector<DiskId> disks;
+  disks.reserve(core.contents.disks.size());
   for (const auto& [id, row] : core.contents.disks) {
     disks.push_back(value_id(id));
   }

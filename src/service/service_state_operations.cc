@@ -190,7 +190,7 @@ Reply<StateChangeResult> change_state(Core& core, ServiceKind kind, StateChangeR
   if (!begun) {
     co_return fail(begun.error());
   }
-  const std::shared_ptr<Run> run = *begun;
+  const std::shared_ptr<Run>& run = *begun;
   co_await wait_for(core, run, core.settings.job_after);
   if (run->finished) {
     co_return StateChangeResult{run->error ? StateChangeCode::kFailed : StateChangeCode::kDone, std::nullopt};
@@ -234,7 +234,7 @@ Reply<StateChangeCode> start_or_stop(Core& core, ServiceKind kind, RequestedStat
   if (!begun) {
     co_return fail(begun.error());
   }
-  const std::shared_ptr<Run> run = *begun;
+  const std::shared_ptr<Run>& run = *begun;
   co_await wait_for(core, run, core.settings.stop_wait);
   if (!run->finished) {
     run->keep_request = true;
@@ -245,6 +245,7 @@ Reply<StateChangeCode> start_or_stop(Core& core, ServiceKind kind, RequestedStat
 
 Reply<std::vector<ServiceStatus>> list_states_now(Core& core) {
   std::vector<ServiceStatus> states;
+  states.reserve(core.managed.size());
   for (const auto& [kind, managed] : core.managed) {
     states.push_back(status_value(core, kind));
   }

@@ -282,6 +282,7 @@ Reply<void> delete_target_locked(Core& core, DeleteTarget request) {
 Reply<std::vector<Target>> list_targets_now(Core& core) {
   co_await core.refresh_sessions();
   std::vector<Target> targets;
+  targets.reserve(core.contents.targets.size());
   for (const auto& [id, row] : core.contents.targets) {
     targets.push_back(core.target_value(row));
   }

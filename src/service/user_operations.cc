@@ -83,6 +83,7 @@ Reply<User> add_user_locked(Core& core, AddUser request) {
 
 Reply<std::vector<User>> list_users_now(Core& core) {
   std::vector<User> users;
+  users.reserve(core.contents.users.size());
   for (const auto& [name, row] : core.contents.users) {
     users.push_back(user_value(row));
   }
