@@ -57,7 +57,6 @@ function(lunaria_test name)
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${name}_test PRIVATE LUNARIA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   lunaria_precompiled(${name}_test tests)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
@@ -70,6 +69,14 @@ function(lunaria_test name)
   if("client" IN_LIST ARG_LABELS)
     add_dependencies(client_tests ${name}_test)
   endif()
+endfunction()
+
+# lunaria_reads_tree(SOURCE ...)
+#
+# Tests that read files of the tree (golden files, MOF) find it in LUNARIA_SOURCE_DIR. Only they are told the path, since
+# ccache cannot share an object between clones that knows where it was compiled.
+function(lunaria_reads_tree)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_DEFINITIONS "LUNARIA_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\"")
 endfunction()
 
 # lunaria_fuzzer(NAME_fuzz.cc [DEPENDS ...])
