@@ -29,4 +29,16 @@ inline constexpr std::size_t kMofStringBytesMax = std::size_t{1} << 20;
 /// Elements of one array initialiser; ValueMaps reach some hundreds.
 inline constexpr std::size_t kMofArrayElementsMax = 65'536;
 
+/// One query, and what it may hold: clients write lines, not books.
+inline constexpr std::size_t kQueryBytesMax = std::size_t{64} << 10;
+inline constexpr std::size_t kQueryNodesMax = 4096;
+/// Expressions in expressions, and groups in patterns: they are walked by recursion.
+inline constexpr std::size_t kQueryDepthMax = 64;
+/// Steps of the automaton of one LIKE pattern.
+inline constexpr std::size_t kQueryPatternStepsMax = 1024;
+/// Nodes visited, characters and elements looked at for one instance: nested quantifiers multiply.
+inline constexpr std::size_t kQueryStepsMax = std::size_t{1} << 22;
+/// Rows kept for ORDER BY, DISTINCT and MEDIAN; a longer result is refused, not cut.
+inline constexpr std::size_t kQueryRowsMax = 100'000;
+
 }  // namespace lunaria::cim::limits

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cim/limits.h"
+#include "cim/utf8.h"
 
 namespace lunaria::cim::mof {
 namespace {
@@ -29,47 +30,6 @@ int hex_digit(char c) {
   }
   const char lower = fold_case(c);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/// Length of the UTF-8 sequence at the front, 0 when it is not one (overlong, surrogate, beyond U+10FFFF, cut).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
-  const unsigned lead = byte(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xC2 ? 0
-                             : lead < 0xE0 ? 2
-                             : lead < 0xF0 ? 3
-                             : lead < 0xF5 ? 4
-                                           : 0;
-  if (length == 0 || length > text.size()) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-  }
-  const bool is_bad = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F) ||
-                      (lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F);
-  return is_bad ? 0 : length;
-}
-
-void append_utf8(std::string& out, unsigned code_point) {
-  if (code_point < 0x80) {
-    out += static_cast<char>(code_point);
-    return;
-  }
-  if (code_point < 0x800) {
-    out += static_cast<char>(0xC0U | code_point >> 6);
-  } else if (code_point < 0x10000) {
-    out += static_cast<char>(0xE0U | code_point >> 12);
-    out += static_cast<char>(0x80U | (code_point >> 6 & 0x3FU));
-  } else {
-    out += static_cast<char>(0xF0U | code_point >> 18);
-    out += static_cast<char>(0x80U | (code_point >> 12 & 0x3FU));
-    out += static_cast<char>(0x80U | (code_point >> 6 & 0x3FU));
-  }
-  out += static_cast<char>(0x80U | (code_point & 0x3FU));
 }
 
 /// One to four hexadecimal digits after "\x"; consumes them.

@@ -1,0 +1,81 @@
+#pragma once
+
+// Evaluates the expressions of a query over one instance (or, for schema queries, one class). Three-valued: NULL is
+// unknown, and only what is true counts.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cim/instance.h"
+#include "cim/name.h"
+#include "cim/query/statement.h"
+#include "runtime/clock.h"
+
+namespace lunaria::cim::query {
+
+/// What a query may ask about beside the instance.
+struct Surroundings {
+  NamespaceName name_space{};     ///< where the instance lives
+  std::string host{};             ///< of this server, as paths show it
+  runtime::WallTime wall_time{};  ///< what CurrentDateTime() answers
+};
+
+/// For one instance; statement, surroundings and instance outlive it.
+class Evaluator final {
+ public:
+  Evaluator(Language language, const Statement& statement, const Surroundings& surroundings, const Instance& instance)
+      : language_(language),
+        statement_(statement),
+        surroundings_(surroundings),
+        instance_(&instance),
+        class_(instance.cls().get()) {}
+  Evaluator(Language language, const Statement& statement, const Surroundings& surroundings, const Class& cls)
+      : language_(language), statement_(statement), surroundings_(surroundings), class_(&cls) {}
+
+  /// Whether the condition is true. False, too, when working it out takes more than limits::kQueryStepsMax steps.
+  bool is_true(NodeIndex condition);
+  /// The value of an expression; NULL or absent when it has none.
+  Value value(NodeIndex expression);
+
+ private:
+  /// A value, and the property that it was read from, which says what `#'Text'` stands for.
+  struct Operand {
+    Value value;
+    const Property* property = nullptr;
+  };
+  Operand operand(NodeIndex index);
+  Operand path(const Node& node);
+  Operand first_step(const Node& node, std::size_t& position);
+  Operand next_step(const Operand& base, const PathStep& step);
+  Operand property_of(const Instance& instance, const PathStep& step);
+  Value select_elements(Value array, const PathStep& step);
+  Value system_property(std::string_view name) const;
+  Value symbol_value(const Property* property, const std::string& text) const;
+  bool names_source(std::string_view name) const;
+
+  Value chain(const Node& node);
+  Value compared(const Node& node, const Operand& left);
+  Value like(const Node& node, const Value& text);
+  Value isa(const Node& node);
+  Value quantified(const Node& node);
+  Value satisfied(const Node& node);
+  Value predicate(const Node& node, const Operand& left);
+  Value function(const Node& node);
+  Value path_function(const Node& node) const;
+  Value argument(const Node& node) { return value(node.arguments.front()); }
+  /// False when the budget is used up.
+  bool spend(std::size_t steps);
+
+  Language language_;
+  const Statement& statement_;
+  const Surroundings& surroundings_;
+  const Instance* instance_ = nullptr;
+  const Class* class_;
+  std::vector<std::pair<std::string_view, Operand>> variables_;
+  std::size_t steps_ = 0;
+};
+
+}  // namespace lunaria::cim::query

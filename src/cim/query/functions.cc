@@ -1,0 +1,141 @@
+// The functions of CQL (DSP0202 clause 8), as far as they need nothing but the instance: what would have to fetch
+// another instance is no function here.
+
+#include <chrono>
+#include <string>
+
+#include "cim/datetime.h"
+#include "cim/name.h"
+#include "cim/object_path.h"
+#include "cim/query/evaluator.h"
+
+namespace lunaria::cim::query {
+namespace {
+
+/// ASCII letters; others have no other case here.
+std::string upper_case(std::string text) {
+  for (char& c : text) {
+    c = c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c;
+  }
+  return text;
+}
+
+Value to_moment(const Value& microseconds) {
+  const auto count = microseconds.as_signed();
+  if (!count) {
+    return Value::null(Type::kDatetime);
+  }
+  return Value(
+      DateTime::timestamp(std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(*count))));
+}
+
+Value to_interval(const Value& microseconds) {
+  const auto count = microseconds.as_signed();
+  return count && *count >= 0 ? Value(DateTime::interval(std::chrono::microseconds(*count)))
+                              : Value::null(Type::kDatetime);
+}
+
+Value to_microseconds(const Value& value, bool is_interval) {
+  const auto datetime = value.as_datetime();
+  if (!datetime || datetime->is_interval() != is_interval) {
+    return Value::null(Type::kSint64);
+  }
+  const auto count = is_interval ? datetime->length().count() : datetime->moment().time_since_epoch().count();
+  return Value(std::int64_t{count});
+}
+
+Value parsed_datetime(const Value& text) {
+  auto value = text.as_string() != nullptr ? text.converted_to(Type::kDatetime) : std::nullopt;
+  return value ? std::move(*value) : Value::null(Type::kDatetime);
+}
+
+}  // namespace
+
+Value Evaluator::function(const Node& node) {
+  switch (node.function) {
+    case Function::kUpperCase:
+    case Function::kLowerCase: {
+      const Value text = argument(node);
+      if (text.as_string() == nullptr || !spend(text.as_string()->size())) {
+        return Value::null(Type::kString);
+      }
+      return Value(node.function == Function::kUpperCase ? upper_case(*text.as_string())
+                                                         : fold_name(*text.as_string()));
+    }
+    case Function::kNumericToString: {
+      const Value number = argument(node);
+      return !number.is_null() && !number.is_array() && is_numeric(number.type()) ? Value(number.to_text())
+                                                                                  : Value::null(Type::kString);
+    }
+    case Function::kReferenceToString: {
+      const ObjectPathPtr reference = argument(node).as_reference();
+      return reference ? Value(reference->to_string()) : Value::null(Type::kString);
+    }
+    case Function::kCurrentDateTime:
+      return Value(DateTime::timestamp(surroundings_.wall_time));
+    case Function::kDateTime:
+      return parsed_datetime(argument(node));
+    case Function::kMicrosecondsToTimestamp:
+      return to_moment(argument(node));
+    case Function::kMicrosecondsToInterval:
+      return to_interval(argument(node));
+    case Function::kTimestampToMicroseconds:
+      return to_microseconds(argument(node), false);
+    case Function::kIntervalToMicroseconds:
+      return to_microseconds(argument(node), true);
+    case Function::kArrayLength: {
+      const Value array = argument(node);
+      return array.is_array() && !array.is_null() ? Value(static_cast<std::uint64_t>(array.elements().size()))
+                                                  : Value::null(Type::kUint64);
+    }
+    default:
+      return path_function(node);
+  }
+}
+
+// Of the instance itself: its path is known. Of a reference given as argument: parts of that path.
+Value Evaluator::path_function(const Node& node) const {
+  ObjectPath path = instance_ != nullptr ? instance_->path(surroundings_.name_space)
+                                         : ObjectPath(surroundings_.name_space, class_->name());
+  path.set_host(surroundings_.host);
+  if (!node.arguments.empty()) {
+    Evaluator inner(*this);
+    const Value given = inner.value(node.arguments.front());
+    const ObjectPathPtr reference = given.as_reference();
+    const InstancePtr instance = given.as_instance();
+    if (reference) {
+      path = *reference;
+      if (path.name_space().empty()) {
+        path.set_name_space(surroundings_.name_space);
+      }
+    } else if (instance) {
+      path = instance->path(surroundings_.name_space);
+    } else {
+      const Node& named = statement_.nodes[node.arguments.front()];
+      if (named.kind != NodeKind::kPath || named.steps.size() != 1 || !names_source(named.steps.front().name)) {
+        return Value::null(Type::kString);
+      }
+    }
+  }
+  switch (node.function) {
+    case Function::kHostPort:
+      return Value(path.host());
+    case Function::kClassName:
+      return Value(path.class_name());
+    case Function::kNameSpaceName:
+      return Value(path.name_space().text());
+    case Function::kClassPath: {
+      ObjectPath of_class(path.name_space(), path.class_name());
+      of_class.set_host(path.host());
+      return Value(of_class.to_string());
+    }
+    case Function::kModelPath:
+      path.set_name_space({});
+      path.set_host({});
+      return Value(path.to_string());
+    default:
+      return Value(path.to_string());
+  }
+}
+
+}  // namespace lunaria::cim::query

@@ -1,0 +1,209 @@
+#include "cim/query/query_sink.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cim/limits.h"
+#include "cim/query/comparison.h"
+
+namespace lunaria::cim::query {
+
+/// One aggregate of the list.
+class QuerySink::Accumulator final {
+ public:
+  explicit Accumulator(Aggregate aggregate) : aggregate_(aggregate) {}
+
+  /// NULL does not count.
+  void add(const Value& value) {
+    if (value.is_null()) {
+      return;
+    }
+    ++count_;
+    switch (aggregate_) {
+      case Aggregate::kCount:
+        break;
+      case Aggregate::kMin:
+      case Aggregate::kMax: {
+        const int order = best_.is_absent() ? 0 : sort_order(value, best_);
+        if (best_.is_absent() || (aggregate_ == Aggregate::kMin ? order < 0 : order > 0)) {
+          best_ = value;
+        }
+        break;
+      }
+      case Aggregate::kSum:
+      case Aggregate::kMean:
+        best_ = best_.is_absent() ? value : calculate(NodeKind::kAdd, best_, value);
+        break;
+      case Aggregate::kMedian:
+        if (values_.size() < limits::kQueryRowsMax) {
+          values_.push_back(value);
+        }
+        break;
+    }
+  }
+  bool has_overflowed() const { return aggregate_ == Aggregate::kMedian && count_ > values_.size(); }
+
+  Value result() const {
+    switch (aggregate_) {
+      case Aggregate::kCount:
+        return Value(count_);
+      case Aggregate::kMean:
+        return count_ == 0 ? Value::null(Type::kReal64) : calculate(NodeKind::kDivide, best_, Value(count_));
+      case Aggregate::kMedian:
+        return median();
+      default:
+        return best_.is_absent() ? Value::null(Type::kReal64) : best_;
+    }
+  }
+
+ private:
+  Value median() const {
+    if (values_.empty()) {
+      return Value::null(Type::kReal64);
+    }
+    std::vector<Value> sorted = values_;
+    std::ranges::sort(sorted, [](const Value& a, const Value& b) { return sort_order(a, b) < 0; });
+    const std::size_t middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+               ? sorted[middle]
+               : calculate(NodeKind::kDivide, calculate(NodeKind::kAdd, sorted[middle - 1], sorted[middle]),
+                           Value(std::uint64_t{2}));
+  }
+
+  Aggregate aggregate_;
+  std::uint64_t count_ = 0;
+  Value best_;
+  std::vector<Value> values_;
+};
+
+QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver)
+    : query_(query), surroundings_(surroundings), receiver_(receiver) {
+  const Statement& statement = query.statement();
+  for (const SelectItem& item : statement.items) {
+    if (item.expression != kNoNode && statement.nodes[item.expression].kind == NodeKind::kAggregate) {
+      has_aggregates_ = true;
+      accumulators_.emplace_back(statement.nodes[item.expression].aggregate);
+    }
+  }
+}
+
+QuerySink::~QuerySink() = default;
+
+runtime::Task<bool> QuerySink::ready() {
+  const bool go_on = co_await receiver_.ready();
+  co_return go_on;
+}
+
+InstanceSink::Delivery QuerySink::deliver(Instance&& instance) {
+  if (!query_.matches(instance, surroundings_)) {
+    return Delivery::kGoOn;
+  }
+  const Statement& statement = query_.statement();
+  if (has_aggregates_) {
+    accumulate(instance);
+    return Delivery::kGoOn;
+  }
+  if (statement.order.empty()) {
+    return pass_on(query_.project(instance, surroundings_));
+  }
+  if (rows_.size() >= limits::kQueryRowsMax) {
+    has_overflowed_ = true;
+    return Delivery::kGone;
+  }
+  Row row{query_.project(instance, surroundings_), {}, rows_.size()};
+  Evaluator evaluator(query_.language(), statement, surroundings_, instance);
+  for (const SortItem& item : statement.order) {
+    row.order.push_back(evaluator.value(item.expression));
+  }
+  rows_.push_back(std::move(row));
+  return Delivery::kGoOn;
+}
+
+InstanceSink::Delivery QuerySink::pass_on(Instance&& row) {
+  const auto& first = query_.statement().first;
+  if (first && passed_ >= *first) {
+    return Delivery::kGone;
+  }
+  if (query_.statement().is_distinct && !is_new(row)) {
+    return has_overflowed_ ? Delivery::kGone : Delivery::kGoOn;
+  }
+  ++passed_;
+  const Delivery delivery = receiver_.deliver(std::move(row));
+  return first && passed_ >= *first ? Delivery::kGone : delivery;
+}
+
+bool QuerySink::is_new(const Instance& row) {
+  std::size_t hash = 0;
+  for (std::size_t i = 0; i < row.values().size(); ++i) {
+    hash = hash * 31 + (row.is_selected(i) ? row.value(i).hash() : 0);
+  }
+  Instance shown = row;
+  for (std::size_t i = 0; i < row.values().size(); ++i) {
+    if (!row.is_selected(i)) {
+      shown.set(i, Value());
+    }
+  }
+  const auto [begin, end] = seen_.equal_range(hash);
+  if (std::any_of(begin, end, [&shown](const auto& other) { return other.second == shown; })) {
+    return false;
+  }
+  if (seen_.size() >= limits::kQueryRowsMax) {
+    has_overflowed_ = true;
+    return false;
+  }
+  seen_.emplace(hash, std::move(shown));
+  return true;
+}
+
+void QuerySink::accumulate(const Instance& instance) {
+  const Statement& statement = query_.statement();
+  Evaluator evaluator(query_.language(), statement, surroundings_, instance);
+  for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+    const Node& node = statement.nodes[statement.items[i].expression];
+    accumulators_[i].add(node.left == kNoNode ? Value(true) : evaluator.value(node.left));
+  }
+}
+
+Instance QuerySink::aggregate_row() const {
+  InstanceBuilder builder{std::string(Query::kResultClass)};
+  for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+    builder.add(query_.statement().items[i].name, accumulators_[i].result());
+  }
+  return builder.build();
+}
+
+runtime::Task<Result<void, Error>> QuerySink::finish() {
+  has_overflowed_ = has_overflowed_ || std::ranges::any_of(accumulators_, &Accumulator::has_overflowed);
+  if (has_overflowed_) {
+    co_return fail(
+        Error(Status::kServerLimitsExceeded, "the query has to keep too many rows for sorting or comparing"));
+  }
+  if (has_aggregates_) {
+    const bool go_on = co_await receiver_.put(aggregate_row());
+    (void)go_on;  // the only row
+    co_return Result<void, Error>();
+  }
+  const auto& order = query_.statement().order;
+  std::ranges::sort(rows_, [&order](const Row& left, const Row& right) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const int compared = sort_order(left.order[i], right.order[i]);
+      if (compared != 0) {
+        return order[i].is_descending ? compared > 0 : compared < 0;
+      }
+    }
+    return left.number < right.number;
+  });
+  for (Row& row : rows_) {
+    Delivery delivery = pass_on(std::move(row.instance));
+    if (delivery == Delivery::kWait) {
+      const bool go_on = co_await receiver_.ready();
+      delivery = go_on ? Delivery::kGoOn : Delivery::kGone;
+    }
+    if (delivery == Delivery::kGone) {
+      break;
+    }
+  }
+  co_return Result<void, Error>();
+}
+
+}  // namespace lunaria::cim::query

@@ -1,0 +1,53 @@
+#pragma once
+
+// QuerySink: stands between an enumeration and the receiver of a query's result. Rows pass through as they come; only
+// ORDER BY, DISTINCT and aggregates keep some.
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "cim/instance_sink.h"
+#include "cim/query/query.h"
+
+namespace lunaria::cim::query {
+
+/// Put every instance of the query's class into it, then await finish(). Query, surroundings and receiver outlive it.
+class QuerySink final : public InstanceSink {
+ public:
+  QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver);
+  ~QuerySink() override;
+
+  Delivery deliver(Instance&& instance) override;
+  runtime::Task<bool> ready() override;
+  /// Sends what had to wait for the last instance. SERVER_LIMITS_EXCEEDED when that was more than
+  /// limits::kQueryRowsMax rows.
+  runtime::Task<Result<void, Error>> finish();
+
+ private:
+  struct Row {
+    Instance instance;
+    std::vector<Value> order;
+    std::size_t number = 0;  ///< in the order of arrival, which decides between equals
+  };
+  class Accumulator;
+
+  Delivery pass_on(Instance&& row);
+  bool is_new(const Instance& row);
+  void accumulate(const Instance& instance);
+  Instance aggregate_row() const;
+
+  const Query& query_;
+  const Surroundings& surroundings_;
+  InstanceSink& receiver_;
+  bool has_aggregates_ = false;
+  bool has_overflowed_ = false;
+  std::uint64_t passed_ = 0;
+  std::vector<Row> rows_;
+  std::vector<Accumulator> accumulators_;
+  std::unordered_multimap<std::size_t, Instance> seen_;
+};
+
+}  // namespace lunaria::cim::query

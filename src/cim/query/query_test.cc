@@ -1,0 +1,333 @@
+#include "cim/query/query.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "cim/limits.h"
+#include "cim/query/query_sink.h"
+#include "cim/query/sample_for_test.h"
+
+namespace lunaria::cim::query {
+namespace {
+
+const Sample& sample() {
+  static const Sample kSample;
+  return kSample;
+}
+
+/// "true", "false", or why the text is no query.
+std::string verdict(Language language, const std::string& condition, const Instance& instance) {
+  const std::string text =
+      language == Language::kFql ? condition : "SELECT * FROM " + instance.class_name() + " WHERE " + condition;
+  const auto query = Query::parse(language, text);
+  if (!query) {
+    return query.error().message;
+  }
+  return query->matches(instance, sample().surroundings) ? "true" : "false";
+}
+
+struct Condition {
+  const char* text;
+  bool holds;
+};
+
+class CqlCondition : public testing::TestWithParam<Condition> {};
+TEST_P(CqlCondition, Holds) {
+  EXPECT_EQ(verdict(Language::kCql, GetParam().text, sample().thing()), GetParam().holds ? "true" : "false");
+  EXPECT_EQ(verdict(Language::kFql, GetParam().text, sample().thing()), GetParam().holds ? "true" : "false");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Comparisons, CqlCondition,
+    testing::Values(
+        Condition{"Id = 5", true}, Condition{"Id <> 5", false}, Condition{"5 = Id", true}, Condition{"Id = 0x5", true},
+        Condition{"Id = 101b", true}, Condition{"Id = 5.0", true}, Condition{"Level < 0", true},
+        Condition{"Level = -3", true}, Condition{"Level >= -3", true}, Condition{"Large = 18446744073709551615", true},
+        Condition{"Large > Level", true}, Condition{"Ratio > 2 AND Ratio < 3", true},
+        Condition{"Name = 'Disk one'", true}, Condition{"Name = 'disk one'", false}, Condition{"Name < 'E'", true},
+        Condition{"Name = 'it''s'", false}, Condition{"Letter = 'x'", true}, Condition{"Active", true},
+        Condition{"Active = TRUE", true}, Condition{"Active = FALSE", false}, Condition{"Active <> FALSE", true},
+        Condition{"Id = 'five'", false}, Condition{"NOT Id = 'five'", false}, Condition{"Missing IS NULL", true},
+        Condition{"Name IS NOT NULL", true}, Condition{"Missing = 'x'", false}, Condition{"NOT Missing = 'x'", false},
+        Condition{"NOT (Id = 6)", true}, Condition{"Id = 6 OR Name = 'Disk one' AND Active", true},
+        Condition{"(Id = 6 OR Id = 5) AND NOT Active", false}, Condition{"Missing = 'x' OR Id = 5", true},
+        Condition{"When = '20260102020405.000000+000'", true},
+        Condition{"When > DateTime('2026010202****.******+000')", false},
+        Condition{"When >= DateTime('20260101000000.000000+000')", true},
+        Condition{"Age < DateTime('00000003000000.000000:000')", true},
+        Condition{"T_Thing.Id = 5 AND T_Base.Name = 'Disk one'", true}, Condition{"T_Thing::Id = 5", true},
+        Condition{"T_Other::Id = 5", false}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Arrays, CqlCondition,
+    testing::Values(Condition{"ANY Tags[*] = 'green'", true}, Condition{"EVERY Tags[*] = 'green'", false},
+                    Condition{"EVERY Tags[*] LIKE '[a-z]+'", true}, Condition{"ANY Status[*] = #'Degraded'", true},
+                    Condition{"ANY Status[*] = #'Unknown'", false}, Condition{"Tags[0] = 'red'", true},
+                    Condition{"Tags[7] IS NULL", true}, Condition{"Tags[0..1] = Tags", true},
+                    Condition{"Tags[1,0] = Tags", false}, Condition{"ArrayLength(Tags) = 2", true},
+                    Condition{"ANY t IN Tags SATISFIES (t = 'red' OR t = 'blue')", true},
+                    Condition{"EVERY p IN Parts SATISFIES (p.Size > 6 AND p.Label <> 'x')", true},
+                    Condition{"EVERY p IN Parts SATISFIES (p.Size > 8)", false},
+                    Condition{"ANY Parts[*].Label = 'door'", true}, Condition{"Parts[1].Size = 9", true},
+                    Condition{"State = #'Enabled'", true}, Condition{"State = T_Thing.State#'Enabled'", true},
+                    Condition{"State = T_Thing.State#'Nothing'", false}));
+
+INSTANTIATE_TEST_SUITE_P(Objects, CqlCondition,
+                         testing::Values(Condition{"Part.Label = 'wheel' AND Part.Size = 7", true},
+                                         Condition{"Part ISA T_Part", true}, Condition{"Part ISA T_Base", false},
+                                         Condition{"Any.T_Part::Size = 9", true},
+                                         Condition{"Any.T_Base::Id = 9", false},
+                                         Condition{"Part.Nothing IS NULL", true}, Condition{"T_Thing ISA T_Base", true},
+                                         Condition{"T_Thing ISA T_Other", false}));
+
+INSTANTIATE_TEST_SUITE_P(Patterns, CqlCondition,
+                         testing::Values(Condition{"Name LIKE 'Disk.*'", true}, Condition{"Name LIKE 'Disk'", false},
+                                         Condition{"Name NOT LIKE 'disk.*'", true},
+                                         Condition{"Name LIKE '(Disk|Tape) (one|two)'", true},
+                                         Condition{"Name LIKE 'D[^a-h]sk\\ o+ne'", true},
+                                         Condition{"Name LIKE 'Disk one.?'", true},
+                                         Condition{"Name LIKE '^Disk one$'", true}, Condition{"Name LIKE ''", false},
+                                         Condition{"Name LIKE 'Disk one|'", true}, Condition{"Id LIKE '5'", false}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Calculations, CqlCondition,
+    testing::Values(Condition{"Id + 1 = 6", true}, Condition{"Id * 2 - 3 / 2 = 8.5", true},
+                    Condition{"(Id + 1) * 2 = 12", true}, Condition{"-Level = 3", true}, Condition{"Id / 0 = 1", false},
+                    Condition{"Large + 1 > Large - 1", false}, Condition{"Name || '!' = 'Disk one!'", true},
+                    Condition{"UpperCase(Name) = 'DISK ONE'", true}, Condition{"NumericToString(Id) = '5'", true},
+                    Condition{"CurrentDateTime() - When > Age", true},
+                    Condition{"When + Age = DateTime('20260104020405.000000+000')", true},
+                    Condition{"IntervalToMicroseconds(Age) = 172800000000", true},
+                    Condition{"MicrosecondsToInterval(172800000000) = Age", true},
+                    Condition{"ClassName() = 'T_Thing'", true}, Condition{"NameSpaceName() = 'root/test'", true},
+                    Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true}));
+
+class WqlCondition : public testing::TestWithParam<Condition> {};
+TEST_P(WqlCondition, Holds) {
+  EXPECT_EQ(verdict(Language::kWql, GetParam().text, sample().thing()), GetParam().holds ? "true" : "false");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WqlCondition,
+    testing::Values(Condition{"Name = 'DISK ONE'", true}, Condition{"Name = \"Disk one\"", true},
+                    Condition{"Name LIKE 'disk%'", true}, Condition{"Name LIKE '_isk one'", true},
+                    Condition{"Name LIKE '[c-f]%'", true}, Condition{"Name LIKE '[^c-f]%'", false},
+                    Condition{"Name LIKE 'disk'", false}, Condition{"NOT Name LIKE 'x%'", true},
+                    Condition{"Active = 1", true}, Condition{"Active = -1", true}, Condition{"Active != 0", true},
+                    Condition{"Missing = NULL", true}, Condition{"Name <> NULL", true},
+                    Condition{"Name IS NULL", false}, Condition{"__CLASS = 't_thing'", true},
+                    Condition{"__SUPERCLASS = 'T_Base'", true}, Condition{"__RELPATH = 'T_Thing.Id=5'", true},
+                    Condition{"__PATH LIKE '%T_Thing.Id=5'", true}, Condition{"__this ISA \"T_Base\"", true},
+                    Condition{"__DYNASTY = 'T_Base'", true}, Condition{"When = '20260102030405.000000+060'", true},
+                    Condition{"Id = '5'", false}));
+
+struct Refusal {
+  Language language;
+  const char* text;
+  const char* message;
+};
+
+class Refused : public testing::TestWithParam<Refusal> {};
+TEST_P(Refused, WithPlaceAndText) {
+  const auto query = Query::parse(GetParam().language, GetParam().text);
+  ASSERT_FALSE(query);
+  EXPECT_EQ(query.error().status, Status::kInvalidQuery);
+  EXPECT_EQ(query.error().message, GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Refused,
+    testing::Values(Refusal{Language::kCql, "", "DMTF:CQL query, character 1: SELECT expected, but the query ends"},
+                    Refusal{Language::kCql, "SELECT FROM X", "DMTF:CQL query, character 13: FROM expected, at 'X'"},
+                    Refusal{Language::kCql, "SELECT * FROM",
+                            "DMTF:CQL query, character 14: the name of a class expected, but the "
+                            "query ends"},
+                    Refusal{Language::kCql, "SELECT * FROM A, B",
+                            "DMTF:CQL query, character 16: joins are not supported: one class after FROM, at ','"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE x = 'abc",
+                            "DMTF:CQL query, character 27: string without an end, at ''abc'"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE x = 12z",
+                            "DMTF:CQL query, character 27: not a number, at '12z'"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE x LIKE '(a'",
+                            "DMTF:CQL query, character 30: the pattern is wrong: '(' without ')', at ''(a''"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE F(x) = 1",
+                            "DMTF:CQL query, character 25: there is no function F, at 'x'"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE COUNT(*) = 1",
+                            "DMTF:CQL query, character 29: aggregates stand in the list after SELECT only, at '*'"},
+                    Refusal{Language::kCql, "SELECT COUNT(*), x FROM A",
+                            "DMTF:CQL query, character 20: aggregates stand beside aggregates only, at 'FROM'"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE x = 1 y",
+                            "DMTF:CQL query, character 29: the query should end here, at 'y'"},
+                    Refusal{Language::kCql, "SELECT * FROM A WHERE x ! 1",
+                            "DMTF:CQL query, character 25: this character has no place here, at '!'"},
+                    Refusal{Language::kFql, "ANY Tags[*]",
+                            "DMTF:FQL query, character 12: a comparison expected, but the query ends"},
+                    Refusal{Language::kWql, "SELECT * FROM A GROUP WITHIN 5",
+                            "WQL query, character 17: GROUP WITHIN is not supported, at 'GROUP'"},
+                    Refusal{Language::kWql, "ASSOCIATORS OF {A.B=1} WHERE Nonsense=1",
+                            "WQL query, character 30: no such option, at 'Nonsense'"},
+                    Refusal{Language::kWql, "ASSOCIATORS OF {A.B=1",
+                            "WQL query, character 17: '}' is missing, at 'A.B=1'"}));
+
+TEST(Query, BoundsDepthSizeAndTime) {
+  const auto parse = [](const std::string& condition) { return Query::parse(Language::kFql, condition); };
+  EXPECT_FALSE(parse(std::string(100'000, '(') + "1"));
+  std::string sum = "1";
+  for (int i = 0; i < 1000; ++i) {
+    sum += " + 1";
+  }
+  EXPECT_FALSE(parse(sum + " = 1001"));
+  std::string chain = "Id = 5";
+  for (int i = 0; i < 500; ++i) {
+    chain += " AND Id = 5";
+  }
+  const auto long_chain = parse(chain);
+  ASSERT_TRUE(long_chain) << long_chain.error().message;
+  EXPECT_TRUE(long_chain->matches(sample().thing(), sample().surroundings));
+  EXPECT_FALSE(parse(std::string(limits::kQueryBytesMax + 1, ' ')));
+  EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, 'a') + "'"));
+  EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, '|') + "'"));
+  // Backtracking would take 2^40 steps here.
+  const auto pattern = parse("Name LIKE '(a*)*(a*)*(a*)*(a*)*b'");
+  ASSERT_TRUE(pattern);
+  Instance thing = sample().thing();
+  ASSERT_TRUE(thing.set("Name", Value(std::string(2000, 'a'))));
+  EXPECT_FALSE(pattern->matches(thing, sample().surroundings));
+}
+
+TEST(Query, GivesUpWhenItTakesTooManySteps) {
+  Instance thing = sample().thing();
+  ASSERT_TRUE(thing.set("Tags", Value::array_of(std::vector<std::string>(1000, "x"))));
+  const auto query = Query::parse(
+      Language::kFql, "EVERY a IN Tags SATISFIES (EVERY b IN Tags SATISFIES (EVERY c IN Tags SATISFIES (a = c)))");
+  ASSERT_TRUE(query) << query.error().message;
+  EXPECT_FALSE(query->matches(thing, sample().surroundings));
+}
+
+TEST(Query, LooksIntoTheInstancesOfAnIndication) {
+  const Instance& indication = sample().modification();
+  EXPECT_EQ(verdict(Language::kCql, "SourceInstance ISA T_Base AND SourceInstance.T_Thing::Id = 5", indication),
+            "true");
+  EXPECT_EQ(verdict(Language::kCql, "SourceInstance.T_Thing::Level <> PreviousInstance.T_Thing::Level", indication),
+            "false");
+  EXPECT_EQ(verdict(Language::kWql, "TargetInstance ISA 'T_Thing' AND TargetInstance.Id = 5", indication), "true");
+  EXPECT_EQ(verdict(Language::kWql, "SourceInstance ISA 'T_Other'", indication), "false");
+}
+
+TEST(Query, ComparesReferences) {
+  EXPECT_EQ(verdict(Language::kCql, "Left = 'root/test:T_Thing.Id=5'", sample().link()), "true");
+  EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=6' AND ClassName(Left) = 'T_Thing'", sample().link()), "true");
+  EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=7'", sample().link()), "false");
+}
+
+TEST(Query, ChecksNamesAgainstTheSchema) {
+  const auto check = [](std::string_view text) {
+    const auto query = Query::parse(Language::kCql, text);
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(check("SELECT Id FROM T_Base WHERE Active"), "");  // of a subclass
+  EXPECT_EQ(check("SELECT Nothing FROM T_Thing"), "T_Thing has no property Nothing");
+  EXPECT_EQ(check("SELECT * FROM T_Thing WHERE Nothing = 1"), "T_Thing has no property Nothing");
+  EXPECT_EQ(check("SELECT * FROM T_None"), "no class T_None in namespace root/test");
+  EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
+}
+
+TEST(Query, ReadsTheClausesOfWqlAssociations) {
+  const auto query = Query::parse("WQL",
+                                  "associators of {T_Thing.Name=\"a}b\"} where AssocClass = T_Link ResultRole=Right "
+                                  "RequiredQualifier = Key KeysOnly");
+  ASSERT_TRUE(query) << query.error().message;
+  EXPECT_EQ(query->kind(), StatementKind::kAssociatorsOf);
+  const AssociationClause& clause = query->statement().association;
+  EXPECT_EQ(clause.path, "T_Thing.Name=\"a}b\"");
+  EXPECT_EQ(clause.association_class, "T_Link");
+  EXPECT_EQ(clause.result_role, "Right");
+  EXPECT_EQ(clause.required_qualifier, "Key");
+  EXPECT_TRUE(clause.keys_only && !clause.schema_only);
+  EXPECT_FALSE(Query::parse("WQL", "REFERENCES OF {T_Thing} WHERE AssocClass = T_Link"));
+}
+
+TEST(Query, AsksForClasses) {
+  const auto query = Query::parse("WQL", "SELECT * FROM meta_class WHERE __this ISA \"T_Base\"");
+  ASSERT_TRUE(query);
+  ASSERT_EQ(query->kind(), StatementKind::kSchema);
+  std::vector<std::string> names;
+  for (const ClassPtr& cls : sample().repository.classes(sample().name_space)) {
+    if (query->matches(*cls, sample().surroundings)) {
+      names.push_back(cls->name());
+    }
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"T_Base", "T_Thing", "T_Other"}));
+}
+
+TEST(Query, KnowsItsLanguages) {
+  EXPECT_TRUE(Query::parse("dmtf:cql", "SELECT * FROM T_Thing"));
+  const auto unknown = Query::parse("SQL", "SELECT * FROM T_Thing");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().status, Status::kQueryLanguageNotSupported);
+}
+
+TEST(Query, TellsProvidersWhatItNeeds) {
+  const auto parse = [](std::string_view text) { return *Query::parse(Language::kCql, text); };
+  const Query query = parse("SELECT Name FROM T_Thing WHERE Id = 5 AND Active");
+  EXPECT_EQ(query.needed_properties(), PropertyList({"Name", "Id", "Active"}));
+  EXPECT_EQ(query.selected_properties(), PropertyList({"Name"}));
+  EXPECT_EQ(query.required_value("id"), Value(std::uint64_t{5}));
+  EXPECT_FALSE(query.required_value("Name"));
+  EXPECT_FALSE(parse("SELECT * FROM T_Thing WHERE Id = 5 OR Active").required_value("Id"));
+  EXPECT_EQ(parse("SELECT * FROM T_Thing").needed_properties(), PropertyList());
+  EXPECT_TRUE(query.keeps_class());
+  EXPECT_FALSE(parse("SELECT Id + 1 FROM T_Thing").keeps_class());
+}
+
+/// Runs a query over things numbered from 0 and shows the rows.
+std::vector<std::string> rows(std::string_view text, int count) {
+  const Query query = *Query::parse(Language::kCql, text);
+  CollectingSink receiver;
+  QuerySink sink(query, sample().surroundings, receiver);
+  for (int i = 0; i < count; ++i) {
+    Instance thing = sample().thing();
+    EXPECT_TRUE(thing.set("Id", Value(static_cast<std::uint32_t>(i))));
+    EXPECT_TRUE(thing.set("Name", Value(std::string(1, static_cast<char>('a' + i % 3)))));
+    if (sink.deliver(std::move(thing)) == InstanceSink::Delivery::kGone) {
+      break;
+    }
+  }
+  auto finish = sink.finish();
+  std::move(finish).operator co_await().await_suspend(std::noop_coroutine()).resume();
+  std::vector<std::string> shown;
+  for (const Instance& row : receiver.instances()) {
+    std::string line = row.class_name();
+    for (std::size_t i = 0; i < row.values().size(); ++i) {
+      if (row.is_selected(i) && !row.value(i).is_absent()) {
+        line += ' ' + row.cls()->property(i).name + '=' + row.value(i).to_text();
+      }
+    }
+    shown.push_back(line);
+  }
+  return shown;
+}
+
+TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
+  using Rows = std::vector<std::string>;
+  EXPECT_EQ(rows("SELECT Id, Name FROM T_Thing WHERE Id > 1 AND Id < 4", 9),
+            (Rows{"T_Thing Id=2 Name=c", "T_Thing Id=3 Name=a"}));
+  EXPECT_EQ(rows("SELECT Id FROM T_Thing ORDER BY Name DESC, Id", 4),
+            (Rows{"T_Thing Id=2", "T_Thing Id=1", "T_Thing Id=0", "T_Thing Id=3"}));
+  EXPECT_EQ(rows("SELECT FIRST 2 Id FROM T_Thing ORDER BY Id DESC", 5), (Rows{"T_Thing Id=4", "T_Thing Id=3"}));
+  EXPECT_EQ(rows("SELECT FIRST 1 Id FROM T_Thing", 5), (Rows{"T_Thing Id=0"}));
+  EXPECT_EQ(rows("SELECT DISTINCT Name FROM T_Thing", 7), (Rows{"T_Thing Name=a", "T_Thing Name=b", "T_Thing Name=c"}));
+  EXPECT_EQ(rows("SELECT Id * 2 AS Twice, Name || '!' FROM T_Thing", 1), (Rows{"CIM_QueryResult Twice=0 Value2=a!"}));
+  EXPECT_EQ(
+      rows("SELECT COUNT(*) AS N, MIN(Id), MAX(Name), SUM(Id), MEAN(Id), MEDIAN(Id), COUNT(Missing) FROM T_Thing", 4),
+      (Rows{"CIM_QueryResult N=4 Value2=0 Value3=c Value4=6 Value5=1.5 Value6=1.5 Value7=0"}));
+  EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
+}
+
+}  // namespace
+}  // namespace lunaria::cim::query

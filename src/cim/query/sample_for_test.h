@@ -1,0 +1,95 @@
+#pragma once
+
+// A small schema with an instance of every kind of property, for tests and fuzzers of queries. Not part of the product.
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "cim/mof/compiler.h"
+#include "cim/query/query.h"
+
+namespace lunaria::cim::query {
+
+inline constexpr std::string_view kSampleSchema = R"(
+Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverride, ToSubclass);
+Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
+Qualifier Indication : boolean = false, Scope(class, indication), Flavor(DisableOverride, ToSubclass);
+Qualifier EmbeddedInstance : string, Scope(property, method, parameter);
+Qualifier EmbeddedObject : boolean = false, Scope(property, method, parameter), Flavor(DisableOverride);
+Qualifier ValueMap : string[], Scope(property, method, parameter);
+Qualifier Values : string[], Scope(property, method, parameter);
+class T_Base { [Key] uint32 Id; string Name; };
+class T_Part { string Label; uint16 Size; };
+class T_Thing : T_Base {
+  boolean Active; sint64 Level; uint64 Large; real64 Ratio; char16 Letter; datetime When; datetime Age;
+  [ValueMap{"0", "2", "3"}, Values{"Unknown", "OK", "Degraded"}] uint16 Status[];
+  [ValueMap{"0", "2", "5"}, Values{"Unknown", "Enabled", "Other"}] uint16 State;
+  string Tags[]; string Missing;
+  [EmbeddedInstance("T_Part")] string Part; [EmbeddedInstance("T_Part")] string Parts[]; [EmbeddedObject] string Any;
+};
+class T_Other : T_Base { };
+[Association] class T_Link { [Key] T_Base REF Left; [Key] T_Base REF Right; uint8 Weight; };
+[Indication] class CIM_InstIndication { [EmbeddedObject] string SourceInstance; };
+[Indication] class CIM_InstModification : CIM_InstIndication { [EmbeddedObject] string PreviousInstance; };
+instance of T_Part as $p { Label = "wheel"; Size = 7; };
+instance of T_Part as $q { Label = "door"; Size = 9; };
+instance of T_Thing as $t {
+  Id = 5; Name = "Disk one"; Active = TRUE; Level = -3; Large = 18446744073709551615; Ratio = 2.5; Letter = 'x';
+  When = "20260102030405.000000+060"; Age = "00000002000000.000000:000"; Status = {2, 3}; State = 2;
+  Tags = {"red", "green"}; Part = $p; Parts = {$p, $q}; Any = $q;
+};
+instance of T_Link { Left = $t; Right = "T_Other.Id=6"; Weight = 4; };
+instance of CIM_InstModification { SourceInstance = $t; PreviousInstance = $t; };
+)";
+
+/// The compiled schema; instances in the order in which they stand there.
+struct Sample {
+  const NamespaceName name_space{"root/test"};
+  Repository repository;
+  std::vector<Instance> instances;
+  Surroundings surroundings{name_space, "host.example",
+                            runtime::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 2 / 1))};
+
+  Sample() {
+    check(repository.add_namespace(name_space).has_value(), "a new repository is empty");
+    mof::MemorySourceLoader loader;
+    loader.add("sample.mof", std::string(kSampleSchema));
+    mof::Compiler compiler(repository, loader, name_space);
+    const auto compiled = compiler.compile("sample.mof");
+    check(compiled.has_value(), compiled ? "" : compiled.error().to_string());
+    for (mof::CompiledInstance& each : compiler.take_instances()) {
+      instances.push_back(std::move(each.instance));
+    }
+  }
+  const Instance& thing() const { return instances[2]; }
+  const Instance& link() const { return instances[3]; }
+  const Instance& modification() const { return instances[4]; }
+};
+
+/// Parses, and asks what it takes of every instance and class of the sample: for the fuzzers.
+inline void try_query(Language language, std::string_view text) {
+  static const Sample sample;
+  const auto query = Query::parse(language, text);
+  if (!query) {
+    check(!query.error().message.empty(), "every refusal says why");
+    return;
+  }
+  const auto checked = query->check(sample.repository, sample.name_space);
+  check(checked || !checked.error().message.empty(), "every refusal says why");
+  for (const Instance& instance : sample.instances) {
+    const bool matches = query->matches(instance, sample.surroundings);
+    if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
+      const Instance row = query->project(instance, sample.surroundings);
+      check(!row.class_name().empty(), "a row has a class");
+    }
+  }
+  if (query->kind() == StatementKind::kSchema) {
+    for (const ClassPtr& cls : sample.repository.classes(sample.name_space)) {
+      (void)query->matches(*cls, sample.surroundings);
+    }
+  }
+}
+
+}  // namespace lunaria::cim::query

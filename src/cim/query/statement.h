@@ -1,0 +1,71 @@
+#pragma once
+
+// What a query asks for, as parsed: the statement around the expressions. Plain values.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cim/query/expression.h"
+
+namespace lunaria::cim::query {
+
+/// DMTF:CQL is DSP0202; DMTF:FQL (DSP0212) is a condition alone, for pulled enumerations; WQL is what Windows speaks.
+enum class Language : std::uint8_t { kCql, kFql, kWql };
+
+/// By the names that clients send, whatever their case: "DMTF:CQL", "CIM:CQL", "CQL", "DMTF:FQL", "WQL".
+std::optional<Language> language_from_name(std::string_view name);
+/// The name to tell clients.
+std::string_view language_name(Language language);
+
+enum class StatementKind : std::uint8_t {
+  kSelect,         ///< instances of a class
+  kSchema,         ///< WQL: SELECT * FROM meta_class, classes of the namespace
+  kAssociatorsOf,  ///< WQL: ASSOCIATORS OF {path}
+  kReferencesOf,   ///< WQL: REFERENCES OF {path}
+  kFilter,         ///< FQL: a condition on whatever is being enumerated
+};
+
+struct SelectItem {
+  NodeIndex expression = kNoNode;  ///< kNoNode: all properties
+  std::string name;                ///< the alias, or the last name of the path
+};
+
+struct SortItem {
+  NodeIndex expression = kNoNode;
+  bool is_descending = false;
+};
+
+/// The options of ASSOCIATORS OF and REFERENCES OF; "" where there is none.
+struct AssociationClause {
+  std::string path;  ///< text of an object path; with SchemaOnly of a class
+  std::string association_class;
+  std::string result_class;
+  std::string role;
+  std::string result_role;
+  std::string required_qualifier;
+  std::string required_association_qualifier;
+  bool class_definitions_only = false;
+  bool keys_only = false;
+  bool schema_only = false;
+};
+
+struct Statement {
+  StatementKind kind = StatementKind::kSelect;
+  std::string class_name;  ///< FROM
+  std::string class_alias;
+  std::string name_space;  ///< FROM in another namespace; "" for that of the request
+  bool is_distinct = false;
+  std::optional<std::uint64_t> first;
+  std::vector<SelectItem> items;
+  std::vector<SortItem> order;
+  NodeIndex condition = kNoNode;
+  std::optional<std::chrono::duration<double>> within;  ///< WQL: how often a client wants to be told
+  AssociationClause association;
+  Nodes nodes;
+};
+
+}  // namespace lunaria::cim::query
