@@ -28,77 +28,15 @@ Outcome<void> Catalogue::connect() {
     return fail(database.error());
   }
   database_ = std::move(*database);
-  Outcome<void> verified = verify();
-  if (!verified) {
-    return verified;
-  }
-  Outcome<void> migrated = migrate();
-  if (!migrated) {
-    return migrated;
+  Outcome<void> prepared = prepare_database(*database_, options_.migrations, kApplicationId);
+  if (!prepared) {
+    return prepared;
   }
   const Outcome<std::int64_t> count = database_->query_integer("SELECT commit_count FROM catalogue");
   if (!count) {
     return fail(count.error());
   }
   commit_count_ = *count;
-  return {};
-}
-
-Outcome<void> Catalogue::verify() {
-  const Outcome<std::int64_t> application = database_->query_integer("PRAGMA application_id");
-  if (!application) {
-    return fail(application.error());
-  }
-  const Outcome<std::int64_t> tables = database_->query_integer("SELECT count(*) FROM sqlite_schema");
-  if (!tables) {
-    return fail(tables.error());
-  }
-  if (*application != kApplicationId && (*application != 0 || *tables != 0)) {
-    return fail(Error{ErrorCode::kCorrupt, fmt::format("{} is a database of another program, not a catalogue. Move it "
-                                                       "away, or choose another state directory.",
-                                                       options_.path)});
-  }
-  const Outcome<std::string> verdict = database_->query_text("PRAGMA quick_check(1)");
-  if (!verdict) {
-    return fail(verdict.error());
-  }
-  if (*verdict != "ok") {
-    return fail(Error{ErrorCode::kCorrupt,
-                      fmt::format("the catalogue {} is damaged: {}. Nothing was changed. Restore it with its -wal file "
-                                  "from a backup, or save what is left with `sqlite3 {} .recover`.",
-                                  options_.path, *verdict, options_.path)});
-  }
-  return {};
-}
-
-Outcome<void> Catalogue::migrate() {
-  const Outcome<std::int64_t> found = database_->query_integer("PRAGMA user_version");
-  if (!found) {
-    return fail(found.error());
-  }
-  const auto known = static_cast<std::int64_t>(options_.migrations.size());
-  if (*found > known) {
-    return fail(Error{ErrorCode::kNewerSchema,
-                      fmt::format("the catalogue {} has schema {}, this version of Lunaria knows {} at most. Install "
-                                  "the version that wrote it or a later one; nothing was changed.",
-                                  options_.path, *found, known)});
-  }
-  for (std::int64_t version = *found + 1; version <= known; ++version) {
-    Outcome<Transaction> transaction = Transaction::begin(*database_);
-    if (!transaction) {
-      return fail(transaction.error());
-    }
-    const Migration& migration = options_.migrations[static_cast<std::size_t>(version - 1)];
-    Outcome<void> done = database_->execute(
-        fmt::format("{}; PRAGMA application_id={}; PRAGMA user_version={};", migration.sql, kApplicationId, version));
-    if (done) {
-      done = transaction->commit();
-    }
-    if (!done) {
-      return fail(Error{done.error().code, fmt::format("cannot bring the catalogue to schema {} ({}): {}", version,
-                                                       migration.name, done.error().message)});
-    }
-  }
   return {};
 }
 

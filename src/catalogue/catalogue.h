@@ -37,8 +37,6 @@ class Catalogue final {
  private:
   explicit Catalogue(Options options) : options_(std::move(options)) {}
   Outcome<void> connect();
-  Outcome<void> verify();
-  Outcome<void> migrate();
   /// Opens again what a failure had closed; fails when the file is not as we know it.
   Outcome<void> revive();
   Outcome<void> try_commit(const Changes& changes);

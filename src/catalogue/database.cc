@@ -106,6 +106,12 @@ std::vector<std::byte> Statement::blob(int column) const {
   return {bytes, bytes + size};
 }
 
+std::string_view Statement::bytes(int column) const {
+  const void* const start = sqlite3_column_blob(statement_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return start == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(start), size);
+}
+
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
@@ -208,6 +214,10 @@ Outcome<std::int64_t> Database::query_integer(std::string_view sql) const {
     return fail(row.error());
   }
   return *row ? statement->integer(0) : 0;
+}
+
+std::int64_t Database::changed_rows() const {
+  return sqlite3_changes64(connection_.get());
 }
 
 Outcome<std::string> Database::query_text(std::string_view sql) const {

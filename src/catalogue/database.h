@@ -33,6 +33,8 @@ class Statement final {
   std::int64_t integer(int column) const;
   std::string text(int column) const;
   std::vector<std::byte> blob(int column) const;
+  /// Text or blob as it is; valid until the next step().
+  std::string_view bytes(int column) const;
   bool is_null(int column) const;
 
  private:
@@ -67,6 +69,8 @@ class Database final {
   Outcome<Statement> query(std::string_view sql, std::initializer_list<SqlValue> values = {}) const;
   /// The first column of the first row.
   Outcome<std::int64_t> query_integer(std::string_view sql) const;
+  /// Rows that the last INSERT, UPDATE or DELETE changed.
+  std::int64_t changed_rows() const;
   Outcome<std::string> query_text(std::string_view sql) const;
 
   const std::string& path() const { return path_; }

@@ -1,6 +1,9 @@
 #include "catalogue/migrations.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <string>
 
 namespace lunaria::catalogue {
 namespace {
@@ -136,7 +139,69 @@ constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
 };
 
+Outcome<void> verify(const Database& database, std::int64_t application_id) {
+  const Outcome<std::int64_t> application = database.query_integer("PRAGMA application_id");
+  if (!application) {
+    return fail(application.error());
+  }
+  const Outcome<std::int64_t> tables = database.query_integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) {
+    return fail(tables.error());
+  }
+  if (*application != application_id && (*application != 0 || *tables != 0)) {
+    return fail(Error{ErrorCode::kCorrupt, fmt::format("{} is a database of another program, not a catalogue. Move it "
+                                                       "away, or choose another state directory.",
+                                                       database.path())});
+  }
+  const Outcome<std::string> verdict = database.query_text("PRAGMA quick_check(1)");
+  if (!verdict) {
+    return fail(verdict.error());
+  }
+  if (*verdict != "ok") {
+    return fail(Error{ErrorCode::kCorrupt,
+                      fmt::format("the catalogue {} is damaged: {}. Nothing was changed. Restore it with its -wal file "
+                                  "from a backup, or save what is left with `sqlite3 {} .recover`.",
+                                  database.path(), *verdict, database.path())});
+  }
+  return {};
+}
+
 }  // namespace
+
+Outcome<void> prepare_database(Database& database, std::span<const Migration> steps, std::int64_t application_id) {
+  Outcome<void> verified = verify(database, application_id);
+  if (!verified) {
+    return verified;
+  }
+  const Outcome<std::int64_t> found = database.query_integer("PRAGMA user_version");
+  if (!found) {
+    return fail(found.error());
+  }
+  const auto known = static_cast<std::int64_t>(steps.size());
+  if (*found > known) {
+    return fail(Error{ErrorCode::kNewerSchema,
+                      fmt::format("the catalogue {} has schema {}, this version of Lunaria knows {} at most. Install "
+                                  "the version that wrote it or a later one; nothing was changed.",
+                                  database.path(), *found, known)});
+  }
+  for (std::int64_t version = *found + 1; version <= known; ++version) {
+    Outcome<Transaction> transaction = Transaction::begin(database);
+    if (!transaction) {
+      return fail(transaction.error());
+    }
+    const Migration& migration = steps[static_cast<std::size_t>(version - 1)];
+    Outcome<void> done = database.execute(
+        fmt::format("{}; PRAGMA application_id={}; PRAGMA user_version={};", migration.sql, application_id, version));
+    if (done) {
+      done = transaction->commit();
+    }
+    if (!done) {
+      return fail(Error{done.error().code, fmt::format("cannot bring the catalogue to schema {} ({}): {}", version,
+                                                       migration.name, done.error().message)});
+    }
+  }
+  return {};
+}
 
 std::span<const Migration> migrations() {
   return kMigrations;

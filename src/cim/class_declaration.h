@@ -52,4 +52,7 @@ struct ClassDeclaration {
   std::vector<MethodDeclaration> methods;
 };
 
+/// What a resolved class itself declares: resolves to the same class again, below the same superclass.
+ClassDeclaration declaration_of(const Class& cls);
+
 }  // namespace lunaria::cim

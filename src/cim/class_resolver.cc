@@ -70,6 +70,10 @@ Result<Class, Error> ClassResolver::resolve() {
     parts_.superclass = superclass_->name();
     parts_.superclass_ptr = superclass_;
     superclass_has_keys_ = !superclass_->key_indexes().empty();
+    if (superclass_->qualifiers().is_set("Terminal")) {
+      return fail(
+          error("", superclass_->name() + " is Terminal: there are no classes below it", Status::kInvalidSuperclass));
+    }
     inherit();
   }
   if (auto done = resolve_class_qualifiers(); !done) {
@@ -138,9 +142,22 @@ ClassResolver::Done ClassResolver::resolve_class_qualifiers() {
   return {};
 }
 
+/// The declaration of a qualifier, or of the one that this is a translation of: Description_fr, Description_pt_BR
+/// (DSP0004 5.6.1.5, flavor Translatable).
+QualifierTypePtr ClassResolver::qualifier_type(std::string_view name) const {
+  auto type = scope_.qualifier_type(name);
+  for (auto end = name.rfind('_'); !type && end != std::string_view::npos && end > 0; end = name.rfind('_', end - 1)) {
+    type = scope_.qualifier_type(name.substr(0, end));
+    if (type && !type->flavor.translatable) {
+      type = nullptr;
+    }
+  }
+  return type;
+}
+
 Result<QualifierPtr, Error> ClassResolver::make_qualifier(std::string_view element, const WrittenQualifier& written,
                                                           Scope scope) {
-  const auto type = scope_.qualifier_type(written.name);
+  const auto type = qualifier_type(written.name);
   if (!type) {
     return fail(error(element, "qualifier " + written.name + " is not declared"));
   }
@@ -163,7 +180,9 @@ Result<QualifierPtr, Error> ClassResolver::make_qualifier(std::string_view eleme
   if (const auto flag = converted->as_bool(); flag && flavor == type->flavor) {
     return scope_.shared_flag(*type, *flag);
   }
-  return std::make_shared<const Qualifier>(Qualifier{type->name, std::move(*converted), flavor});
+  const bool is_translation = !name_equal(type->name, written.name);
+  return std::make_shared<const Qualifier>(
+      Qualifier{is_translation ? written.name : type->name, std::move(*converted), flavor});
 }
 
 ClassResolver::Done ClassResolver::check_qualifier_override(std::string_view element, const Qualifier& written,
@@ -286,6 +305,19 @@ ClassResolver::Done ClassResolver::check_key(const Property& property, const Pro
   return {};
 }
 
+/// Bag, Ordered or Indexed, of an array (DSP0004 5.6.3.3).
+ClassResolver::Done ClassResolver::check_array_type(const Property& property) const {
+  const Qualifier* const kind = property.qualifiers.find("ArrayType");
+  if (kind == nullptr || kind->value.is_null()) {
+    return {};
+  }
+  const std::string_view name = kind->value.string_or_empty();
+  if (!name_equal(name, "Bag") && !name_equal(name, "Ordered") && !name_equal(name, "Indexed")) {
+    return fail(error(property.name, "ArrayType is Bag, Ordered or Indexed"));
+  }
+  return property.is_array ? Done() : Done(fail(error(property.name, "ArrayType, but this is no array")));
+}
+
 ClassResolver::Done ClassResolver::resolve_property(const PropertyDeclaration& declaration) {
   const std::string& name = declaration.name;
   if (!is_usable_name(name)) {
@@ -330,6 +362,9 @@ ClassResolver::Done ClassResolver::resolve_property(const PropertyDeclaration& d
   property.default_value = std::move(*value);
   if (overridden && property.default_value.is_null() && property.type == overridden->type) {
     property.default_value = overridden->default_value;
+  }
+  if (auto done = check_array_type(property); !done) {
+    return done;
   }
   property.is_key = property.qualifiers.is_set("Key");
   const Qualifier* read = property.qualifiers.find("Read");

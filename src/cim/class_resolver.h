@@ -48,6 +48,8 @@ class ClassResolver final {
   Done check_qualifier_override(std::string_view element, const Qualifier& written, const QualifierSet& inherited);
   Done resolve_class_qualifiers();
   Done resolve_property(const PropertyDeclaration& declaration);
+  QualifierTypePtr qualifier_type(std::string_view name) const;
+  Done check_array_type(const Property& property) const;
   Done check_key(const Property& property, const Property* overridden) const;
   Done resolve_method(const MethodDeclaration& declaration);
   Done resolve_parameter(const MethodDeclaration& method, std::size_t index, const Method* overridden,

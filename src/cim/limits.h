@@ -29,6 +29,9 @@ inline constexpr std::size_t kMofStringBytesMax = std::size_t{1} << 20;
 /// Elements of one array initialiser; ValueMaps reach some hundreds.
 inline constexpr std::size_t kMofArrayElementsMax = 65'536;
 
+/// Errors of one compilation that are told; whoever has more has another problem.
+inline constexpr std::size_t kMofErrorsMax = 100;
+
 /// One query, and what it may hold: clients write lines, not books.
 inline constexpr std::size_t kQueryBytesMax = std::size_t{64} << 10;
 inline constexpr std::size_t kQueryNodesMax = 4096;

@@ -16,6 +16,23 @@ struct ClassNode {
   std::vector<const ClassNode*> children;  // nodes of a NameMap stay where they are
 };
 
+bool uses(const QualifierSet& qualifiers, std::string_view name) {
+  return std::ranges::any_of(qualifiers.entries(), [name](const QualifierSet::Entry& entry) {
+    return name_equal(entry.qualifier->name, name);
+  });
+}
+
+/// Whether any element of the class carries the qualifier.
+bool uses(const Class& cls, std::string_view name) {
+  return uses(cls.qualifiers(), name) ||
+         std::ranges::any_of(cls.properties(), [name](const auto& p) { return uses(p->qualifiers, name); }) ||
+         std::ranges::any_of(cls.methods(), [name](const auto& m) {
+           return uses(m->qualifiers, name) || std::ranges::any_of(m->parameters, [name](const Parameter& parameter) {
+                    return uses(parameter.qualifiers, name);
+                  });
+         });
+}
+
 /// One namespace.
 struct Space final : ResolverScope {
   NamespaceName name;
@@ -43,6 +60,24 @@ struct Space final : ResolverScope {
     return flag;
   }
 
+  /// Puts a class in the place of the one with its name.
+  void replace(const ClassPtr& cls) {
+    const auto node = classes.find(cls->name());
+    std::ranges::replace(class_order, node->second.cls, cls);
+    node->second.cls = cls;
+  }
+
+  void remove(std::string_view class_name) {
+    const auto node = classes.find(class_name);
+    if (node == classes.end()) {
+      return;
+    }
+    const auto above = classes.find(node->second.cls->superclass_name());
+    std::erase(above != classes.end() ? above->second.children : roots, &node->second);
+    std::erase(class_order, node->second.cls);
+    classes.erase(node);
+  }
+
   void insert(const ClassPtr& cls) {
     ClassNode& node = classes.emplace(cls->name(), ClassNode{cls, {}}).first->second;
     const auto above = classes.find(cls->superclass_name());
@@ -50,6 +85,41 @@ struct Space final : ResolverScope {
     class_order.push_back(cls);
   }
 };
+
+/// A namespace as it will be: classes of a change hide those that they replace.
+class Prospect final : public ResolverScope {
+ public:
+  explicit Prospect(Space& space) : space_(space) {}
+  void add(const ClassPtr& cls) { changed_.insert_or_assign(cls->name(), cls); }
+
+  QualifierTypePtr qualifier_type(std::string_view name) const override { return space_.qualifier_type(name); }
+  ClassPtr find_class(std::string_view name) const override {
+    const auto found = changed_.find(name);
+    return found != changed_.end() ? found->second : space_.find_class(name);
+  }
+  QualifierPtr shared_flag(const QualifierType& declaration, bool value) override {
+    return space_.shared_flag(declaration, value);
+  }
+
+ private:
+  Space& space_;
+  NameMap<ClassPtr> changed_;
+};
+
+/// That overriding references and embedded instances are of the overridden class or one below it.
+Result<void, Error> check_overridden_classes(const Class& cls, const ResolverScope& scope) {
+  const std::size_t inherited = cls.superclass() ? cls.superclass()->properties().size() : 0;
+  for (std::size_t i = 0; i < inherited; ++i) {
+    const Property& property = cls.property(i);
+    const std::string& base = cls.superclass()->property(i).object_class;
+    const ClassPtr target = scope.find_class(property.object_class);
+    if (target && !base.empty() && !target->is_a(base)) {
+      return fail(Error(Status::kInvalidParameter, cls.name() + '.' + property.name + ": " + property.object_class +
+                                                       " is not below " + base + ", which it overrides"));
+    }
+  }
+  return {};
+}
 
 std::size_t depth(const Class* cls) {
   std::size_t levels = 0;
@@ -129,6 +199,16 @@ Result<void, Error> Repository::add_qualifier_type(const NamespaceName& name_spa
 }
 
 Result<ClassPtr, Error> Repository::add_class(const NamespaceName& name_space, const ClassDeclaration& declaration) {
+  auto change = resolve_new(name_space, declaration);
+  if (!change) {
+    return fail(change.error());
+  }
+  state_->find(name_space)->insert(*change);
+  return change;
+}
+
+Result<ClassPtr, Error> Repository::resolve_new(const NamespaceName& name_space,
+                                                const ClassDeclaration& declaration) const {
   Space* const space = state_->find(name_space);
   if (space == nullptr) {
     return fail(no_namespace(name_space));
@@ -150,9 +230,164 @@ Result<ClassPtr, Error> Repository::add_class(const NamespaceName& name_space, c
   if (!resolved) {
     return fail(resolved.error());
   }
-  auto cls = std::make_shared<const Class>(std::move(*resolved));
-  space->insert(cls);
-  return ClassPtr(std::move(cls));
+  return ClassPtr(std::make_shared<const Class>(std::move(*resolved)));
+}
+
+Result<void, Error> Repository::can_remove_namespace(const NamespaceName& name) const {
+  const Space* const space = state_->find(name);
+  if (space == nullptr) {
+    return fail(Error(Status::kNotFound, "no namespace " + name.text()));
+  }
+  const std::string prefix = fold_name(name.text()) + '/';
+  const bool has_namespaces = std::ranges::any_of(
+      state_->order, [&prefix](const NamespaceName& other) { return fold_name(other.text()).starts_with(prefix); });
+  if (!space->class_order.empty() || has_namespaces) {
+    return fail(Error(Status::kNamespaceNotEmpty,
+                      name.text() + (has_namespaces ? " has namespaces below it" : " still has classes")));
+  }
+  return {};
+}
+
+Result<void, Error> Repository::remove_namespace(const NamespaceName& name) {
+  auto allowed = can_remove_namespace(name);
+  if (allowed) {
+    std::erase(state_->order, name);
+    state_->spaces.erase(name);
+  }
+  return allowed;
+}
+
+Result<SchemaChange, Error> Repository::plan_class(const NamespaceName& name_space,
+                                                   const ClassDeclaration& declaration) const {
+  auto cls = resolve_new(name_space, declaration);
+  if (!cls) {
+    return fail(cls.error());
+  }
+  Prospect prospect(*state_->find(name_space));
+  prospect.add(*cls);
+  if (auto checked = check_overridden_classes(**cls, prospect); !checked) {
+    return fail(checked.error());
+  }
+  SchemaChange change;
+  change.name_space = name_space;
+  change.classes.push_back(std::move(*cls));
+  return change;
+}
+
+Result<SchemaChange, Error> Repository::plan_modified_class(const NamespaceName& name_space,
+                                                            const ClassDeclaration& declaration) const {
+  Space* const space = state_->find(name_space);
+  if (space == nullptr) {
+    return fail(no_namespace(name_space));
+  }
+  const auto affected = with_descendants(name_space, declaration.name);
+  if (affected.empty()) {
+    return fail(Error(Status::kNotFound, "no class " + declaration.name + " in " + name_space.text()));
+  }
+  if (!name_equal(affected.front()->superclass_name(), declaration.superclass)) {
+    return fail(Error(Status::kInvalidSuperclass, declaration.name + ": the superclass cannot be changed"));
+  }
+  SchemaChange change;
+  change.name_space = name_space;
+  Prospect prospect(*space);
+  for (const ClassPtr& old : affected) {
+    const bool is_self = old == affected.front();
+    auto resolved = ClassResolver(prospect, is_self ? declaration : declaration_of(*old),
+                                  old->superclass() ? prospect.find_class(old->superclass_name()) : nullptr)
+                        .resolve();
+    Result<void, Error> fits = resolved ? check_overridden_classes(*resolved, prospect) : fail(resolved.error());
+    if (!fits) {
+      return fail(is_self ? fits.error()
+                          : Error(Status::kClassHasChildren,
+                                  "its subclass " + old->name() + " would not fit: " + fits.error().message));
+    }
+    change.classes.push_back(std::make_shared<const Class>(std::move(*resolved)));
+    prospect.add(change.classes.back());
+  }
+  return change;
+}
+
+Result<SchemaChange, Error> Repository::plan_removed_class(const NamespaceName& name_space,
+                                                           std::string_view class_name) const {
+  const auto affected = with_descendants(name_space, class_name);
+  if (affected.empty()) {
+    return fail(Error(Status::kNotFound, "no class " + std::string(class_name) + " in " + name_space.text()));
+  }
+  if (affected.size() > 1) {
+    return fail(Error(Status::kClassHasChildren,
+                      affected.front()->name() + " has subclasses, " + affected[1]->name() + " among them"));
+  }
+  SchemaChange change;
+  change.name_space = name_space;
+  change.removed_class = affected.front()->name();
+  return change;
+}
+
+Result<SchemaChange, Error> Repository::plan_qualifier_type(const NamespaceName& name_space,
+                                                            QualifierType declaration) const {
+  const Space* const space = state_->find(name_space);
+  if (space == nullptr) {
+    return fail(no_namespace(name_space));
+  }
+  if (!is_valid_name(declaration.name)) {
+    return fail(Error(Status::kInvalidParameter, "not a qualifier name: " + declaration.name));
+  }
+  SchemaChange change;
+  change.name_space = name_space;
+  const auto there = space->qualifier_type(declaration.name);
+  if (there && *there == declaration) {
+    return change;
+  }
+  if (there && is_used(name_space, declaration.name)) {
+    return fail(Error(Status::kNotSupported, "qualifier " + there->name + " is used by classes as it is declared"));
+  }
+  change.qualifier_type = std::make_shared<const QualifierType>(std::move(declaration));
+  return change;
+}
+
+Result<SchemaChange, Error> Repository::plan_removed_qualifier_type(const NamespaceName& name_space,
+                                                                    std::string_view name) const {
+  const auto there = find_qualifier_type(name_space, name);
+  if (!there) {
+    return fail(Error(Status::kNotFound, "no qualifier " + std::string(name)));
+  }
+  if (is_used(name_space, name)) {
+    return fail(Error(Status::kFailed, "qualifier " + there->name + " is used by classes"));
+  }
+  SchemaChange change;
+  change.name_space = name_space;
+  change.removed_qualifier_type = there->name;
+  return change;
+}
+
+bool Repository::is_used(const NamespaceName& name_space, std::string_view qualifier) const {
+  const Space* const space = state_->find(name_space);
+  return space != nullptr &&
+         std::ranges::any_of(space->class_order, [&](const ClassPtr& cls) { return uses(*cls, qualifier); });
+}
+
+void Repository::apply(const SchemaChange& change) {
+  Space* const space = state_->find(change.name_space);
+  if (space == nullptr) {
+    return;
+  }
+  for (const ClassPtr& cls : change.classes) {
+    space->classes.contains(cls->name()) ? space->replace(cls) : space->insert(cls);
+  }
+  space->remove(change.removed_class);
+  const auto drop_qualifier = [space](const std::string& name) {
+    space->qualifier_types.erase(name);
+    space->flags.erase(name);
+    std::erase_if(space->qualifier_order, [&name](const auto& type) { return name_equal(type->name, name); });
+  };
+  if (!change.removed_qualifier_type.empty()) {
+    drop_qualifier(change.removed_qualifier_type);
+  }
+  if (change.qualifier_type) {
+    drop_qualifier(change.qualifier_type->name);
+    space->qualifier_types.emplace(change.qualifier_type->name, change.qualifier_type);
+    space->qualifier_order.push_back(change.qualifier_type);
+  }
 }
 
 Result<void, Error> Repository::share_class(const NamespaceName& from, const NamespaceName& to,
@@ -186,16 +421,9 @@ Result<void, Error> Repository::check_overrides(const NamespaceName& name_space,
     return fail(no_namespace(name_space));
   }
   for (const ClassPtr& cls : space->class_order) {
-    const std::size_t inherited = cls->superclass() ? cls->superclass()->properties().size() : 0;
-    for (std::size_t i = 0; i < inherited; ++i) {
-      const Property& property = cls->property(i);
-      const std::string& base = cls->superclass()->property(i).object_class;
-      const ClassPtr target = space->find_class(property.object_class);
-      if (target && !base.empty() && !target->is_a(base)) {
-        class_name = cls->name();
-        return fail(Error(Status::kInvalidParameter, cls->name() + '.' + property.name + ": " + property.object_class +
-                                                         " is not below " + base + ", which it overrides"));
-      }
+    if (auto checked = check_overridden_classes(*cls, *space); !checked) {
+      class_name = cls->name();
+      return checked;
     }
   }
   return {};

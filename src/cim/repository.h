@@ -13,6 +13,7 @@
 #include "cim/error.h"
 #include "cim/name.h"
 #include "cim/qualifier.h"
+#include "cim/schema_change.h"
 
 namespace lunaria::cim {
 
@@ -38,6 +39,29 @@ class Repository final {
   /// override that changes type or class, keys added below a class that has keys, two elements of one name.
   /// The message names class, element and reason.
   Result<ClassPtr, Error> add_class(const NamespaceName& name_space, const ClassDeclaration& declaration);
+  /// What remove_namespace() would answer.
+  Result<void, Error> can_remove_namespace(const NamespaceName& name) const;
+  /// The namespace with its qualifier declarations goes. NOT_FOUND; NAMESPACE_NOT_EMPTY while it has classes or there
+  /// are namespaces below it.
+  Result<void, Error> remove_namespace(const NamespaceName& name);
+
+  // Changes at run time: each is worked out and checked against what is there, and put into force by apply(). Answers
+  // are those of DSP0200 5.3.2.
+
+  /// A new class; answers as add_class().
+  Result<SchemaChange, Error> plan_class(const NamespaceName& name_space, const ClassDeclaration& declaration) const;
+  /// Another declaration for a class that is there, its subclasses being resolved anew. NOT_FOUND, INVALID_SUPERCLASS
+  /// (another one than before), CLASS_HAS_CHILDREN when a subclass would not fit any more, INVALID_PARAMETER.
+  Result<SchemaChange, Error> plan_modified_class(const NamespaceName& name_space,
+                                                  const ClassDeclaration& declaration) const;
+  /// NOT_FOUND, CLASS_HAS_CHILDREN.
+  Result<SchemaChange, Error> plan_removed_class(const NamespaceName& name_space, std::string_view class_name) const;
+  /// Empty when an equal declaration is there; NOT_SUPPORTED when classes use one that is there and differs.
+  Result<SchemaChange, Error> plan_qualifier_type(const NamespaceName& name_space, QualifierType declaration) const;
+  /// NOT_FOUND; FAILED while classes use it.
+  Result<SchemaChange, Error> plan_removed_qualifier_type(const NamespaceName& name_space, std::string_view name) const;
+  void apply(const SchemaChange& change);
+
   /// Adds a class of another namespace to this one as it is, with its superclasses: nothing is copied. No-op when it
   /// is there already.
   Result<void, Error> share_class(const NamespaceName& from, const NamespaceName& to, std::string_view class_name);
@@ -61,6 +85,9 @@ class Repository final {
   std::vector<ClassPtr> with_descendants(const NamespaceName& name_space, std::string_view class_name) const;
 
  private:
+  Result<ClassPtr, Error> resolve_new(const NamespaceName& name_space, const ClassDeclaration& declaration) const;
+  bool is_used(const NamespaceName& name_space, std::string_view qualifier) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -117,7 +117,7 @@ Reply<void> Core::commit(catalogue::Changes changes) {
 }
 
 Reply<void> Core::commit_alone(catalogue::Changes changes) {
-  const AsyncMutex::Lock lock = co_await mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await mutex.acquire();
   Outcome<void> done = co_await commit(std::move(changes));
   co_return done;
 }

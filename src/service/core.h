@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "catalogue/catalogue.h"
+#include "runtime/async_mutex.h"
 #include "runtime/blocking.h"
 #include "runtime/gate.h"
 #include "security/verified_passwords.h"
-#include "service/async_mutex.h"
 #include "service/service.h"
 #include "service/state_change.h"
 
@@ -55,8 +55,8 @@ class Core final {
   Environment environment;
   Settings settings;
   runtime::Gate gate;
-  AsyncMutex mutex;         ///< held by whoever changes the catalogue
-  AsyncMutex verify_mutex;  ///< held while a password is hashed: one at a time bounds the memory that takes
+  runtime::AsyncMutex mutex;         ///< held by whoever changes the catalogue
+  runtime::AsyncMutex verify_mutex;  ///< held while a password is hashed: one at a time bounds the memory that takes
   EventStream events;
   std::unique_ptr<catalogue::Catalogue> catalogue;
   catalogue::Contents contents;
@@ -160,7 +160,7 @@ class Core final {
 
   template <class T>
   Reply<T> locked(Reply<T> work) {
-    const AsyncMutex::Lock lock = co_await mutex.acquire();
+    const runtime::AsyncMutex::Lock lock = co_await mutex.acquire();
     Outcome<T> outcome = co_await std::move(work);
     co_return outcome;
   }

@@ -76,7 +76,7 @@ Job job_value(const catalogue::JobRow& row) {
 }
 
 Reply<JobId> begin_job(Core& core, std::string name, std::string owner) {
-  const AsyncMutex::Lock lock = co_await core.mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await core.mutex.acquire();
   catalogue::JobRow row;
   row.id = next_id(core.contents.last_job);
   row.name = std::move(name);
@@ -95,7 +95,7 @@ Reply<JobId> begin_job(Core& core, std::string name, std::string owner) {
 }
 
 runtime::Task<void> end_job(Core& core, JobId id, std::optional<Error> error) {
-  const AsyncMutex::Lock lock = co_await core.mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await core.mutex.acquire();
   catalogue::JobRow row = core.contents.jobs.at(static_cast<catalogue::JobId>(id));
   const Job before = job_value(row);
   row.state = static_cast<std::uint16_t>(error ? JobState::kException : JobState::kCompleted);

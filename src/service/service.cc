@@ -142,7 +142,7 @@ Service::Service(Environment environment, Settings settings)
 Service::~Service() = default;
 
 Reply<void> Service::start() {
-  const AsyncMutex::Lock lock = co_await core_->mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await core_->mutex.acquire();
   Outcome<void> started = co_await start_locked(*core_);
   co_return started;
 }

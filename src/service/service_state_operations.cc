@@ -39,7 +39,7 @@ ServiceStatus status_value(const Core& core, ServiceKind kind) {
 /// Changes one row with the lock held only for that: a transition must not keep others from working.
 template <class Function>
 Reply<void> edit_row(Core& core, ServiceKind kind, Function edit) {
-  const AsyncMutex::Lock lock = co_await core.mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await core.mutex.acquire();
   catalogue::ServiceStateRow row = state_row(core, kind);
   edit(row);
   if (row == state_row(core, kind) && core.contents.service_states.contains(row.service)) {

@@ -52,7 +52,7 @@ Reply<std::string> hash(Core& core, Secret password) {
   }
   std::array<std::byte, security::kArgonSaltBytes> salt{};
   core.environment.shard.random().fill(salt);
-  const AsyncMutex::Lock lock = co_await core.verify_mutex.acquire();
+  const runtime::AsyncMutex::Lock lock = co_await core.verify_mutex.acquire();
   const Result<std::string, security::PasswordError> hashed = co_await runtime::run_blocking(
       core.environment.shard, [&] { return security::hash_password(password.reveal(), salt); });
   if (!hashed) {
@@ -158,7 +158,7 @@ Reply<security::Principal> verify_now(Core& core, std::string name, Secret passw
     if (core.verify_mutex.waiting() >= kVerifiesWaitingMax) {
       co_return fail(Error{ErrorCode::kBusy, "Too many logins at once. Try again in a moment."});
     }
-    const AsyncMutex::Lock lock = co_await core.verify_mutex.acquire();
+    const runtime::AsyncMutex::Lock lock = co_await core.verify_mutex.acquire();
     const security::PasswordVerdict verdict =
         co_await runtime::run_blocking(core.environment.shard, [&] { return judge(stored, password); });
     good = verdict == security::PasswordVerdict::kMatch || verdict == security::PasswordVerdict::kMatchOutdated;

@@ -36,10 +36,10 @@ std::string_view without_host(std::string_view text) {
 
 }  // namespace
 
-Compiler::Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space)
-    : repository_(repository), loader_(loader), initial_(std::move(name_space)) {}
+Compiler::Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space, Options options)
+    : repository_(repository), loader_(loader), options_(options), initial_(std::move(name_space)) {}
 
-Result<void, CompileError> Compiler::compile(std::string_view file_name) {
+Result<void, CompileErrors> Compiler::compile(std::string_view file_name) {
   files_.clear();
   open_files_.clear();
   class_locations_.clear();
@@ -47,10 +47,15 @@ Result<void, CompileError> Compiler::compile(std::string_view file_name) {
   declared_.clear();
   declared_in_.clear();
   total_bytes_ = 0;
-  error_.reset();
+  errors_.clear();
+  failed_classes_.clear();
+  added_.clear();
   current_ = initial_;
-  if (!compile_file(file_name, nullptr) || !check_overrides() || !resolve_instances()) {
-    return fail(*error_);
+  compile_file(file_name, nullptr);
+  check_overrides();
+  resolve_instances();
+  if (!errors_.empty()) {
+    return fail(CompileErrors{std::move(errors_)});
   }
   return {};
 }
@@ -60,8 +65,10 @@ std::vector<CompiledInstance> Compiler::take_instances() {
 }
 
 bool Compiler::fail_at(const Location& location, std::string_view text, std::string message) {
-  error_ = CompileError{files_.empty() ? std::string() : files_[location.file], location.line, location.column,
-                        shortened(text), std::move(message)};
+  if (!gives_up()) {
+    errors_.push_back(CompileError{files_.empty() ? std::string() : files_[location.file], location.line,
+                                   location.column, shortened(text), std::move(message)});
+  }
   return false;
 }
 
@@ -74,7 +81,7 @@ bool Compiler::compile_file(std::string_view name, const Token* at) {
     if (at != nullptr) {
       return fail_at(at->location, name, std::move(message));
     }
-    error_ = CompileError{std::string(name), 0, 0, {}, std::move(message)};
+    errors_.push_back(CompileError{std::string(name), 0, 0, {}, std::move(message)});
     return false;
   };
   if (open_files_.size() >= limits::kMofIncludeDepthMax) {
@@ -108,7 +115,9 @@ bool Compiler::on_pragma(std::string_view name, const std::string& value, const 
   if (name_equal(name, "namespace")) {
     return enter_namespace(value, at);
   }
-  return true;  // locale, instancelocale, source, ...: nothing depends on them; unknown ones are ignored, DSP0004 7.11
+  // locale and instancelocale say in which language texts are, on which nothing here depends; source, sourcetype,
+  // nonlocal and nonlocaltype are obsolete; unknown ones are to be ignored (DSP0004 7.11).
+  return true;
 }
 
 bool Compiler::enter_namespace(const std::string& text, const Token& at) {
@@ -117,22 +126,40 @@ bool Compiler::enter_namespace(const std::string& text, const Token& at) {
     return fail_at(at.location, text, "not the name of a namespace");
   }
   if (!repository_.has_namespace(name)) {
-    return fail_at(at.location, text, "no such namespace");
+    const auto made = options_.makes_namespaces
+                          ? repository_.add_namespace(name)
+                          : Result<void, Error>(fail(Error(Status::kNotFound, "no such namespace")));
+    if (!made) {
+      return fail_at(at.location, text, made.error().message);
+    }
   }
   current_ = name;
   return true;
 }
 
 bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
+  const std::string name = type.name;
   const auto added = repository_.add_qualifier_type(current_, std::move(type));
-  return added || fail_at(at.location, at.text, added.error().message);
-}
-
-bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
-  const auto added = repository_.add_class(current_, declaration);
   if (!added) {
     return fail_at(at.location, at.text, added.error().message);
   }
+  added_.push_back({current_, repository_.find_qualifier_type(current_, name), nullptr});
+  return true;
+}
+
+bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
+  if (failed_classes_.contains(declaration.superclass)) {
+    failed_classes_.insert(declaration.name);
+    return false;
+  }
+  const auto added = repository_.add_class(current_, declaration);
+  if (!added) {
+    if (added.error().status != Status::kAlreadyExists) {
+      failed_classes_.insert(declaration.name);
+    }
+    return fail_at(at.location, at.text, added.error().message);
+  }
+  added_.push_back({current_, nullptr, *added});
   class_locations_.insert_or_assign((*added)->name(), at.location);
   if (std::ranges::find(class_namespaces_, current_) == class_namespaces_.end()) {
     class_namespaces_.push_back(current_);
@@ -146,27 +173,28 @@ bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/)
   return true;
 }
 
-bool Compiler::check_overrides() {
+void Compiler::check_overrides() {
   for (const NamespaceName& name_space : class_namespaces_) {
     std::string class_name;
     if (const auto checked = repository_.check_overrides(name_space, class_name); !checked) {
       const auto place = class_locations_.find(class_name);
       const Location location = place != class_locations_.end() ? place->second : Location{};
-      return fail_at(location, class_name, checked.error().message);
+      fail_at(location, class_name, checked.error().message);
     }
   }
-  return true;
 }
 
-bool Compiler::resolve_instances() {
-  auto resolved = InstanceResolver(repository_, declared_, declared_in_).resolve();
-  if (!resolved) {
-    return fail_at(resolved.error().location, resolved.error().text, resolved.error().message);
+void Compiler::resolve_instances() {
+  InstanceResolver resolver(repository_, declared_, declared_in_, failed_classes_);
+  auto resolved = resolver.resolve();
+  for (const InstanceError& error : resolver.errors()) {
+    fail_at(error.location, error.text, error.message);
   }
-  for (std::size_t i = 0; i < resolved->size(); ++i) {
-    instances_.push_back({declared_in_[i], std::move((*resolved)[i])});
+  for (std::size_t i = 0; i < resolved.size(); ++i) {
+    if (resolved[i]) {
+      instances_.push_back({declared_in_[i], std::move(*resolved[i])});
+    }
   }
-  return true;
 }
 
 }  // namespace lunaria::cim::mof

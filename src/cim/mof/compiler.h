@@ -4,12 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cim/instance.h"
+#include "cim/limits.h"
 #include "cim/mof/parser.h"
 #include "cim/mof/source.h"
 #include "cim/name.h"
@@ -24,18 +25,33 @@ struct CompiledInstance {
 };
 
 /// Compiles into a repository. Repository and loader outlive it. Sources are trusted to be ours or an administrator's,
-/// but still bounded in size and depth (limits.h). Stops at the first error; what was added before stays in the
-/// repository, so a caller that must undo compiles into one of its own.
+/// but still bounded in size and depth (limits.h). After an error it goes on with the next declaration, as far as that
+/// makes sense, and tells all; what was good stays in the repository, so a caller that must undo compiles into one of
+/// its own.
 class Compiler final : private ParserClient {
  public:
+  struct Options {
+    bool makes_namespaces = false;  ///< #pragma namespace makes one that is not there
+  };
+
   /// `name_space` is where declarations go until a #pragma namespace; it exists.
-  Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space);
+  Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space)
+      : Compiler(repository, loader, std::move(name_space), Options{}) {}
+  Compiler(Repository& repository, SourceLoader& loader, NamespaceName name_space, Options options);
 
   /// Compiles a file and what it includes. May be called for several files, one after the other; an alias is known
   /// within one call.
-  Result<void, CompileError> compile(std::string_view file_name);
+  Result<void, CompileErrors> compile(std::string_view file_name);
   /// The instances declared so far, in order; the compiler forgets them.
   std::vector<CompiledInstance> take_instances();
+
+  /// What the last compilation added, in its order: for those who do the same elsewhere.
+  struct Added {
+    NamespaceName name_space;
+    QualifierTypePtr qualifier_type;  ///< or
+    ClassPtr cls;
+  };
+  const std::vector<Added>& added() const { return added_; }
 
  private:
   bool on_pragma(std::string_view name, const std::string& value, const Token& at) override;
@@ -43,15 +59,17 @@ class Compiler final : private ParserClient {
   bool on_class(ClassDeclaration declaration, const Token& at) override;
   bool on_instance(InstanceDeclaration declaration, const Token& at) override;
   void on_syntax_error(const Token& at, std::string message) override;
+  bool gives_up() const override { return errors_.size() >= limits::kMofErrorsMax; }
 
   bool compile_file(std::string_view name, const Token* at);
   bool enter_namespace(const std::string& text, const Token& at);
   bool fail_at(const Location& location, std::string_view text, std::string message);
-  bool check_overrides();
-  bool resolve_instances();
+  void check_overrides();
+  void resolve_instances();
 
   Repository& repository_;
   SourceLoader& loader_;
+  Options options_;
   NamespaceName initial_;
   NamespaceName current_;
   std::vector<std::string> files_;
@@ -62,7 +80,9 @@ class Compiler final : private ParserClient {
   std::vector<InstanceDeclaration> declared_;
   std::vector<NamespaceName> declared_in_;
   std::vector<CompiledInstance> instances_;
-  std::optional<CompileError> error_;
+  std::vector<CompileError> errors_;
+  NameSet failed_classes_;  ///< of which nothing more is said: what builds upon them cannot be right
+  std::vector<Added> added_;
 };
 
 }  // namespace lunaria::cim::mof

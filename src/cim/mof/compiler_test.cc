@@ -249,12 +249,76 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A as $a { X = $a; };",
                   "t.mof:2:29: the alias leads back to itself, or too far, at '$a'"},
         ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A { X = \"class T_B {};\"; };",
-                  "t.mof:2:23: line 1 of the embedded text: an embedded value is the text of one instance, at 'X'"},
+                  "t.mof:2:23: only an EmbeddedObject may hold a class, at 'X'"},
         ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A { X = \"\"; };",
-                  "t.mof:2:23: an embedded value is the text of one instance, at 'X'"},
+                  "t.mof:2:23: an embedded value is the text of one instance or class, at 'X'"},
         ErrorCase{"class T_B {}; class T_A { [EmbeddedInstance(\"T_A\")] string X; };\n"
                   "instance of T_A { X = \"instance of T_B {};\"; };",
                   "t.mof:2:23: a T_B, not a T_A, at 'X'"}));
+
+TEST_F(Mof, TellsEveryErrorAndGoesOn) {
+  EXPECT_EQ(compile("class T_A { uint8 N = 12x; };\n"
+                    "class T_B : T_None { };\n"
+                    "class T_C : T_B { };\n"  // of which nothing is said: T_B is what is wrong
+                    "[Key] class T_D { };\n"
+                    "class T_E { uint8 X\n"
+                    "class T_F { [Key] uint8 Id; };\n"
+                    "instance of T_F { Id = 300; Nothing = 1; };\n"
+                    "instance of T_B { };\n"
+                    "instance of T_F as $f { Id = 1 };\n"
+                    "#pragma include (\"nowhere.mof\")\n"
+                    "instance of T_F { Id = 2; };\n"),
+            "t.mof:1:23: not a number, at '12x'\n"
+            "t.mof:2:7: T_B: no superclass T_None, at 'T_B'\n"
+            "t.mof:4:13: T_D: qualifier Key is not allowed here by its scope, at 'T_D'\n"
+            "t.mof:6:1: ';' expected, at 'class'\n"
+            "t.mof:9:32: ';' expected, at '}'\n"
+            "t.mof:10:9: the file cannot be read, at 'nowhere.mof'\n"
+            "t.mof:7:24: the value is not of type uint8, at 'Id'\n"
+            "t.mof:7:29: T_F has no such property, at 'Nothing'");
+  EXPECT_TRUE(cls("T_F"));
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 1U);
+  EXPECT_EQ(instances.front().instance.find("Id")->to_text(), "2");
+}
+
+TEST_F(Mof, StopsAfterManyErrors) {
+  std::string text;
+  for (std::size_t i = 0; i < 2 * limits::kMofErrorsMax; ++i) {
+    text += "class 5 { };\n";
+  }
+  loader_.add("t.mof", text);
+  const auto outcome = compiler_.compile("t.mof");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().all.size(), limits::kMofErrorsMax);
+}
+
+TEST_F(Mof, TakesTranslationsOfQualifiers) {
+  ASSERT_EQ(compile(R"([Description("text"), Description_pt_BR("texto")] class T_A { };)"), "");
+  EXPECT_EQ(cls("T_A")->qualifiers().find("Description_pt_BR")->value.string_or_empty(), "texto");
+  EXPECT_EQ(compile("[MaxLen_fr(1)] class T_B { };"), "t.mof:1:22: T_B: qualifier MaxLen_fr is not declared, at 'T_B'");
+}
+
+TEST_F(Mof, EmbedsClassesInObjects) {
+  ASSERT_EQ(compile("class T_A { [EmbeddedObject] string Any; };\n"
+                    "instance of T_A { Any = \"class T_Inside { uint8 X = 3; };\"; };"),
+            "");
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 1U);
+  const ClassPtr inside = instances.front().instance.find("Any")->as_class();
+  ASSERT_TRUE(inside);
+  EXPECT_EQ(inside->name(), "T_Inside");
+  EXPECT_FALSE(cls("T_Inside")) << "it is a value, no class of the namespace";
+}
+
+TEST_F(Mof, MakesNamespacesWhenItMay) {
+  loader_.add("t.mof", "#pragma namespace (\"root/new\")\n#pragma locale (\"en_US\")\nclass T_A { };");
+  Compiler making(repository_, loader_, space_, {.makes_namespaces = true});
+  ASSERT_TRUE(making.compile("t.mof"));
+  EXPECT_TRUE(repository_.find_class(NamespaceName("root/new"), "T_A"));
+  ASSERT_EQ(making.added().size(), 1U);
+  EXPECT_EQ(making.added().front().name_space, NamespaceName("root/new"));
+}
 
 TEST_F(Mof, ResolvesInheritance) {
   ASSERT_EQ(compile(R"([Abstract, Version("1"), Description("base")] class T_A {

@@ -12,31 +12,42 @@ std::unexpected<InstanceError> wrong(const Location& location, std::string_view 
   return fail(InstanceError{location, std::string(text), std::move(message)});
 }
 
-/// Takes the one instance declaration that an embedded text may hold.
+/// Takes the one instance or class declaration that an embedded text may hold.
 class EmbeddedClient final : public ParserClient {
  public:
   bool on_pragma(std::string_view /*name*/, const std::string& /*value*/, const Token& at) override {
     return refuse(at);
   }
   bool on_qualifier_type(QualifierType /*type*/, const Token& at) override { return refuse(at); }
-  bool on_class(ClassDeclaration /*declaration*/, const Token& at) override { return refuse(at); }
+  bool on_class(ClassDeclaration cls, const Token& at) override {
+    if (declaration || class_declaration) {
+      return refuse(at);
+    }
+    class_declaration = std::move(cls);
+    return true;
+  }
   bool on_instance(InstanceDeclaration instance, const Token& at) override {
-    if (declaration) {
+    if (declaration || class_declaration) {
       return refuse(at);
     }
     declaration = std::move(instance);
     return true;
   }
   void on_syntax_error(const Token& at, std::string text) override {
+    has_failed = true;
     message = "line " + std::to_string(at.location.line) + " of the embedded text: " + std::move(text);
   }
 
+  bool gives_up() const override { return has_failed; }
+
   std::optional<InstanceDeclaration> declaration;
-  std::string message = "an embedded value is the text of one instance";
+  std::optional<ClassDeclaration> class_declaration;
+  std::string message = "an embedded value is the text of one instance or class";
+  bool has_failed = false;
 
  private:
   bool refuse(const Token& at) {
-    on_syntax_error(at, "an embedded value is the text of one instance");
+    on_syntax_error(at, "an embedded value is the text of one instance or class");
     return false;
   }
 };
@@ -44,25 +55,38 @@ class EmbeddedClient final : public ParserClient {
 }  // namespace
 
 InstanceResolver::InstanceResolver(const Repository& repository, const std::vector<InstanceDeclaration>& declarations,
-                                   const std::vector<NamespaceName>& name_spaces)
-    : repository_(repository), declarations_(declarations), name_spaces_(name_spaces), slots_(declarations.size()) {}
+                                   const std::vector<NamespaceName>& name_spaces, const NameSet& failed_classes)
+    : repository_(repository),
+      declarations_(declarations),
+      name_spaces_(name_spaces),
+      failed_classes_(failed_classes),
+      slots_(declarations.size()) {}
 
-Result<std::vector<Instance>, InstanceError> InstanceResolver::resolve() {
+// An error without a message is the consequence of one that was told.
+void InstanceResolver::report(const InstanceError& error) {
+  if (!error.message.empty()) {
+    errors_.push_back(error);
+  }
+}
+
+std::vector<std::optional<Instance>> InstanceResolver::resolve() {
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
     const InstanceDeclaration& declaration = declarations_[i];
     if (!declaration.alias.empty() && !aliases_.emplace(declaration.alias, i).second) {
-      return wrong(declaration.location, '$' + declaration.alias, "two instances have this alias");
+      report({declaration.location, '$' + declaration.alias, "two instances have this alias"});
     }
   }
-  std::vector<Instance> instances;
+  std::vector<std::optional<Instance>> instances;
   instances.reserve(slots_.size());
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
-    if (auto done = resolve_slot(i, declarations_[i].location, 0); !done) {
-      return fail(done.error());
+    if (slots_[i].state == State::kNew) {
+      if (const auto done = resolve_slot(i, declarations_[i].location, 0); !done) {
+        report(done.error());
+      }
     }
   }
   for (Slot& slot : slots_) {
-    instances.push_back(std::move(*slot.instance));
+    instances.push_back(std::move(slot.instance));
   }
   return instances;
 }
@@ -73,17 +97,21 @@ Result<void, InstanceError> InstanceResolver::resolve_slot(std::size_t index, co
   if (slot.state == State::kDone) {
     return {};
   }
+  if (slot.state == State::kFailed) {
+    return wrong(used_at, {}, {});
+  }
   const InstanceDeclaration& declaration = declarations_[index];
   if (slot.state == State::kOpen || depth > limits::kEmbeddingDepthMax) {
     return wrong(used_at, '$' + declaration.alias, "the alias leads back to itself, or too far");
   }
   slot.state = State::kOpen;
   auto instance = resolve_declaration(declaration, name_spaces_[index], depth);
+  slot.state = instance ? State::kDone : State::kFailed;
   if (!instance) {
-    return fail(instance.error());
+    report(instance.error());
+    return wrong(used_at, {}, {});
   }
   slot.instance = std::move(*instance);
-  slot.state = State::kDone;
   return {};
 }
 
@@ -91,23 +119,35 @@ Result<Instance, InstanceError> InstanceResolver::resolve_declaration(const Inst
                                                                       const NamespaceName& name_space,
                                                                       std::size_t depth) {
   const ClassPtr cls = repository_.find_class(name_space, declaration.class_name);
+  if (!cls && failed_classes_.contains(declaration.class_name)) {
+    return wrong(declaration.location, {}, {});
+  }
   if (!cls || cls->is_abstract()) {
     return wrong(declaration.location, declaration.class_name,
                  cls ? "an abstract class has no instances" : "no such class in " + name_space.text());
   }
   Instance instance = Instance::with_defaults(cls);
   NameSet seen;
+  std::optional<InstanceError> wrong_property;
   for (const WrittenProperty& written : declaration.properties) {
     const auto index = cls->find_property(written.name);
-    if (!index || !seen.insert(written.name).second) {
-      return wrong(written.location, written.name,
-                   index ? "the property is given twice" : cls->name() + " has no such property");
+    Result<Value, InstanceError> value =
+        !index || !seen.insert(written.name).second
+            ? Result<Value, InstanceError>(
+                  wrong(written.location, written.name,
+                        index ? "the property is given twice" : cls->name() + " has no such property"))
+            : resolve_value(cls->property(*index), written, name_space, depth);
+    if (value) {
+      instance.set(*index, std::move(*value));
+      continue;
     }
-    auto value = resolve_value(cls->property(*index), written, name_space, depth);
-    if (!value) {
-      return fail(value.error());
+    if (wrong_property) {
+      report(*wrong_property);
     }
-    instance.set(*index, std::move(*value));
+    wrong_property = value.error();
+  }
+  if (wrong_property) {
+    return fail(std::move(*wrong_property));
   }
   for (const std::uint16_t index : cls->key_indexes()) {
     if (instance.value(index).is_null()) {
@@ -194,9 +234,23 @@ Result<Value, InstanceError> InstanceResolver::resolve_embedded(const Property& 
     }
     return Value::array(property.type, std::move(values));
   }
+  return embedded_value(property, *text.as_string(), location, name_space, depth);
+}
+
+Result<Value, InstanceError> InstanceResolver::embedded_value(const Property& property, const std::string& text,
+                                                              const Location& location, const NamespaceName& name_space,
+                                                              std::size_t depth) {
   EmbeddedClient client;
-  if (!Parser(*text.as_string(), location.file, client).parse() || !client.declaration) {
+  if (!Parser(text, location.file, client).parse() || (!client.declaration && !client.class_declaration)) {
     return wrong(location, property.name, client.message);
+  }
+  if (client.class_declaration) {
+    if (property.type != Type::kEmbeddedObject) {
+      return wrong(location, property.name, "only an EmbeddedObject may hold a class");
+    }
+    const auto change = repository_.plan_class(name_space, *client.class_declaration);
+    return change ? Result<Value, InstanceError>(Value(change->classes.front()))
+                  : Result<Value, InstanceError>(wrong(location, property.name, change.error().message));
   }
   auto instance = resolve_declaration(*client.declaration, name_space, depth + 1);
   if (!instance) {

@@ -27,15 +27,18 @@ struct InstanceError {
 /// For the declarations of one compilation; all arguments outlive it.
 class InstanceResolver final {
  public:
-  /// `name_spaces` says where each declaration belongs.
+  /// `name_spaces` says where each declaration belongs. Instances of `failed_classes` are left out without a word: what
+  /// is wrong with the class was told.
   InstanceResolver(const Repository& repository, const std::vector<InstanceDeclaration>& declarations,
-                   const std::vector<NamespaceName>& name_spaces);
+                   const std::vector<NamespaceName>& name_spaces, const NameSet& failed_classes);
 
-  /// In the order of the declarations.
-  Result<std::vector<Instance>, InstanceError> resolve();
+  /// In the order of the declarations; nothing for those that are wrong.
+  std::vector<std::optional<Instance>> resolve();
+  /// What was wrong with them, each thing once.
+  const std::vector<InstanceError>& errors() const { return errors_; }
 
  private:
-  enum class State : std::uint8_t { kNew, kOpen, kDone };
+  enum class State : std::uint8_t { kNew, kOpen, kDone, kFailed };
   struct Slot {
     State state = State::kNew;
     std::optional<Instance> instance;
@@ -49,12 +52,18 @@ class InstanceResolver final {
                                              const Location& location, std::size_t depth);
   Result<Value, InstanceError> resolve_embedded(const Property& property, const Value& text, const Location& location,
                                                 const NamespaceName& name_space, std::size_t depth);
+  Result<Value, InstanceError> embedded_value(const Property& property, const std::string& text,
+                                              const Location& location, const NamespaceName& name_space,
+                                              std::size_t depth);
   Result<void, InstanceError> resolve_slot(std::size_t index, const Location& used_at, std::size_t depth);
+  void report(const InstanceError& error);
 
   const Repository& repository_;
   const std::vector<InstanceDeclaration>& declarations_;
   const std::vector<NamespaceName>& name_spaces_;
+  const NameSet& failed_classes_;
   std::vector<Slot> slots_;
+  std::vector<InstanceError> errors_;
   NameMap<std::size_t> aliases_;
 };
 

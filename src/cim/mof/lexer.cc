@@ -128,6 +128,11 @@ bool Lexer::skip_blanks(Token& error) {
   return true;
 }
 
+void Lexer::skip_error(const Token& error) {
+  const bool is_comment = error.text.starts_with("/*");
+  advance(is_comment ? text_.size() - position_ : std::max(error.text.size(), std::size_t{1}));
+}
+
 Token Lexer::next() {
   Token error;
   if (!skip_blanks(error)) {

@@ -42,6 +42,8 @@ class Lexer final {
   Lexer(std::string_view text, std::uint32_t file);
   /// After an error or the end, the same again.
   Token next();
+  /// Goes on behind the text of an error token that next() has returned.
+  void skip_error(const Token& error);
 
  private:
   bool skip_blanks(Token& error);

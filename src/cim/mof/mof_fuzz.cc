@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   loader.add("input.mof", std::string(data, data + size));
   lunaria::cim::mof::Compiler compiler(repository, loader, name_space);
   const auto outcome = compiler.compile("input.mof");
-  if (!outcome && outcome.error().message.empty()) {
+  if (!outcome && outcome.error().to_string().empty()) {
     return 1;  // every refusal says why
   }
   for (const auto& compiled : compiler.take_instances()) {

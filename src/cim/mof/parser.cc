@@ -38,12 +38,47 @@ Parser::Parser(std::string_view text, std::uint32_t file, ParserClient& client)
     : lexer_(text, file), token_(lexer_.next()), client_(client) {}
 
 bool Parser::parse() {
-  while (token_.kind != TokenKind::kEnd) {
+  while (token_.kind != TokenKind::kEnd && !client_.gives_up()) {
+    brace_depth_ = 0;
+    const char* const start = token_.text.data();
     if (!parse_production()) {
-      return false;
+      is_good_ = false;
+      recover(start);
     }
   }
+  return is_good_;
+}
+
+/// What the client thinks of a production that was well-formed.
+bool Parser::accept(bool is_accepted) {
+  is_good_ = is_good_ && is_accepted;
   return true;
+}
+
+void Parser::advance() {
+  brace_depth_ += token_.is('{') ? 1 : token_.is('}') ? -1 : 0;
+  token_ = lexer_.next();
+}
+
+// A production ends with the semicolon outside its braces. Where a brace is missing, the next thing that begins a
+// production at the beginning of a line ends it.
+void Parser::recover(const char* start) {
+  while (token_.kind != TokenKind::kEnd) {
+    const bool begins = token_.kind == TokenKind::kPragma || token_.is('[') || token_.is_keyword("class") ||
+                        token_.is_keyword("instance") || token_.is_keyword("qualifier");
+    if (begins && token_.location.column == 1 && token_.text.data() != start) {
+      return;
+    }
+    if (token_.kind == TokenKind::kError) {
+      lexer_.skip_error(token_);
+      advance();
+    } else if (token_.is(';') && brace_depth_ <= 0) {
+      advance();
+      return;
+    } else {
+      advance();
+    }
+  }
 }
 
 bool Parser::fail_here(std::string message) {
@@ -123,9 +158,7 @@ bool Parser::parse_pragma() {
   if (!token_.is(')')) {
     return fail_here("')' expected");
   }
-  if (!client_.on_pragma(name, *value.as_string(), at)) {
-    return false;
-  }
+  accept(client_.on_pragma(name, *value.as_string(), at));
   advance();
   return true;
 }
@@ -166,7 +199,7 @@ bool Parser::parse_qualifier_type() {
       return false;
     }
   }
-  return expect(';') && client_.on_qualifier_type(std::move(type), at);
+  return expect(';') && accept(client_.on_qualifier_type(std::move(type), at));
 }
 
 bool Parser::parse_scopes(QualifierType& type) {
@@ -282,7 +315,7 @@ bool Parser::parse_class(std::vector<WrittenQualifier> qualifiers) {
     }
   }
   advance();
-  return expect(';') && client_.on_class(std::move(declaration), at);
+  return expect(';') && accept(client_.on_class(std::move(declaration), at));
 }
 
 bool Parser::parse_element_type(ElementType& type) {
@@ -412,7 +445,7 @@ bool Parser::parse_instance() {
     }
   }
   advance();
-  return expect(';') && client_.on_instance(std::move(declaration), at);
+  return expect(';') && accept(client_.on_instance(std::move(declaration), at));
 }
 
 bool Parser::parse_initializer(WrittenValue& written) {

@@ -37,7 +37,8 @@ struct InstanceDeclaration {
   Location location;
 };
 
-/// Receives productions in the order of the file. Interface. Each answers false to stop; it has then recorded why.
+/// Receives productions in the order of the file. Interface. Each answers false when something is wrong, having
+/// recorded what; the parser then goes on with the next production.
 class ParserClient {
  public:
   virtual ~ParserClient() = default;
@@ -47,6 +48,8 @@ class ParserClient {
   virtual bool on_instance(InstanceDeclaration declaration, const Token& at) = 0;
   /// The text is wrong at this token.
   virtual void on_syntax_error(const Token& at, std::string message) = 0;
+  /// Whether so much is wrong that reading on is of no use.
+  virtual bool gives_up() const { return false; }
 };
 
 /// Text and client outlive the parser.
@@ -62,7 +65,10 @@ class Parser final {
     std::string object_class;
   };
 
-  void advance() { token_ = lexer_.next(); }
+  void advance();
+  /// After an error in the production that begins at `start`: goes to where the next one may begin.
+  void recover(const char* start);
+  bool accept(bool is_accepted);
   bool fail_here(std::string message);
   bool expect(char punctuation);
   bool take(char punctuation);
@@ -94,6 +100,8 @@ class Parser final {
   Lexer lexer_;
   Token token_;
   ParserClient& client_;
+  bool is_good_ = true;
+  int brace_depth_ = 0;  ///< braces open in this production
 };
 
 }  // namespace lunaria::cim::mof

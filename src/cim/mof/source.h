@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "cim/name.h"
@@ -29,6 +30,14 @@ struct CompileError {
   std::string message;  ///< what is wrong with it
 
   /// "disks.mof:12:7: ';' expected, but found 'uint32'".
+  std::string to_string() const;
+};
+
+/// Everything that is wrong with a source, as far as it could be told; never empty.
+struct CompileErrors {
+  std::vector<CompileError> all;
+
+  /// One line each.
   std::string to_string() const;
 };
 

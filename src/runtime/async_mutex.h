@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 
-namespace lunaria::service {
+namespace lunaria::runtime {
 
 /// Single-threaded. `const AsyncMutex::Lock lock = co_await mutex.acquire();`. Nobody may wait when it is destroyed.
 class AsyncMutex final {
@@ -76,4 +76,4 @@ class AsyncMutex final {
   std::deque<std::coroutine_handle<>> waiters_;
 };
 
-}  // namespace lunaria::service
+}  // namespace lunaria::runtime
