@@ -68,6 +68,7 @@ using ExpDataSn = wire::BigEndian<std::uint32_t, 36>;
 
 namespace task_management_response {  // 11.6
 using Response = wire::BigEndian<TaskResponse, 2>;
+using AdditionalInformation = wire::BigEndian<std::uint32_t, 36, 3>;  // RFC 7144 4.2
 }  // namespace task_management_response
 
 namespace data_out {  // 11.7
@@ -128,6 +129,13 @@ using Response = wire::BigEndian<LogoutResponse, 2>;
 using Time2Wait = wire::BigEndian<std::uint16_t, 40>;
 using Time2Retain = wire::BigEndian<std::uint16_t, 42>;
 }  // namespace logout_response
+
+namespace snack_request {  // 11.16
+using Type = wire::Bits<std::uint8_t, 1, 0, 4>;
+using SnackTag = wire::BigEndian<std::uint32_t, 20>;  // or the target transfer tag of a Data-In that asked for an ACK
+using BegRun = wire::BigEndian<std::uint32_t, 40>;
+using RunLength = wire::BigEndian<std::uint32_t, 44>;
+}  // namespace snack_request
 
 namespace reject {  // 11.17
 using Reason = wire::BigEndian<RejectReason, 2>;

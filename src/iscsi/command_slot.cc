@@ -16,7 +16,8 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   kind_ = kind;
   immediate_ = counts_as_immediate_ = counts_in_window_ = discarded_ = refused_ = unsolicited_open_ =
       answer_after_data_ = false;
-  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = false;
+  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = was_asked_ = false;
+  additional_information_ = 0;
   r2t_count_ = 0;
   data_capacity_ = 0;
   data_received_ = data_wanted_ = data_solicited_ = unsolicited_sn_ = r2t_sn_ = data_in_sent_ = data_in_sn_ = 0;

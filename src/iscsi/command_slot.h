@@ -16,6 +16,7 @@
 #include "iscsi/opcode.h"
 #include "iscsi/serial.h"
 #include "runtime/buffer_pool.h"
+#include "runtime/clock.h"
 #include "runtime/shard.h"
 #include "scsi/command.h"
 
@@ -67,6 +68,7 @@ class CommandSlot final : public scsi::Transport {
     kFree,
     kReceiving,  ///< its PDU is being received
     kHeld,       ///< waits for earlier CmdSNs
+    kFenced,     ///< a task management function that waits for tasks or commands
     kRunning,    ///< given to the host
     kQueued,     ///< its answer waits to be sent, or is partly encoded
     kSending,    ///< its answer is in the batch being sent
@@ -99,7 +101,7 @@ class CommandSlot final : public scsi::Transport {
   Session* session_ = nullptr;
   runtime::Shard* shard_ = nullptr;
   runtime::Shard* home_ = nullptr;
-  CommandSlot* next_ = nullptr;            // free list, send queue or sent list
+  CommandSlot* next_ = nullptr;            // free list, send queue, sent list or fenced functions
   CommandSlot* next_r2t_ = nullptr;        // slots with R2Ts to send
   CommandSlot* next_same_hash_ = nullptr;  // tag table
   CommandSlot* next_owned_ = nullptr;      // every slot of the connection, oldest first
@@ -119,6 +121,7 @@ class CommandSlot final : public scsi::Transport {
   bool in_r2t_list_ = false;
   bool pinned_ = false;  // the PDU being received is placed in its memory
   bool release_when_unpinned_ = false;
+  bool was_asked_ = false;  // a task management function that the host has carried out
   std::uint8_t r2t_count_ = 0;
 
   std::uint32_t tag_ = 0;
@@ -135,6 +138,8 @@ class CommandSlot final : public scsi::Transport {
   scsi::DataOutRequest* remote_waiter_ = nullptr;  // on its way to the connection's shard
   bool remote_aborted_ = false;
   TaskResponse task_response_ = TaskResponse::kFunctionComplete;
+  std::uint32_t additional_information_ = 0;
+  runtime::Instant fenced_until_;
   runtime::Buffer data_;  // data-out, or the data of a NOP-Out or text request
   std::optional<scsi::Command> command_;
   std::array<ReadyToTransfer, kOutstandingR2tMax> r2ts_;

@@ -26,6 +26,10 @@ std::string_view to_string(CloseReason reason) {
       return "logged out";
     case CloseReason::kDiscoveryDone:
       return "idle discovery";
+    case CloseReason::kSessionClosed:
+      return "the session was logged out on another connection";
+    case CloseReason::kReplaced:
+      return "replaced by a new connection with the same CID";
     case CloseReason::kRequested:
       return "closed by the target";
     case CloseReason::kDisconnected:
@@ -87,11 +91,17 @@ void Connection::refuse_login(LoginStatus status, runtime::Instant now) {
 void Connection::complete(CommandSlot& slot) {
   state_->complete(slot);
 }
-void Connection::complete_task_management(CommandSlot& slot, TaskResponse response) {
-  state_->complete_task_management(slot, response);
+void Connection::complete_task_management(CommandSlot& slot, TaskResponse response, std::uint32_t additional) {
+  state_->complete_task_management(slot, response, additional);
 }
 void Connection::request_logout(runtime::Duration grace, runtime::Instant now) {
   state_->request_logout(grace, now);
+}
+void Connection::request_negotiation(runtime::Duration within, runtime::Instant now) {
+  state_->request_negotiation(within, now);
+}
+void Connection::report_event(scsi::Lun lun, const scsi::SenseBytes& sense) {
+  state_->report_event(lun, sense);
 }
 const LoginResult& Connection::login() const {
   return state_->login();

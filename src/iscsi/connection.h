@@ -31,6 +31,8 @@
 
 namespace lunaria::iscsi {
 
+class ConnectionState;
+
 /// Facts of the socket, and how long things may take.
 struct ConnectionOptions {
   IpEndpoint peer;
@@ -47,8 +49,6 @@ struct ConnectionCounters {
   std::uint64_t commands = 0;
   std::uint64_t rejects = 0;
 };
-
-class ConnectionState;
 
 /// Lives on one shard. Memory when idle: about 16 KiB; buffers of the shard's pool are held only while data is there.
 class Connection final {
@@ -107,10 +107,15 @@ class Connection final {
   void refuse_login(LoginStatus status, runtime::Instant now);
   /// The command is done (also when it was aborted): its outcome is sent as the standard says.
   void complete(CommandSlot& slot);
-  void complete_task_management(CommandSlot& slot, TaskResponse response);
+  /// `additional`: the additional response information of RFC 7144 4.2, three bytes.
+  void complete_task_management(CommandSlot& slot, TaskResponse response, std::uint32_t additional = 0);
 
   /// Asks the initiator to log out (RFC 7143 11.9.1, event 1); the connection is closed when it has not after `grace`.
   void request_logout(runtime::Duration grace, runtime::Instant now);
+  /// Asks the initiator to negotiate parameters anew (RFC 7143 11.9.1, event 4).
+  void request_negotiation(runtime::Duration within, runtime::Instant now);
+  /// Tells the initiator of a unit attention at once (RFC 7143 11.9.1, event 0). Left out when many wait to be sent.
+  void report_event(scsi::Lun lun, const scsi::SenseBytes& sense);
 
   // What is known about it.
 
@@ -123,6 +128,8 @@ class Connection final {
   const ConnectionCounters& counters() const;
 
  private:
+  friend class ConnectionState;  // of other connections of the session
+
   std::unique_ptr<ConnectionState> state_;
 };
 

@@ -34,7 +34,7 @@ bool ConnectionState::wants_send() const {
     return phase_ != Phase::kEstablishing && !login_reply_held_;
   }
   return first_answer_ != nullptr || first_r2t_ != nullptr || reject_count_ != 0 || probe_due_ || window_notice_due_ ||
-         logout_request_due_;
+         !notices_.empty();
 }
 
 std::span<const iovec> ConnectionState::gather(runtime::Instant now) {
@@ -83,6 +83,10 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
   counters_.pdus_sent += pdus;
   first_reject_ = (first_reject_ + rejects_sending_) % kPendingRejectsMax;
   reject_count_ -= std::exchange(rejects_sending_, 0);
+  while (notices_sending_ != 0) {
+    notices_.pop_front();
+    --notices_sending_;
+  }
   Slot* slot = std::exchange(first_sent_, nullptr);
   while (slot != nullptr) {
     Slot* next = slot->next_;
@@ -109,7 +113,8 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
 }
 
 void ConnectionState::stamp_window(bhs::Bytes header) {
-  const CommandSn max = session_->advertise_max();
+  const runtime::BufferPool& pool = shard_->buffers();
+  const CommandSn max = session_->advertise_max(pool.bytes_in_use() > pool.budget() / 4 * 3);
   bhs::ExpCmdSn::set(header, session_->expected_command_sn().value());
   bhs::MaxCmdSn::set(header, max.value());
 }
@@ -131,34 +136,6 @@ void ConnectionState::encode_rejects() {
     bhs::InitiatorTaskTag::set(header, kReservedTag);
     stamp(header);
     batch_.seal(pending.header);
-  }
-}
-
-void ConnectionState::encode_notices() {
-  if (std::exchange(logout_request_due_, false)) {
-    const bhs::Bytes header = batch_.begin();
-    bhs::OpcodeField::set(header, Opcode::kAsyncMessage);
-    bhs::Final::set(header, true);
-    bhs::InitiatorTaskTag::set(header, kReservedTag);
-    bhs::async_message::Event::set(header, AsyncEvent::kLogoutRequested);
-    bhs::async_message::Parameter3::set(header, logout_request_seconds_);
-    stamp(header);
-    batch_.seal({});
-  }
-  const bool probe = std::exchange(probe_due_, false);
-  const bool window = std::exchange(window_notice_due_, false);
-  if (probe || window) {
-    // A NOP-In of our own: the transfer tag asks for an answer, the reserved one only tells of the window
-    // (RFC 7143 11.19).
-    const bhs::Bytes header = batch_.begin();
-    bhs::OpcodeField::set(header, Opcode::kNopIn);
-    bhs::Final::set(header, true);
-    bhs::InitiatorTaskTag::set(header, kReservedTag);
-    bhs::TargetTransferTag::set(header, probe ? next_transfer_tag_ : kReservedTag);
-    next_transfer_tag_ = next_transfer_tag_ + 1 == kReservedTag ? 0 : next_transfer_tag_ + 1;
-    bhs::StatSn::set(header, status_sn_.value());
-    stamp_window(header);
-    batch_.seal({});
   }
 }
 
@@ -292,6 +269,7 @@ void ConnectionState::encode_control_answer(Slot& slot) {
     case Slot::Kind::kTaskManagement:
       bhs::OpcodeField::set(header, Opcode::kTaskManagementResponse);
       bhs::task_management_response::Response::set(header, slot.task_response_);
+      bhs::task_management_response::AdditionalInformation::set(header, slot.additional_information_);
       break;
     case Slot::Kind::kLogout:
       bhs::OpcodeField::set(header, Opcode::kLogoutResponse);

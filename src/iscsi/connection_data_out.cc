@@ -72,6 +72,13 @@ void ConnectionState::data_out_complete(Slot& slot) {
       std::shift_left(slot.r2ts_.begin(), slot.r2ts_.begin() + slot.r2t_count_, 1);
       --slot.r2t_count_;
       --r2ts_open_;
+      if (session_->first_fenced_ != nullptr) {
+        const std::uint32_t tag = slot.tag_;
+        check_fences();  // a function may have waited for just this, and have ended the task
+        if (session_->find(tag) != &slot) {
+          return;
+        }
+      }
     }
   }
   if (slot.answer_after_data_) {

@@ -152,7 +152,7 @@ bool ConnectionState::fill_command(const Header& header, Slot& slot) {
   command.lun = scsi::Lun{bhs::Lun::get(header.basic)};
   command.tag = slot.tag_;
   command.attribute = static_cast<scsi::TaskAttribute>(fields::Attributes::get(header.basic));
-  command.priority = fields::Priority::get(header.basic);
+  command.priority = session_->parameters().protocol_level >= 2 ? fields::Priority::get(header.basic) : std::uint8_t{0};
   std::memcpy(command.cdb_bytes.data(), header.basic.data() + fields::kCdbOffset, fields::kCdbSize);
   command.cdb_length = fields::kCdbSize;
   const std::uint32_t expected = fields::ExpectedDataTransferLength::get(header.basic);
@@ -265,8 +265,16 @@ void ConnectionState::request_complete(Slot& slot) {
       deliver(slot);
       break;
   }
+  deliver_held();
+}
+
+/// Starts what waited for earlier CmdSNs, on whatever connection it came.
+void ConnectionState::deliver_held() {
   while (Slot* next = session_->take_next_held()) {
     next->engine_->deliver(*next);
+  }
+  if (session_->first_fenced_ != nullptr) {
+    check_fences();
   }
 }
 
@@ -317,7 +325,15 @@ void ConnectionState::complete(CommandSlot& slot) {
     if (silent) {
       remember_aborted(slot.tag_);
     }
+    if (slot.discarded_) {
+      --session_->ending_;
+    } else if (silent) {
+      note_task_termination(slot.command_->lun);
+    }
     release(slot);
+    if (session_->ending_ == 0 && session_->first_fenced_ != nullptr) {
+      check_fences();
+    }
   } else if (slot.unsolicited_open_) {
     slot.state_ = Slot::State::kQueued;
     slot.answer_after_data_ = true;

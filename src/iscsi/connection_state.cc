@@ -219,7 +219,7 @@ bool ConnectionState::sequence_error() {
 // Slots.
 
 ConnectionState::Slot* ConnectionState::take_slot(Slot::Kind kind) {
-  if (owned_ >= kSlotsPerSessionMax) {
+  if (owned_ >= kSlotsPerConnectionMax) {
     return nullptr;
   }
   Slot* slot = slots_->take();
@@ -262,6 +262,9 @@ void ConnectionState::release(Slot& slot) {
     remember_aborted(slot.tag_);
   }
   forget_r2ts(slot);
+  if (slot.state_ == Slot::State::kFenced) {
+    session_->remove_fenced(slot);
+  }
   if (slot.waits_for_buffer_) {
     slot.waits_for_buffer_ = false;
     --waiting_for_buffer_;
@@ -332,6 +335,12 @@ void ConnectionState::retry_buffers() {
 
 void ConnectionState::close(CloseReason reason, runtime::Instant now) {
   now_ = now;
+  if (reason == CloseReason::kRequested && phase_ == Phase::kFullFeature && !closing_ &&
+      session_->type() == SessionType::kNormal) {
+    Notice notice = make_notice(AsyncEvent::kSessionDropped);
+    bhs::async_message::Parameter2::set(bhs::Bytes(notice.header), session_->parameters().default_time2wait);
+    add_notice(std::move(notice));
+  }
   close_soon(reason);
 }
 
@@ -375,31 +384,34 @@ void ConnectionState::abandon() {
   }
   batch_.clear();
   first_answer_ = last_answer_ = first_sent_ = nullptr;
-  for (Slot* slot = first_owned_; slot != nullptr;) {
-    Slot* next = slot->next_owned_;
-    switch (slot->state_) {
-      case Slot::State::kRunning:
-        discard(*slot);  // may complete, and so release, this slot, but no other
-        break;
-      case Slot::State::kHeld:
-        session_->forget_held(*slot);
-        release(*slot);
-        break;
-      case Slot::State::kReceiving:
-      case Slot::State::kQueued:
-      case Slot::State::kSending:
-        release(*slot);
-        break;
-      case Slot::State::kReturning:
-      case Slot::State::kFree:
-        break;
-    }
-    slot = next;
-  }
   if (session_ != nullptr) {
+    abandon_slots();
     std::erase(session_->connections_, &facade_);
+    if (session_->logging_out_ == this) {
+      session_->logging_out_ = nullptr;
+    }
+    // Without their CmdSNs what other connections have sent could wait for ever.
+    if (!session_->connections_.empty()) {
+      session_->connections_.front()->state_->deliver_held();
+    }
   }
   host_.wake();
+}
+
+void ConnectionState::abandon_slots() {
+  while (Slot* slot = find_own_slot([](const Slot& other) {
+           const bool is_ending = other.state_ == Slot::State::kRunning && other.discarded_;
+           return !is_ending && other.state_ != Slot::State::kReturning;
+         })) {
+    if (slot->state_ == Slot::State::kRunning) {
+      discard(*slot);
+      continue;
+    }
+    if (slot->state_ == Slot::State::kHeld) {
+      session_->forget_held(*slot);
+    }
+    release(*slot);
+  }
 }
 
 bool ConnectionState::is_drained() const {

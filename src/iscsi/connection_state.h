@@ -1,14 +1,16 @@
 #pragma once
 
 // ConnectionState: what is inside a Connection. Its parts are in connection_*.cc: login, requests, data-out, tasks,
-// text and answers. For the engine's own files only.
+// logout, text, answers and notices. For the engine's own files only.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "iscsi/bhs.h"
 #include "iscsi/connection.h"
@@ -43,8 +45,10 @@ class ConnectionState final {
   void enter_full_feature(Session& session, runtime::Instant now);
   void refuse_login(LoginStatus status, runtime::Instant now);
   void complete(CommandSlot& slot);
-  void complete_task_management(CommandSlot& slot, TaskResponse response);
+  void complete_task_management(CommandSlot& slot, TaskResponse response, std::uint32_t additional);
   void request_logout(runtime::Duration grace, runtime::Instant now);
+  void request_negotiation(runtime::Duration within, runtime::Instant now);
+  void report_event(scsi::Lun lun, const scsi::SenseBytes& sense);
 
   const LoginResult& login() const { return login_.result(); }
   Session* session() const { return session_; }
@@ -71,6 +75,11 @@ class ConnectionState final {
     bhs::Storage header{};
     RejectReason reason{};
   };
+  /// An asynchronous message (RFC 7143 11.9) that waits to be sent.
+  struct Notice {
+    bhs::Storage header{};
+    std::vector<std::byte> data;
+  };
   /// A text negotiation (RFC 7143 6.2, 11.10): requests gathered, an answer handed out in pieces.
   struct TextExchange {
     std::string request;
@@ -82,6 +91,28 @@ class ConnectionState final {
   };
   using Header = PduReceiver::Header;
   using Slot = CommandSlot;
+
+  /// The first slot of any connection of the session, or of this one, that `matches`. What is done with a slot may end
+  /// others: look again after each.
+  template <class Predicate>
+  Slot* find_slot(Predicate matches) const {
+    for (const auto* connections : {&session_->connections_, &session_->suspended_}) {
+      for (const Connection* connection : *connections) {
+        if (Slot* slot = connection->state_->find_own_slot(matches)) {
+          return slot;
+        }
+      }
+    }
+    return nullptr;
+  }
+  template <class Predicate>
+  Slot* find_own_slot(Predicate matches) const {
+    Slot* slot = first_owned_;
+    while (slot != nullptr && !matches(*slot)) {
+      slot = slot->next_owned_;
+    }
+    return slot;
+  }
 
   // connection.cc: receiving, slots, closing, time.
   bool may_process() const;
@@ -97,6 +128,7 @@ class ConnectionState final {
   void add_reject(RejectReason reason);
   void close_soon(CloseReason reason);
   void close_now(CloseReason reason);
+  void abandon_slots();
   void note_send();
   Slot* take_slot(Slot::Kind kind);
   void release(Slot& slot);
@@ -125,6 +157,7 @@ class ConnectionState final {
   void refuse_command(Slot& slot, std::uint16_t additional_sense);
   void request_complete(Slot& slot);
   void deliver(Slot& slot);
+  void deliver_held();
   void start_scsi(Slot& slot);
 
   // connection_data_out.cc
@@ -139,15 +172,37 @@ class ConnectionState final {
 
   // connection_tasks.cc
   void start_task_management(Slot& slot);
+  void ask_host(Slot& slot);
   void abort_task(Slot& slot);
   TaskResponse abort_unknown_task(const Slot& slot);
-  void discard_held(const Slot& request);
-  void discard_tasks(const Slot& request);
+  bool end_idle_task(Slot& task);
   bool is_affected(const Slot& request, const Slot& task) const;
+  bool is_incomplete(const Slot& request);
+  void end_many_tasks(Slot& slot);
+  void end_held_and_ask(Slot& slot);
+  void fence(Slot& slot, runtime::Duration wait);
+  void check_fences();
+  void on_fence_deadline();
+  void discard_tasks(const Slot& request);
   void discard(Slot& slot);
+  TaskResponse query(const Slot& request);
   void answer_task_management(Slot& slot, TaskResponse response);
+
+  // connection_logout.cc
   void start_logout(Slot& slot);
+  void answer_logout(Slot& slot, LogoutResponse response);
+  void log_out_session(Slot& slot);
+  void log_out_connection(Slot& slot, std::uint16_t cid);
+  void log_out_after_tasks(Slot& slot, ConnectionState& leaving);
+  void end_tasks();
   void finish_logout_if_idle();
+
+  // connection_notices.cc
+  Notice make_notice(AsyncEvent event) const;
+  void add_notice(Notice notice);
+  void note_task_termination(scsi::Lun lun);
+  void encode_notices();
+  void encode_nop_in();
 
   // connection_text.cc
   void start_text(Slot& slot);
@@ -164,7 +219,6 @@ class ConnectionState final {
   void encode_scsi_response(Slot& slot);
   void encode_control_answer(Slot& slot);
   void encode_rejects();
-  void encode_notices();
   void stamp(bhs::Bytes header);
   void stamp_window(bhs::Bytes header);
 
@@ -225,9 +279,9 @@ class ConnectionState final {
   std::size_t rejects_sending_ = 0;
   bool probe_due_ = false;
   bool window_notice_due_ = false;
-  bool logout_request_due_ = false;
   bool close_after_answers_ = false;
-  std::uint16_t logout_request_seconds_ = 0;
+  std::deque<Notice> notices_;
+  std::size_t notices_sending_ = 0;
 
   // Time.
   runtime::Instant began_;
@@ -239,6 +293,7 @@ class ConnectionState final {
   runtime::Instant retry_at_;
   runtime::Instant refusal_at_;
   runtime::Instant logout_deadline_ = runtime::Instant::max();
+  runtime::Instant fence_deadline_ = runtime::Instant::max();
   runtime::Instant close_deadline_ = runtime::Instant::max();
   bool probing_ = false;
   bool buffer_wanted_ = false;  // a header waits since paused_since_

@@ -1,4 +1,4 @@
-// Task management and logout (RFC 7143 11.5, 11.6, 11.14, 11.15).
+// Task management (RFC 7143 11.5, 11.6, 4.2.3; RFC 7144 4).
 #include <algorithm>
 #include <utility>
 
@@ -9,20 +9,32 @@ namespace lunaria::iscsi {
 
 namespace {
 
-/// Whether the function concerns one logical unit; the rest concern the target.
+/// Whether the function concerns one logical unit; the rest concern the target or the nexus.
 bool is_unit_function(TaskFunction function) {
   return function == TaskFunction::kAbortTaskSet || function == TaskFunction::kClearTaskSet ||
-         function == TaskFunction::kLogicalUnitReset;
+         function == TaskFunction::kLogicalUnitReset || function == TaskFunction::kQueryTaskSet;
+}
+
+bool is_target_reset(TaskFunction function) {
+  return function == TaskFunction::kTargetWarmReset || function == TaskFunction::kTargetColdReset;
+}
+
+/// Whether tasks end by it, and which: all that are affected, not one by its tag.
+bool ends_many_tasks(TaskFunction function) {
+  return function == TaskFunction::kAbortTaskSet || function == TaskFunction::kClearTaskSet ||
+         function == TaskFunction::kLogicalUnitReset || function == TaskFunction::kItNexusReset ||
+         is_target_reset(function);
 }
 
 }  // namespace
 
 void ConnectionState::start_task_management(Slot& slot) {
+  namespace fields = bhs::task_management_request;
   const bhs::View header(slot.request_);
-  const auto function = static_cast<TaskFunction>(bhs::task_management_request::Function::get(header));
+  const auto function = static_cast<TaskFunction>(fields::Function::get(header));
   slot.task_management_ = {.function = function,
                            .lun = scsi::Lun{bhs::Lun::get(header)},
-                           .referenced_task_tag = bhs::task_management_request::ReferencedTaskTag::get(header)};
+                           .referenced_task_tag = fields::ReferencedTaskTag::get(header)};
   if (phase_ != Phase::kFullFeature) {
     release(slot);
     return;
@@ -36,22 +48,31 @@ void ConnectionState::start_task_management(Slot& slot) {
     case TaskFunction::kLogicalUnitReset:
     case TaskFunction::kTargetWarmReset:
     case TaskFunction::kTargetColdReset:
-      discard_held(slot);
-      slot.state_ = Slot::State::kRunning;
-      ++running_;
-      host_.manage_tasks(slot);
+      end_many_tasks(slot);
+      return;
+    case TaskFunction::kClearAca:
+      ask_host(slot);
       return;
     case TaskFunction::kTaskReassign:
       answer_task_management(slot, TaskResponse::kReassignmentNotSupported);
       return;
-    case TaskFunction::kClearAca:
+    case TaskFunction::kItNexusReset:
     case TaskFunction::kQueryTask:
     case TaskFunction::kQueryTaskSet:
-    case TaskFunction::kItNexusReset:
     case TaskFunction::kQueryAsynchronousEvent:
-      break;
+      if (session_->parameters().protocol_level < 2) {
+        break;
+      }
+      function == TaskFunction::kItNexusReset ? end_many_tasks(slot) : ask_host(slot);
+      return;
   }
   answer_task_management(slot, TaskResponse::kNotSupported);
+}
+
+void ConnectionState::ask_host(Slot& slot) {
+  slot.state_ = Slot::State::kRunning;
+  ++running_;
+  host_.manage_tasks(slot);
 }
 
 void ConnectionState::abort_task(Slot& slot) {
@@ -65,32 +86,38 @@ void ConnectionState::abort_task(Slot& slot) {
     answer_task_management(slot, TaskResponse::kTaskDoesNotExist);
     return;
   }
-  switch (task->state_) {
+  if (task->state_ == Slot::State::kRunning) {
+    ask_host(slot);
+    return;
+  }
+  // Otherwise its status is on the way, unless it has not begun or only waits for its data to end.
+  const bool gone = end_idle_task(*task);
+  answer_task_management(slot, gone ? TaskResponse::kFunctionComplete : TaskResponse::kTaskDoesNotExist);
+}
+
+/// A task that is with nobody but the engine goes at once; false when it is not one of those.
+bool ConnectionState::end_idle_task(Slot& task) {
+  ConnectionState& owner = *task.engine_;
+  switch (task.state_) {
     case Slot::State::kHeld:
-      session_->forget_held(*task);
-      release(*task);
-      answer_task_management(slot, TaskResponse::kFunctionComplete);
-      return;
-    case Slot::State::kRunning:
-      slot.state_ = Slot::State::kRunning;
-      ++running_;
-      host_.manage_tasks(slot);
-      return;
+      session_->forget_held(task);
+      owner.release(task);
+      return true;
     case Slot::State::kQueued:
-      if (task->answer_after_data_) {
-        release(*task);
-        answer_task_management(slot, TaskResponse::kFunctionComplete);
-        return;
+      if (task.answer_after_data_) {
+        owner.release(task);
+        return true;
       }
-      break;
+      return false;
+    case Slot::State::kRunning:
     case Slot::State::kReceiving:
     case Slot::State::kSending:
     case Slot::State::kReturning:
+    case Slot::State::kFenced:
     case Slot::State::kFree:
-      break;
+      return false;
   }
-  // Its status is on the way.
-  answer_task_management(slot, TaskResponse::kTaskDoesNotExist);
+  return false;
 }
 
 /// RFC 7143 11.5.1: the command may have been lost; its CmdSN then counts as received, or nothing would follow.
@@ -101,15 +128,13 @@ TaskResponse ConnectionState::abort_unknown_task(const Slot& slot) {
     return TaskResponse::kTaskDoesNotExist;
   }
   session_->accept(referenced, nullptr);
-  while (Slot* next = session_->take_next_held()) {
-    next->engine_->deliver(*next);
-  }
+  deliver_held();
   return TaskResponse::kFunctionComplete;
 }
 
 /// Tasks that the function takes away: of its unit, and older than the request (RFC 7143 4.2.3.3).
 bool ConnectionState::is_affected(const Slot& request, const Slot& task) const {
-  if (task.kind_ != Slot::Kind::kScsi || !task.command_) {
+  if (task.kind_ != Slot::Kind::kScsi || !task.command_ || task.discarded_) {
     return false;
   }
   if (!task.immediate_ && !task.command_sn_.is_before(request.command_sn_)) {
@@ -118,14 +143,86 @@ bool ConnectionState::is_affected(const Slot& request, const Slot& task) const {
   return !is_unit_function(request.task_management_.function) || task.command_->lun == request.task_management_.lun;
 }
 
-void ConnectionState::discard_held(const Slot& request) {
-  for (Slot* task = first_owned_; task != nullptr;) {
-    Slot* next = task->next_owned_;
-    if (task->state_ == Slot::State::kHeld && is_affected(request, *task)) {
-      session_->forget_held(*task);
-      release(*task);
+// Functions that end many tasks: first what they concern is complete, then the device server is asked, then what it
+// still does comes to an end, then they are answered.
+
+/// RFC 7143 4.2.3.3: commands before it must have come (step b, which the target resets need not wait for), and the
+/// data of R2Ts that have been sent (step a; not with FastAbort, 4.2.3.4).
+bool ConnectionState::is_incomplete(const Slot& request) {
+  const CommandSn expected = session_->expected_command_sn();
+  const std::uint32_t ahead = request.command_sn_.since(expected);
+  if (request.immediate_ && ahead != 0 && ahead <= kCommandWindow) {
+    return true;
+  }
+  if (session_->parameters().task_reporting == TaskReporting::kFastAbort) {
+    return false;
+  }
+  return find_slot([&](const Slot& task) {
+           return task.state_ == Slot::State::kRunning && task.r2t_count_ != 0 && task.r2ts_[0].sent &&
+                  is_affected(request, task);
+         }) != nullptr;
+}
+
+void ConnectionState::end_many_tasks(Slot& slot) {
+  if (is_target_reset(slot.task_management_.function)) {
+    session_->plug_until(slot.command_sn_);
+    deliver_held();
+  }
+  if (is_incomplete(slot)) {
+    fence(slot, kCommandOrderWait);
+    return;
+  }
+  end_held_and_ask(slot);
+}
+
+void ConnectionState::end_held_and_ask(Slot& slot) {
+  while (Slot* task = find_slot([&](const Slot& other) {
+           const bool idle =
+               other.state_ == Slot::State::kHeld || (other.state_ == Slot::State::kQueued && other.answer_after_data_);
+           return idle && is_affected(slot, other);
+         })) {
+    end_idle_task(*task);
+  }
+  ask_host(slot);
+}
+
+/// The function waits, until check_fences() finds that it need not, or for so long.
+void ConnectionState::fence(Slot& slot, runtime::Duration wait) {
+  slot.state_ = Slot::State::kFenced;
+  slot.fenced_until_ = now_ + wait;
+  session_->add_fenced(slot);
+  fence_deadline_ = std::min(fence_deadline_, slot.fenced_until_);
+  host_.wake();
+}
+
+/// Goes on with functions of any connection of the session that wait for nothing any more, or have waited enough.
+void ConnectionState::check_fences() {
+  Slot* slot = session_->first_fenced_;
+  while (slot != nullptr) {
+    ConnectionState& owner = *slot->engine_;
+    const bool is_late = owner.now_ >= slot->fenced_until_;
+    const bool waits = slot->was_asked_ ? session_->ending_ != 0 : owner.is_incomplete(*slot);
+    if (waits && !is_late) {
+      slot = slot->next_;
+      continue;
     }
-    task = next;
+    session_->remove_fenced(*slot);
+    if (slot->was_asked_) {
+      owner.queue_answer(*slot);
+    } else {
+      owner.end_held_and_ask(*slot);
+    }
+    slot = session_->first_fenced_;  // anything may have happened to the list
+  }
+}
+
+void ConnectionState::on_fence_deadline() {
+  check_fences();
+  fence_deadline_ = runtime::Instant::max();
+  for (Slot* slot = session_->first_fenced_; slot != nullptr; slot = slot->next_) {
+    if (slot->engine_ == this) {
+      fence_deadline_ = std::min(fence_deadline_, slot->fenced_until_);
+    }
   }
 }
 
@@ -134,16 +231,16 @@ void ConnectionState::discard_tasks(const Slot& request) {
   if (request.task_management_.function == TaskFunction::kAbortTask) {
     Slot* task = session_->find(request.task_management_.referenced_task_tag);
     if (task != nullptr && task->kind_ == Slot::Kind::kScsi && task->state_ == Slot::State::kRunning) {
-      discard(*task);
+      task->engine_->discard(*task);
     }
     return;
   }
-  for (Slot* task = first_owned_; task != nullptr;) {
-    Slot* next = task->next_owned_;
-    if (task->state_ == Slot::State::kRunning && is_affected(request, *task)) {
-      discard(*task);
-    }
-    task = next;
+  if (!ends_many_tasks(request.task_management_.function)) {
+    return;
+  }
+  while (Slot* task = find_slot(
+             [&](const Slot& other) { return other.state_ == Slot::State::kRunning && is_affected(request, other); })) {
+    task->engine_->discard(*task);
   }
 }
 
@@ -154,6 +251,8 @@ void ConnectionState::discard(Slot& slot) {
     return;
   }
   session_->remove(slot);
+  session_->retire(slot);  // its place in the window is free, however long the backend takes
+  ++session_->ending_;
   if (slot.unsolicited_open_ || slot.r2t_count_ != 0) {
     remember_aborted(slot.tag_);
   }
@@ -168,7 +267,21 @@ void ConnectionState::discard(Slot& slot) {
   slot.finish_data_out(true);
 }
 
-void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse response) {
+/// QUERY TASK and QUERY TASK SET (RFC 7144 4.1): the device server has said that the unit is there; whether the task is
+/// is known here.
+TaskResponse ConnectionState::query(const Slot& request) {
+  const TaskManagementRequest& asked = request.task_management_;
+  const bool by_tag = asked.function == TaskFunction::kQueryTask;
+  const Slot* found = find_slot([&](const Slot& task) {
+    const bool is_there = task.state_ == Slot::State::kRunning || task.state_ == Slot::State::kHeld ||
+                          task.state_ == Slot::State::kQueued;
+    return task.kind_ == Slot::Kind::kScsi && is_there && !task.discarded_ && task.command_->lun == asked.lun &&
+           (!by_tag || task.tag_ == asked.referenced_task_tag);
+  });
+  return found != nullptr ? TaskResponse::kFunctionSucceeded : TaskResponse::kFunctionComplete;
+}
+
+void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse response, std::uint32_t additional) {
   check(slot.state_ == Slot::State::kRunning && slot.kind_ == Slot::Kind::kTaskManagement,
         "a task management function completes once");
   --running_;
@@ -177,83 +290,32 @@ void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse r
     finish_logout_if_idle();
     return;
   }
-  if (response == TaskResponse::kTaskDoesNotExist && slot.task_management_.function == TaskFunction::kAbortTask &&
+  const TaskFunction function = slot.task_management_.function;
+  if (response == TaskResponse::kTaskDoesNotExist && function == TaskFunction::kAbortTask &&
       session_->find(slot.task_management_.referenced_task_tag) != nullptr) {
     response = TaskResponse::kFunctionComplete;  // on its way to the unit or back: its answer is withheld here
   }
   const bool done = response == TaskResponse::kFunctionComplete;
-  if (done) {
+  if (done && (function == TaskFunction::kQueryTask || function == TaskFunction::kQueryTaskSet)) {
+    response = query(slot);
+  } else if (done) {
     discard_tasks(slot);
   }
-  close_after_answers_ |= done && slot.task_management_.function == TaskFunction::kTargetColdReset;
-  answer_task_management(slot, response);
+  close_after_answers_ |= done && function == TaskFunction::kTargetColdReset;
+  slot.task_response_ = response;
+  slot.additional_information_ = additional;
+  slot.was_asked_ = true;
+  if (session_->ending_ != 0 && done && !close_after_answers_) {
+    fence(slot, kTaskEndWait);
+  } else {
+    queue_answer(slot);
+  }
   finish_logout_if_idle();
 }
 
 void ConnectionState::answer_task_management(Slot& slot, TaskResponse response) {
   slot.task_response_ = response;
   queue_answer(slot);
-}
-
-void ConnectionState::start_logout(Slot& slot) {
-  const bhs::View header(slot.request_);
-  const auto reason = static_cast<LogoutReason>(bhs::logout_request::Reason::get(header));
-  slot.state_ = Slot::State::kQueued;
-  if (reason == LogoutReason::kRemoveForRecovery) {
-    slot.task_response_ = static_cast<TaskResponse>(LogoutResponse::kRecoveryNotSupported);
-    queue_answer(slot);
-    return;
-  }
-  if (reason != LogoutReason::kCloseSession && reason != LogoutReason::kCloseConnection) {
-    incoming_.header = slot.request_;
-    add_reject(RejectReason::kInvalidPduField);
-    release(slot);
-    return;
-  }
-  if (reason == LogoutReason::kCloseConnection && bhs::logout_request::Cid::get(header) != login_.result().cid) {
-    slot.task_response_ = static_cast<TaskResponse>(LogoutResponse::kConnectionNotFound);
-    queue_answer(slot);
-    return;
-  }
-  slot.task_response_ = static_cast<TaskResponse>(LogoutResponse::kClosed);
-  phase_ = Phase::kLoggingOut;
-  logout_ = &slot;
-  logout_deadline_ = now_ + options_.timeouts.logout;
-  for (Slot* task = first_owned_; task != nullptr;) {
-    Slot* next = task->next_owned_;
-    if (task->state_ == Slot::State::kHeld) {
-      session_->forget_held(*task);
-      release(*task);
-    } else if (task->state_ == Slot::State::kRunning) {
-      discard(*task);
-    } else if (task->state_ == Slot::State::kQueued && task->answer_after_data_) {
-      release(*task);
-    }
-    task = next;
-  }
-  finish_logout_if_idle();
-}
-
-/// The logout is answered when the commands are over, so that nothing of this session can happen after it.
-void ConnectionState::finish_logout_if_idle() {
-  if (logout_ != nullptr && running_ == 0 && !abandoned_) {
-    logout_deadline_ = runtime::Instant::max();
-    queue_answer(*std::exchange(logout_, nullptr));
-  }
-}
-
-void ConnectionState::request_logout(runtime::Duration grace, runtime::Instant now) {
-  now_ = now;
-  if (phase_ != Phase::kFullFeature || session_->type() == SessionType::kDiscovery) {
-    close_soon(CloseReason::kRequested);
-    return;
-  }
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(grace).count();
-  logout_request_seconds_ = static_cast<std::uint16_t>(std::clamp<std::int64_t>(seconds, 0, 65535));
-  logout_request_due_ = true;
-  logout_deadline_ = now + grace;
-  note_send();
-  host_.wake();
 }
 
 }  // namespace lunaria::iscsi

@@ -132,7 +132,9 @@ TEST(Command, BringsItsSenseAlong) {
 }
 
 TEST(Command, PassesItsHeaderOn) {
-  TestBed bed;
+  BedOptions options;
+  set_key(options, "iSCSIProtocolLevel", "2");
+  TestBed bed(options);
   bed.log_in();
   bed.host.hold_commands = true;
   Pdu pdu(Opcode::kScsiCommand);
@@ -565,6 +567,8 @@ TEST(TaskManagement, AbortsARunningTask) {
   const auto tag = bed.initiator.send_command(read_blocks(0, 1));
   const auto abort = bed.initiator.send_task_management(TaskFunction::kAbortTask, 0, tag);
   bed.pump();
+  EXPECT_FALSE(bed.initiator.outcome(abort)->done) << "the command may still touch the medium";
+  bed.advance(kTaskEndWait);
   EXPECT_EQ(bed.initiator.outcome(abort)->response, static_cast<std::uint8_t>(TaskResponse::kFunctionComplete))
       << "also while the command hangs";
   bed.host.run_held();
@@ -641,7 +645,7 @@ TEST(TaskManagement, SparesWhatCameAfterItInCommandOrder) {
 TEST(TaskManagement, AnswersEveryFunction) {
   const std::pair<std::uint8_t, TaskResponse> rows[] = {
       {0, TaskResponse::kNotSupported},     {2, TaskResponse::kFunctionComplete},
-      {3, TaskResponse::kNotSupported},     {4, TaskResponse::kFunctionComplete},
+      {3, TaskResponse::kFunctionComplete}, {4, TaskResponse::kFunctionComplete},
       {5, TaskResponse::kFunctionComplete}, {6, TaskResponse::kFunctionComplete},
       {7, TaskResponse::kFunctionComplete}, {8, TaskResponse::kReassignmentNotSupported},
       {9, TaskResponse::kNotSupported},     {10, TaskResponse::kNotSupported},
@@ -908,15 +912,15 @@ TEST(Memory, StopsReadingWhenAnswersAreNotTaken) {
   TestBed bed;
   bed.log_in();
   bed.stop_sending = true;
-  for (std::uint32_t i = 0; i < kSlotsPerSessionMax + 10; ++i) {
+  for (std::uint32_t i = 0; i < kSlotsPerConnectionMax + 10; ++i) {
     bed.initiator.send_nop("");
   }
   bed.pump();
   EXPECT_TRUE(bed.connection->receive_paused());
-  EXPECT_LE(bed.slots.in_use(), kSlotsPerSessionMax);
+  EXPECT_LE(bed.slots.in_use(), kSlotsPerConnectionMax);
   bed.stop_sending = false;
   bed.pump();
-  EXPECT_EQ(count(bed, Opcode::kNopIn), kSlotsPerSessionMax + 10);
+  EXPECT_EQ(count(bed, Opcode::kNopIn), kSlotsPerConnectionMax + 10);
 }
 
 TEST(Memory, WaitsForASlotOfASharedPool) {

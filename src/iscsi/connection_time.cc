@@ -33,6 +33,7 @@ Instant ConnectionState::next_deadline() const {
     consider(retry_at_);
   }
   consider(logout_deadline_);
+  consider(fence_deadline_);
   if (phase_ == Phase::kFullFeature && login_.result().probe_when_idle && pause_ == Pause::kNone) {
     consider(probing_ ? probe_sent_ + timeouts.probe_answer : last_received_ + timeouts.idle_probe);
   }
@@ -72,9 +73,13 @@ void ConnectionState::on_deadline(Instant now) {
       resume();
     }
   }
+  if (now >= fence_deadline_) {
+    on_fence_deadline();
+  }
   if (now >= logout_deadline_) {
     logout_deadline_ = Instant::max();
     if (logout_ != nullptr) {
+      session_->logging_out_ = nullptr;
       queue_answer(*std::exchange(logout_, nullptr));
     } else {
       close_now(CloseReason::kRequested);

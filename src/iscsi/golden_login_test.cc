@@ -36,8 +36,8 @@ const std::vector<Golden>& goldens() {
          "MaxOutstandingR2T=1 MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes "
          "MaxRecvDataSegmentLength=262144 ",
          "HeaderDigest=None DataDigest=None DefaultTime2Wait=2 DefaultTime2Retain=0 IFMarker=Reject OFMarker=Reject "
-         "ErrorRecoveryLevel=0 InitialR2T=No ImmediateData=Yes MaxBurstLength=1048576 MaxOutstandingR2T=1 "
-         "MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes FirstBurstLength=262144 "
+         "ErrorRecoveryLevel=0 InitialR2T=No ImmediateData=Yes MaxBurstLength=1048576 MaxConnections=1 "
+         "DataPDUInOrder=Yes DataSequenceInOrder=Yes FirstBurstLength=262144 MaxOutstandingR2T=1 "
          "MaxRecvDataSegmentLength=262144 "}}},
       {"Windows",
        {{0, 1,
@@ -50,8 +50,8 @@ const std::vector<Golden>& goldens() {
          "DataSequenceInOrder=Yes DefaultTime2Wait=0 DefaultTime2Retain=60 MaxOutstandingR2T=16 "
          "ErrorRecoveryLevel=2 ",
          "HeaderDigest=None DataDigest=None MaxBurstLength=262144 MaxConnections=1 InitialR2T=Yes ImmediateData=Yes "
-         "DataPDUInOrder=Yes DataSequenceInOrder=Yes DefaultTime2Wait=2 DefaultTime2Retain=20 MaxOutstandingR2T=4 "
-         "ErrorRecoveryLevel=0 FirstBurstLength=65536 MaxRecvDataSegmentLength=262144 "}}},
+         "DataPDUInOrder=Yes DataSequenceInOrder=Yes DefaultTime2Wait=2 DefaultTime2Retain=20 "
+         "ErrorRecoveryLevel=0 FirstBurstLength=65536 MaxOutstandingR2T=4 MaxRecvDataSegmentLength=262144 "}}},
       {"ESXi",
        {{0, 1,
          "InitiatorName=iqn.1998-01.com.vmware:esx-1 InitiatorAlias=esx-1 "
@@ -63,8 +63,8 @@ const std::vector<Golden>& goldens() {
          "FirstBurstLength=262144 MaxOutstandingR2T=1 MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes "
          "MaxRecvDataSegmentLength=131072 ",
          "HeaderDigest=None DataDigest=None DefaultTime2Wait=2 DefaultTime2Retain=0 IFMarker=Reject OFMarker=Reject "
-         "ErrorRecoveryLevel=0 InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 MaxOutstandingR2T=1 "
-         "MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes FirstBurstLength=262144 "
+         "ErrorRecoveryLevel=0 InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 MaxConnections=1 "
+         "DataPDUInOrder=Yes DataSequenceInOrder=Yes FirstBurstLength=262144 MaxOutstandingR2T=1 "
          "MaxRecvDataSegmentLength=262144 "}}},
       {"libiscsi",
        {{0, 1,
@@ -77,9 +77,9 @@ const std::vector<Golden>& goldens() {
          "IFMarker=No OFMarker=No MaxConnections=1 MaxRecvDataSegmentLength=262144 DataPDUInOrder=Yes "
          "DataSequenceInOrder=Yes ",
          "HeaderDigest=None DataDigest=None InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 DefaultTime2Wait=2 "
-         "DefaultTime2Retain=0 MaxOutstandingR2T=1 ErrorRecoveryLevel=0 IFMarker=Reject OFMarker=Reject "
-         "MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes FirstBurstLength=262144 "
-         "MaxRecvDataSegmentLength=262144 "}}},
+         "DefaultTime2Retain=0 ErrorRecoveryLevel=0 IFMarker=Reject OFMarker=Reject MaxConnections=1 "
+         "DataPDUInOrder=Yes "
+         "DataSequenceInOrder=Yes FirstBurstLength=262144 MaxOutstandingR2T=1 MaxRecvDataSegmentLength=262144 "}}},
       {"open-iscsi, discovery",
        {{0, 1, "InitiatorName=iqn.1994-05.com.redhat:1a2b InitiatorAlias=host SessionType=Discovery AuthMethod=None ",
          "AuthMethod=None "},

@@ -47,12 +47,20 @@ enum class CloseReason : std::uint8_t {
   kProbeUnanswered,
   kLoggedOut,
   kDiscoveryDone,
-  kRequested,     ///< by close()
-  kDisconnected,  ///< by abandon()
+  kSessionClosed,  ///< the session was logged out on another connection
+  kReplaced,       ///< the initiator has logged in again with the same CID
+  kRequested,      ///< by close()
+  kDisconnected,   ///< by abandon()
 };
 
 /// "login refused" and so on: for logs and events.
 std::string_view to_string(CloseReason reason);
+/// Whether one side wanted it: the rest are failures, which below ErrorRecoveryLevel 2 end the whole session
+/// (RFC 7143 7.1.4).
+constexpr bool is_orderly(CloseReason reason) {
+  return reason == CloseReason::kLoggedOut || reason == CloseReason::kSessionClosed ||
+         reason == CloseReason::kReplaced || reason == CloseReason::kRequested || reason == CloseReason::kDiscoveryDone;
+}
 
 /// The callbacks. All but `wake` may call back into the connection.
 class Host {
@@ -63,8 +71,9 @@ class Host {
   virtual Result<LoginGrant, LoginRefusal> authorize(const LoginQuery& query) = 0;
 
   /// Negotiation is done: find or make the session (ending the one that is replaced, and waiting until its commands are
-  /// over). Answer with Connection::enter_full_feature or Connection::refuse_login, now or later. Until then the
-  /// connection has no slot in use and may be moved to another shard. The result lives until the answer.
+  /// over; likewise a connection of the same CID, when `result.tsih` says that this one joins a session). Answer with
+  /// Connection::enter_full_feature or Connection::refuse_login, now or later. Until then the connection has no slot in
+  /// use and may be moved to another shard. The result lives until the answer.
   virtual void establish(const LoginResult& result) = 0;
 
   /// A login was refused; for logs and events. Views live as long as the call.
@@ -74,7 +83,8 @@ class Host {
   virtual void start_command(CommandSlot& slot) = 0;
 
   /// Carries out `slot.task_management()`; Connection::complete_task_management(slot, response) when done. Tasks of
-  /// this session are then over for the initiator: the engine sends no status for them.
+  /// this session are then over for the initiator: the engine sends no status for them. Of kQueryTask and kQueryTaskSet
+  /// only whether the unit is there is asked for. Never called for kTaskReassign.
   virtual void manage_tasks(CommandSlot& slot) = 0;
 
   /// What the initiator may see, in any order.

@@ -36,8 +36,11 @@ inline constexpr std::size_t kSendBytesMax = std::size_t{1} << 20;
 inline constexpr std::uint32_t kCommandWindow = 128;
 /// Immediate commands in progress per session; one more is rejected (RFC 7143 4.2.2.1).
 inline constexpr std::uint32_t kImmediateCommandsMax = 16;
-/// Slots per session: the window counts a command until its status is sent, a slot lives until the send is done.
-inline constexpr std::uint32_t kSlotsPerSessionMax = 2 * kCommandWindow + 2 * kImmediateCommandsMax;
+/// While less than a quarter of the shard's buffer memory is free, the window grows no further than this: initiators
+/// send less, and nobody's command fails for want of memory.
+inline constexpr std::uint32_t kCommandWindowUnderPressure = 8;
+/// Slots per connection: the window counts a command until its status is sent, a slot lives until the send is done.
+inline constexpr std::uint32_t kSlotsPerConnectionMax = 2 * kCommandWindow + 2 * kImmediateCommandsMax;
 /// R2Ts outstanding per command, whatever larger number was negotiated: a negotiated value is an upper bound.
 inline constexpr std::size_t kOutstandingR2tMax = 8;
 /// Requests rejected and not yet sent per connection; a peer that earns more without reading is dropped.
@@ -63,7 +66,20 @@ inline constexpr unsigned kLoginRequestsMax = 64;
 
 /// What this engine can do; preferences above it are cut in negotiation.
 inline constexpr std::uint8_t kErrorRecoveryLevelMax = 0;
-inline constexpr std::uint16_t kConnectionsPerSessionMax = 1;
+inline constexpr std::uint16_t kConnectionsPerSessionMax = 16;
+inline constexpr std::uint8_t kProtocolLevelMax = 2;  ///< RFC 7144
+
+/// Asynchronous messages that wait to be sent on one connection; SCSI events beyond it are left out, for the unit
+/// attention that they announce tells the same.
+inline constexpr std::size_t kPendingNoticesMax = 16;
+
+/// How long a task management function waits for the tasks that it ends: so that none of them touches the medium after
+/// the answer, and so that a hanging backend does not hold the answer up.
+inline constexpr runtime::Duration kTaskEndWait = std::chrono::milliseconds(500);
+/// How long it waits for the data of R2Ts and for commands that it concerns and that have not come yet
+/// (RFC 7143 4.2.3.3 steps a and b).
+inline constexpr runtime::Duration kCommandOrderWait = std::chrono::milliseconds(300);
+static_assert(kTaskEndWait + kCommandOrderWait < std::chrono::seconds(1));
 
 /// How often memory that was not there is asked for again; buffers of other connections come back unannounced.
 inline constexpr runtime::Duration kBufferRetryInterval = std::chrono::milliseconds(2);

@@ -276,8 +276,12 @@ std::optional<LoginReply> LoginEngine::handle_operational(const Keys& keys, Text
       admitted.emplace_back(*row, key);
     }
   }
-  // FirstBurstLength depends on MaxBurstLength, InitialR2T and ImmediateData, in whatever order they came.
-  const auto depends = [](const KeyRow* row) { return row != nullptr && row->key == Key::kFirstBurstLength; };
+  // In whatever order they came: FirstBurstLength depends on MaxBurstLength, InitialR2T and ImmediateData,
+  // MaxOutstandingR2T on ErrorRecoveryLevel and DataSequenceInOrder, TaskReporting on MaxConnections.
+  const auto depends = [](const KeyRow* row) {
+    return row != nullptr && (row->key == Key::kFirstBurstLength || row->key == Key::kMaxOutstandingR2T ||
+                              row->key == Key::kTaskReporting);
+  };
   for (const bool dependent : {false, true}) {
     for (const auto& [row, key] : admitted) {
       if (depends(row) == dependent) {

@@ -182,13 +182,25 @@ void Negotiator::settle_list(const KeyRow& row, std::string_view value, TextBuil
       answer.add(row.name, entry);
       return;
     }
-    // RFC3720 semantics are what the task management of this engine does; ResponseFence and FastAbort ask for more.
-    if (!is_digest && entry == "RFC3720") {
+    if (!is_digest && set_task_reporting(entry)) {
       answer.add(row.name, entry);
       return;
     }
   }
   answer.add(row.name, "Reject");
+}
+
+/// On one connection the order of StatSN is the fence that RFC 7143 4.2.2.3.4 asks for; across several there is none.
+bool Negotiator::set_task_reporting(std::string_view value) {
+  if (value == "RFC3720") {
+    session_.task_reporting = TaskReporting::kRfc3720;
+    return true;
+  }
+  if (session_.max_connections != 1 || (value != "ResponseFence" && value != "FastAbort")) {
+    return false;
+  }
+  session_.task_reporting = value == "FastAbort" ? TaskReporting::kFastAbort : TaskReporting::kResponseFence;
+  return true;
 }
 
 bool Negotiator::is_irrelevant(const KeyRow& row) const {
@@ -214,11 +226,13 @@ std::uint32_t Negotiator::our_number(Key key) const {
     case Key::kDefaultTime2Retain:
       return preferences_.default_time2retain;
     case Key::kMaxOutstandingR2T:
-      return preferences_.max_outstanding_r2t;
+      // RFC 7143 13.19: with recovery and sequences in order only the last one can be asked for again.
+      return session_.error_recovery_level != 0 && session_.data_sequence_in_order ? 1U
+                                                                                   : preferences_.max_outstanding_r2t;
     case Key::kErrorRecoveryLevel:
       return std::min<std::uint32_t>(preferences_.error_recovery_level, kErrorRecoveryLevelMax);
     default:
-      return 1;  // iSCSIProtocolLevel: RFC 7143 itself
+      return kProtocolLevelMax;
   }
 }
 

@@ -117,6 +117,7 @@ class Negotiator final {
   void settle_number(const KeyRow& row, std::string_view value, TextBuilder& answer);
   void settle_flag(const KeyRow& row, std::string_view value, TextBuilder& answer);
   void settle_list(const KeyRow& row, std::string_view value, TextBuilder& answer);
+  bool set_task_reporting(std::string_view value);
   bool is_irrelevant(const KeyRow& row) const;
   std::uint32_t our_number(Key key) const;
   void set_number(Key key, std::uint32_t value);

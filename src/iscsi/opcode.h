@@ -77,6 +77,9 @@ enum class TaskResponse : std::uint8_t {
 /// RFC 7143 11.14.1.
 enum class LogoutReason : std::uint8_t { kCloseSession = 0, kCloseConnection = 1, kRemoveForRecovery = 2 };
 
+/// RFC 7143 11.16.1. The same type asks for Data-In and for R2Ts: the command's direction says which.
+enum class SnackType : std::uint8_t { kDataOrR2t = 0, kStatus = 1, kDataAck = 2, kResegmentedData = 3 };
+
 /// RFC 7143 11.15.1.
 enum class LogoutResponse : std::uint8_t {
   kClosed = 0,

@@ -32,6 +32,9 @@ struct ChapCredential {
   Secret secret;
 };
 
+/// How functions that end many tasks report (RFC 7143 13.23).
+enum class TaskReporting : std::uint8_t { kRfc3720, kResponseFence, kFastAbort };
+
 /// Agreed for all connections of a session; the RFC's defaults until then.
 struct SessionParameters {
   std::uint32_t max_burst_length = 262144;
@@ -46,6 +49,7 @@ struct SessionParameters {
   bool data_pdu_in_order = true;
   bool data_sequence_in_order = true;
   std::uint8_t protocol_level = 1;  ///< RFC 7144 7.1.1
+  TaskReporting task_reporting = TaskReporting::kRfc3720;
   friend bool operator==(const SessionParameters&, const SessionParameters&) = default;
 };
 

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
+#include "iscsi/connection.h"
 
 namespace lunaria::iscsi {
 
@@ -30,6 +34,12 @@ std::string Session::initiator_port() const {
 
 std::string Session::target_port() const {
   return fmt::format("{},t,0x{:04x}", target_name_, portal_group_tag_);
+}
+
+Connection* Session::find_connection(std::uint16_t cid) const {
+  const auto found = std::ranges::find_if(
+      connections_, [cid](const Connection* connection) { return connection->login().cid == cid; });
+  return found == connections_.end() ? nullptr : *found;
 }
 
 Session::Admission Session::classify(CommandSn sn) const {
@@ -92,6 +102,17 @@ CommandSlot* Session::take_next_held() {
   return slot;
 }
 
+void Session::plug_until(CommandSn end) {
+  const std::uint32_t count = std::min(end.since(expected_), kCommandWindow);
+  const CommandSn first = expected_;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const CommandSn sn = first + i;
+    if (!sn.is_before(expected_) && classify(sn) != Admission::kIgnore) {
+      accept(sn, nullptr);
+    }
+  }
+}
+
 void Session::forget_held(CommandSlot& slot) {
   Held& held = (*held_)[slot.command_sn_.value() % kCommandWindow];
   check(held.slot == &slot, "a held slot is where its CmdSN says");
@@ -106,8 +127,9 @@ void Session::retire(CommandSlot& slot) {
   }
 }
 
-CommandSn Session::advertise_max() {
-  const CommandSn possible = expected_ + (kCommandWindow - in_window_) - 1;
+CommandSn Session::advertise_max(bool memory_is_short) {
+  const std::uint32_t open = kCommandWindow - in_window_;
+  const CommandSn possible = expected_ + (memory_is_short ? std::min(open, kCommandWindowUnderPressure) : open) - 1;
   if (possible.is_after(advertised_max_)) {
     advertised_max_ = possible;
   }
@@ -117,6 +139,23 @@ CommandSn Session::advertise_max() {
 bool Session::window_has_grown() const {
   const bool closed = advertised_max_ + 1 == expected_;
   return closed && in_window_ < kCommandWindow;
+}
+
+void Session::add_fenced(CommandSlot& slot) {
+  CommandSlot** link = &first_fenced_;
+  while (*link != nullptr) {
+    link = &(*link)->next_;
+  }
+  slot.next_ = nullptr;
+  *link = &slot;
+}
+
+void Session::remove_fenced(CommandSlot& slot) {
+  CommandSlot** link = &first_fenced_;
+  while (*link != &slot) {
+    link = &(*link)->next_;
+  }
+  *link = std::exchange(slot.next_, nullptr);
 }
 
 // Tags are often small counters, but also pointers or shifted counters.

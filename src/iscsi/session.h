@@ -35,7 +35,10 @@ class Session final {
   const std::string& target_name() const { return target_name_; }
   std::uint16_t portal_group_tag() const { return portal_group_tag_; }
   const SessionParameters& parameters() const { return parameters_; }
+  /// Those in full feature phase.
   const std::vector<Connection*>& connections() const { return connections_; }
+  /// nullptr when no connection in full feature phase has this CID.
+  Connection* find_connection(std::uint16_t cid) const;
   /// Names of the nexus as SAM and iSCSI spell them: "iqn...,i,0x<ISID>" and "iqn...,t,0x<tag>" (RFC 7143 4.2.7).
   std::string initiator_port() const;
   std::string target_port() const;
@@ -63,18 +66,23 @@ class Session final {
   void accept(CommandSn sn, CommandSlot* slot);
   /// The next held slot whose turn it is, or nullptr.
   CommandSlot* take_next_held();
+  /// Counts everything before `end` that has not come as received (RFC 7143 4.2.3.3 step b: the target resets).
+  void plug_until(CommandSn end);
   void advance_over_gaps();
   /// Forgets a held slot, its CmdSN stays accounted for.
   void forget_held(CommandSlot& slot);
   void retire(CommandSlot& slot);
-  /// What an answer says; the window never shrinks and is what was last said.
-  CommandSn advertise_max();
+  /// What an answer says; the window never shrinks and is what was last said. It grows by little while memory is short.
+  CommandSn advertise_max(bool memory_is_short);
   bool window_has_grown() const;
 
   CommandSlot* find(std::uint32_t tag) const;
   void insert(CommandSlot& slot);
   void remove(CommandSlot& slot);
   static std::size_t bucket_of(std::uint32_t tag);
+  /// Task management functions that wait for something, in the order in which they came.
+  void add_fenced(CommandSlot& slot);
+  void remove_fenced(CommandSlot& slot);
 
   std::uint16_t tsih_;
   std::uint16_t portal_group_tag_;
@@ -85,12 +93,16 @@ class Session final {
   std::string target_name_;
   SessionParameters parameters_;
   std::vector<Connection*> connections_;
+  std::vector<Connection*> suspended_;  // failed ones whose tasks wait to be reassigned
 
   CommandSn expected_;
   CommandSn advertised_max_;
   std::uint32_t in_window_ = 0;  // delivered, status not yet encoded
   std::uint32_t immediate_ = 0;  // immediate commands in progress
   std::uint32_t held_count_ = 0;
+  std::uint32_t ending_ = 0;  // tasks that lost their initiator and still run
+  CommandSlot* first_fenced_ = nullptr;
+  ConnectionState* logging_out_ = nullptr;                  // which will answer a logout when the commands are over
   std::unique_ptr<std::array<Held, kCommandWindow>> held_;  // made when the first one comes early
   std::array<CommandSlot*, kTagBuckets> tags_{};
 };

@@ -25,6 +25,7 @@ inline constexpr AdditionalSense kSpaceAllocationFailed{0x2707};
 inline constexpr AdditionalSense kMediumMayHaveChanged{0x2800};
 inline constexpr AdditionalSense kPowerOnOrReset{0x2900};
 inline constexpr AdditionalSense kBusDeviceReset{0x2903};
+inline constexpr AdditionalSense kNexusLoss{0x2907};
 inline constexpr AdditionalSense kModeParametersChanged{0x2A01};
 inline constexpr AdditionalSense kReservationsPreempted{0x2A03};
 inline constexpr AdditionalSense kReservationsReleased{0x2A04};

@@ -122,7 +122,7 @@ void LogicalUnit::detach(NexusId nexus) {
 
 bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t tag) {
   UnitState& unit = *state_;
-  const NexusState* requester = unit.find(nexus);
+  NexusState* requester = unit.find(nexus);
   if (requester == nullptr) {
     return false;
   }
@@ -145,8 +145,20 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
     case TaskManagement::kLogicalUnitReset:
       unit.reset();
       return true;
+    case TaskManagement::kClearAca:
+      return true;  // NORMACA is 0: there is no ACA condition to clear
+    case TaskManagement::kItNexusReset:
+      unit.abort_tasks(requester, requester);
+      requester->attentions.establish(asc::kNexusLoss);
+      requester->prevents_removal = false;
+      return true;
   }
   return false;
+}
+
+std::optional<AdditionalSense> LogicalUnit::pending_attention(NexusId nexus) const {
+  const NexusState* state = state_->find(nexus);
+  return state == nullptr ? std::nullopt : state->attentions.first();
 }
 
 void LogicalUnit::capacity_changed() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
@@ -34,7 +35,14 @@ struct UnitOptions {
 };
 
 /// Task management functions that concern logical units (SAM-5 7).
-enum class TaskManagement : std::uint8_t { kAbortTask, kAbortTaskSet, kClearTaskSet, kLogicalUnitReset };
+enum class TaskManagement : std::uint8_t {
+  kAbortTask,
+  kAbortTaskSet,
+  kClearTaskSet,
+  kLogicalUnitReset,
+  kClearAca,
+  kItNexusReset,
+};
 
 /// What a unit tells its owner; called on the home shard, must not block.
 class UnitObserver {
@@ -69,6 +77,8 @@ class LogicalUnit final {
   /// soon without status for their own nexus (others get TASK ABORTED or a unit attention as TAS says). False when
   /// kAbortTask found no such task.
   bool manage(TaskManagement function, NexusId nexus, std::uint32_t tag);
+  /// What the nexus will be told next (SAM-5 7.10 QUERY ASYNCHRONOUS EVENT); it stays pending.
+  std::optional<AdditionalSense> pending_attention(NexusId nexus) const;
 
   /// Unit attentions from management, on every attached nexus: capacity changed 2Ah/09h, reported LUNs changed 3Fh/0Eh,
   /// inquiry data changed 3Fh/03h.

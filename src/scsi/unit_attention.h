@@ -19,6 +19,8 @@ class UnitAttentions final {
   void establish(AdditionalSense condition);
   /// The oldest one, removed (UA_INTLCK_CTRL is 00b: reporting clears).
   std::optional<AdditionalSense> take();
+  /// The same, left in place.
+  std::optional<AdditionalSense> first() const { return count_ == 0 ? std::nullopt : std::optional(conditions_[0]); }
   /// Removes one condition if it is pending.
   void clear(AdditionalSense condition);
   bool empty() const { return count_ == 0; }

@@ -60,6 +60,11 @@ void ConnectionLoop::close(runtime::Duration grace) {
   wake();
 }
 
+void ConnectionLoop::close(iscsi::CloseReason reason) {
+  connection_->close(reason, now());
+  wake();
+}
+
 // Host
 
 Result<iscsi::LoginGrant, iscsi::LoginRefusal> ConnectionLoop::authorize(const iscsi::LoginQuery& query) {
@@ -95,7 +100,7 @@ void ConnectionLoop::start_command(iscsi::CommandSlot& slot) {
 
 runtime::Task<void> ConnectionLoop::run_without_unit(iscsi::CommandSlot& slot) {
   co_await scsi::execute_without_unit(slot.command());
-  connection_->complete(slot);
+  slot.connection().complete(slot);
 }
 
 runtime::Task<void> ConnectionLoop::run_command(iscsi::CommandSlot& slot, MappedUnit unit) {
@@ -110,46 +115,7 @@ runtime::Task<void> ConnectionLoop::run_command(iscsi::CommandSlot& slot, Mapped
   } else {
     co_await unit.place.unit->execute(command);
   }
-  connection_->complete(slot);
-}
-
-void ConnectionLoop::manage_tasks(iscsi::CommandSlot& slot) {
-  runtime::spawn(inside_, run_task_management(slot));
-}
-
-runtime::Task<void> ConnectionLoop::run_task_management(iscsi::CommandSlot& slot) {
-  using enum iscsi::TaskFunction;
-  const iscsi::TaskManagementRequest request = slot.task_management();
-  const bool is_target_wide = request.function == kTargetWarmReset || request.function == kTargetColdReset;
-  std::vector<MappedUnit> units;
-  if (is_target_wide) {
-    units = session_->luns().units();
-  } else if (const MappedUnit* unit = session_->luns().find(request.lun)) {
-    units.push_back(*unit);
-  }
-  const scsi::NexusId nexus = session_->session().nexus == nullptr ? scsi::NexusId{} : session_->session().nexus->id;
-  auto function = scsi::TaskManagement::kLogicalUnitReset;
-  if (request.function == kAbortTask) {
-    function = scsi::TaskManagement::kAbortTask;
-  } else if (request.function == kAbortTaskSet) {
-    function = scsi::TaskManagement::kAbortTaskSet;
-  } else if (request.function == kClearTaskSet) {
-    function = scsi::TaskManagement::kClearTaskSet;
-  }
-  auto response =
-      units.empty() && !is_target_wide ? iscsi::TaskResponse::kLunDoesNotExist : iscsi::TaskResponse::kFunctionComplete;
-  for (const MappedUnit& unit : units) {
-    co_await runtime::move_to(unit.place.home->shard());
-    const bool found = unit.place.unit->logical_unit().manage(function, nexus, request.referenced_task_tag);
-    if (!found && function == scsi::TaskManagement::kAbortTask) {
-      response = iscsi::TaskResponse::kTaskDoesNotExist;
-    }
-  }
-  co_await runtime::move_to(home_->shard());
-  connection_->complete_task_management(slot, response);
-  if (request.function == kTargetColdReset) {
-    close(runtime::Duration::zero());
-  }
+  slot.connection().complete(slot);  // which may be another one now (TASK REASSIGN)
 }
 
 void ConnectionLoop::wake() {
@@ -255,50 +221,6 @@ runtime::Task<void> ConnectionLoop::log_in() {
   co_await end();
 }
 
-// Begins on the shard of the login and comes back there, for that is whose gate the caller is in.
-runtime::Task<bool> ConnectionLoop::establish_session(const iscsi::LoginResult& result) {
-  DataShard& login_shard = *home_;
-  if (result.tsih != 0) {
-    DataShard* existing = co_await environment_.directory.find(result.tsih);
-    co_await runtime::move_to(login_shard.shard());
-    connection_->refuse_login(
-        existing == nullptr ? iscsi::LoginStatus::kSessionDoesNotExist : iscsi::LoginStatus::kTooManyConnections,
-        now());
-    co_return false;
-  }
-  const bool is_discovery = result.session_type == iscsi::SessionType::kDiscovery;
-  const std::uint16_t tsih = co_await environment_.directory.enter(
-      {result.initiator_name, result.isid, result.target_name, result.portal_group_tag});
-  co_await runtime::move_to(login_shard.shard());
-  if (tsih == 0 || connection_->close_reason() || is_broken_) {
-    connection_->refuse_login(iscsi::LoginStatus::kOutOfResources, now());
-    if (tsih != 0) {
-      co_await environment_.directory.leave(tsih);
-      co_await runtime::move_to(login_shard.shard());
-    }
-    co_return false;
-  }
-  co_await stop_sender();
-  on_login_over_();
-  const TargetConfig* target = is_discovery ? nullptr : login_shard.published().find_target(result.target_name);
-  DataShard* preferred = target == nullptr ? nullptr : login_shard.published().home_of(*target);
-  DataShard& next = preferred == nullptr ? login_shard : *preferred;
-  co_await move_to(next);
-  session_ =
-      &next.add_session(std::make_unique<ServedSession>(next, std::make_unique<iscsi::Session>(tsih, result),
-                                                        target == nullptr ? std::nullopt : std::optional(target->id),
-                                                        environment_.next_nexus(), next.shard().clock().wall_time()));
-  co_await session_->update_luns();
-  connection_->enter_full_feature(session_->session(), now());
-  if (!is_discovery && !session_->may_stay(connection_->peer().address)) {
-    close(runtime::Duration::zero());
-  }
-  co_await environment_.directory.place(tsih, next);
-  co_await runtime::move_to(login_shard.shard());
-  next.shard().post(handover_message_);
-  co_return true;
-}
-
 runtime::Task<void> ConnectionLoop::move_to(DataShard& next) {
   DataShard& previous = *home_;
   previous.shard().cancel(deadline_);
@@ -320,11 +242,15 @@ runtime::Task<void> ConnectionLoop::move_to(DataShard& next) {
 
 runtime::Task<void> ConnectionLoop::serve() {
   iscsi::Session& session = session_->session();
-  home_->log().info("iscsi.session.opened", {{"initiator", session.initiator_name()},
-                                             {"target", session.target_name()},
-                                             {"tsih", session.tsih()},
-                                             {"peer", connection_->peer().to_string()}});
-  home_->report(SessionOpened{session.tsih(), session_->target(), session.initiator_name()});
+  home_->log().info(is_leading_ ? "iscsi.session.opened" : "iscsi.connection.joined",
+                    {{"initiator", session.initiator_name()},
+                     {"target", session.target_name()},
+                     {"tsih", session.tsih()},
+                     {"cid", connection_->login().cid},
+                     {"peer", connection_->peer().to_string()}});
+  if (is_leading_) {
+    home_->report(SessionOpened{session.tsih(), session_->target(), session.initiator_name()});
+  }
   runtime::spawn(inside_, send_all());
   co_await receive_all();
   co_await end();
@@ -380,16 +306,32 @@ runtime::Task<void> ConnectionLoop::stop_sender() {
   sender_must_stop_ = false;
 }
 
+// RFC 7143 7.1.4: below level 2 nobody can pick up what a failed connection leaves, so the session ends with it.
+void ConnectionLoop::fail_session(iscsi::CloseReason reason) {
+  if (iscsi::is_orderly(reason)) {
+    return;
+  }
+  for (const auto& other : home_->loops()) {
+    if (other.get() != this && other->session_ == session_) {
+      session_->forbid_joining();
+      other->close(iscsi::CloseReason::kRequested);
+    }
+  }
+}
+
 runtime::Task<void> ConnectionLoop::end() {
   is_broken_ = true;
   stream_->shutdown();
   co_await stop_sender();  // abandon() wants nothing in flight on the socket
-  const std::string_view reason =
-      iscsi::to_string(connection_->close_reason().value_or(iscsi::CloseReason::kDisconnected));
-  connection_->abandon();
+  const auto reason = connection_->close_reason().value_or(iscsi::CloseReason::kDisconnected);
   DataShard& home = *home_;
+  LoopEnvironment& environment = environment_;
   ServedSession* const session = session_;
   if (session != nullptr) {
+    fail_session(reason);
+  }
+  connection_->abandon();
+  if (session != nullptr && session->retire()) {
     co_await session->leave_units();
   }
   inside_.close();
@@ -400,13 +342,7 @@ runtime::Task<void> ConnectionLoop::end() {
   const std::unique_ptr<ConnectionLoop> self = home.take(*this);
   connection_.reset();
   if (session != nullptr) {
-    const std::uint16_t tsih = session->tsih();
-    const std::string& initiator = session->session().initiator_name();
-    home.log().info("iscsi.session.closed", {{"initiator", initiator}, {"tsih", tsih}, {"reason", reason}});
-    home.report(SessionClosed{tsih, session->target(), initiator, std::string(reason)});
-    home.remove_session(*session);
-    co_await environment_.directory.leave(tsih);
-    co_await runtime::move_to(home.shard());
+    co_await leave_session(home, environment, *session, iscsi::to_string(reason));
   }
 }
 

@@ -24,6 +24,8 @@ struct LoopEnvironment {
   SessionDirectory& directory;
   /// Process-wide unique ids, from any shard.
   std::function<scsi::NexusId()> next_nexus;
+  /// TARGET COLD RESET: ends every session of a target but one. From any shard; returns on whichever it likes.
+  std::function<runtime::Task<void>(TargetId target, std::uint16_t except_tsih)> close_target;
   iscsi::Timeouts timeouts;
 };
 
@@ -41,6 +43,8 @@ class ConnectionLoop final : public iscsi::Host {
 
   /// On the shard of the loop: ends the connection soon. `grace`: time for the initiator to log out itself.
   void close(runtime::Duration grace);
+  /// The same for a reason of the protocol.
+  void close(iscsi::CloseReason reason);
   ServedSession* session() const { return session_; }
 
   iscsi::Connection& connection() { return *connection_; }
@@ -59,6 +63,11 @@ class ConnectionLoop final : public iscsi::Host {
   runtime::Task<void> log_in();
   /// True when the loop now runs elsewhere: the caller must not touch it any more.
   runtime::Task<bool> establish_session(const iscsi::LoginResult& result);
+  runtime::Task<bool> join_session(const iscsi::LoginResult& result);
+  static runtime::Task<iscsi::LoginStatus> reserve(DataShard& home, const iscsi::LoginResult& result);
+  static runtime::Task<void> end_replaced(DataShard& home, ServedSession& session, std::uint16_t cid);
+  static runtime::Task<void> leave_session(DataShard& home, LoopEnvironment& environment, ServedSession& session,
+                                           std::string_view reason);
   runtime::Task<void> move_to(DataShard& next);
   runtime::Task<void> serve();
   runtime::Task<void> receive_all();
@@ -71,6 +80,7 @@ class ConnectionLoop final : public iscsi::Host {
   runtime::Task<void> run_command(iscsi::CommandSlot& slot, MappedUnit unit);
   runtime::Task<void> run_without_unit(iscsi::CommandSlot& slot);
   runtime::Task<void> run_task_management(iscsi::CommandSlot& slot);
+  void fail_session(iscsi::CloseReason reason);
   void on_woken();
   void rearm_deadline();
   void on_deadline();
@@ -98,6 +108,7 @@ class ConnectionLoop final : public iscsi::Host {
   bool wake_posted_ = false;
   bool is_broken_ = false;   // the socket is of no more use
   bool is_sending_ = false;  // send_all() is running
+  bool is_leading_ = true;   // the first connection of its session
   bool sender_must_stop_ = false;
   runtime::Event sender_over_;
   Callback wake_message_;

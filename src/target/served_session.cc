@@ -48,6 +48,42 @@ std::shared_ptr<scsi::Nexus> ServedSession::make_nexus(std::shared_ptr<const scs
   return nexus;
 }
 
+iscsi::LoginStatus ServedSession::reserve(const iscsi::LoginResult& login) {
+  using enum iscsi::LoginStatus;
+  if (live_ == 0 || is_closing_) {
+    return kSessionDoesNotExist;
+  }
+  const bool is_same = login.initiator_name == session_->initiator_name() && login.isid == session_->isid() &&
+                       login.target_name == session_->target_name() &&
+                       login.portal_group_tag == session_->portal_group_tag();
+  if (!is_same || session_->type() != iscsi::SessionType::kNormal || login.session_type != session_->type()) {
+    return kCannotIncludeInSession;
+  }
+  const bool replaces = session_->find_connection(login.cid) != nullptr;
+  const std::size_t after = session_->connections().size() + joining_.size() + (replaces ? 0 : 1);
+  if (after > session_->parameters().max_connections || std::ranges::find(joining_, login.cid) != joining_.end()) {
+    return kTooManyConnections;
+  }
+  joining_.push_back(login.cid);
+  ++live_;
+  ++users_;
+  return kSuccess;
+}
+
+bool ServedSession::confirm(std::uint16_t cid) {
+  std::erase(joining_, cid);
+  return !is_closing_;
+}
+
+bool ServedSession::retire() {
+  return --live_ == 0;
+}
+
+bool ServedSession::leave() {
+  changed_.set();
+  return --users_ == 0;
+}
+
 bool ServedSession::may_stay(const IpAddress& peer) const {
   if (!target_) {
     return true;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "iscsi/login.h"
 #include "iscsi/session.h"
 #include "runtime/clock.h"
 #include "runtime/event.h"
@@ -20,7 +21,7 @@ namespace lunaria::target {
 
 class DataShard;
 
-/// Lives on one shard with its connections.
+/// Lives on one shard with its connections. Counts them, and those that are on their way to it: it ends with the last.
 class ServedSession final {
  public:
   /// No target: discovery. The nexus id is unique in the process.
@@ -32,6 +33,20 @@ class ServedSession final {
   const std::optional<TargetId>& target() const { return target_; }
   const LunMap& luns() const { return luns_; }
   runtime::WallTime login_time() const { return login_time_; }
+
+  /// A further connection wants to join: success, and a place is kept for it, or the status to refuse it with
+  /// (RFC 7143 11.13.5). confirm() or the end of a loop follows.
+  iscsi::LoginStatus reserve(const iscsi::LoginResult& login);
+  /// The connection with this CID has arrived; false when the session is to be closed, and the connection with it.
+  bool confirm(std::uint16_t cid);
+  /// No connection may join any more: the session is being closed.
+  void forbid_joining() { is_closing_ = true; }
+  /// One connection fewer that may still do something; true when that was the last.
+  bool retire();
+  /// One connection fewer that refers to this session; true when that was the last.
+  bool leave();
+  /// Set when a connection has been suspended or is gone.
+  runtime::Event& changed() { return changed_; }
 
   /// Takes the LUN map of the current publication, makes the nexus known to units that are new, and says goodbye to
   /// those that are gone. Raises REPORTED LUNS DATA HAS CHANGED when the session had a map before.
@@ -60,6 +75,11 @@ class ServedSession final {
   bool is_updating_ = false;  // update_luns() and leave_units() travel, and take turns
   bool is_over_ = false;
   runtime::Event updated_;
+  std::size_t live_ = 1;                // connections that may still do something, or are on their way
+  std::size_t users_ = 1;               // those, and those that are ending
+  std::vector<std::uint16_t> joining_;  // CIDs of those on their way
+  bool is_closing_ = false;
+  runtime::Event changed_;
   /// Commands in flight may still refer to a nexus that was replaced: each lives as long as the session.
   std::vector<std::shared_ptr<scsi::Nexus>> nexuses_;
 };

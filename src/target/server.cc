@@ -37,7 +37,8 @@ Server::Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data
       directory_(
           *data_shards.front(),
           [](DataShard& home, std::uint16_t tsih) { return close_session(home, tsih, runtime::Duration::zero()); }),
-      environment_{directory_, [this] { return scsi::NexusId{++last_nexus_}; }, timeouts},
+      environment_{directory_, [this] { return scsi::NexusId{++last_nexus_}; },
+                   [this](TargetId target, std::uint16_t except) { return close_target(target, except); }, timeouts},
       portals_(*shards_.front(), environment_) {}
 
 Server::~Server() {
@@ -157,7 +158,21 @@ runtime::Task<void> Server::close_session(DataShard& home, std::uint16_t tsih, r
   co_await runtime::move_to(home.shard());
   for (ConnectionLoop* loop : loops_of(home)) {
     if (loop->session() != nullptr && loop->session()->tsih() == tsih) {
+      loop->session()->forbid_joining();
       loop->close(grace);
+    }
+  }
+}
+
+runtime::Task<void> Server::close_target(TargetId target, std::uint16_t except_tsih) {
+  for (const auto& shard : shards_) {
+    co_await runtime::move_to(shard->shard());
+    for (ConnectionLoop* loop : loops_of(*shard)) {
+      ServedSession* session = loop->session();
+      if (session != nullptr && session->target() == target && session->tsih() != except_tsih) {
+        session->forbid_joining();
+        loop->close(iscsi::CloseReason::kRequested);
+      }
     }
   }
 }

@@ -42,6 +42,7 @@ class Server final : public DataPlane {
 
  private:
   static runtime::Task<void> close_session(DataShard& home, std::uint16_t tsih, runtime::Duration grace);
+  runtime::Task<void> close_target(TargetId target, std::uint16_t except_tsih);
   static runtime::Task<void> apply(DataShard& shard, std::shared_ptr<const Published> published);
   runtime::Task<void> apply_everywhere(std::shared_ptr<const Config> config);
   DataShard& shard_of(runtime::Shard& shard) const;

@@ -69,7 +69,7 @@ runtime::Task<void> SessionDirectory::leave(std::uint16_t tsih) {
 runtime::Task<DataShard*> SessionDirectory::find(std::uint16_t tsih) {
   co_await runtime::move_to(shard_);
   const auto found = by_tsih_.find(tsih);
-  co_return found == by_tsih_.end() ? nullptr : found->second->home;
+  co_return found == by_tsih_.end() || found->second->close_asked ? nullptr : found->second->home;
 }
 
 }  // namespace lunaria::target

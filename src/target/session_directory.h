@@ -45,7 +45,8 @@ class SessionDirectory final {
   runtime::Task<void> place(std::uint16_t tsih, DataShard& home);
   /// From any shard, returns on the directory's: the session is over.
   runtime::Task<void> leave(std::uint16_t tsih);
-  /// From any shard, returns on the directory's: null when there is no such session, or it is not placed yet.
+  /// From any shard, returns on the directory's: null when there is no such session, or it is not placed yet, or is
+  /// about to be replaced.
   runtime::Task<DataShard*> find(std::uint16_t tsih);
 
  private:

@@ -244,12 +244,12 @@ std::uint32_t Initiator::send_task_management(TaskFunction function, std::uint64
   return tag;
 }
 
-std::uint32_t Initiator::send_logout(LogoutReason reason) {
+std::uint32_t Initiator::send_logout(LogoutReason reason, std::optional<std::uint16_t> cid) {
   const std::uint32_t tag = next_tag_++;
   tasks_[tag];
   Pdu pdu(Opcode::kLogoutRequest, true);
   pdu.set<bhs::logout_request::Reason>(static_cast<std::uint8_t>(reason)).set<bhs::InitiatorTaskTag>(tag);
-  pdu.set<bhs::logout_request::Cid>(options_.cid);
+  pdu.set<bhs::logout_request::Cid>(cid.value_or(options_.cid));
   send(std::move(pdu));
   return tag;
 }

@@ -89,7 +89,8 @@ class Initiator final {
   std::uint32_t send_text(std::string_view text);
   std::uint32_t send_task_management(TaskFunction function, std::uint64_t lun, std::uint32_t referenced_tag = 0,
                                      std::uint32_t referenced_sn = 0, bool immediate = true);
-  std::uint32_t send_logout(LogoutReason reason = LogoutReason::kCloseSession);
+  /// Of this connection, if no CID is given.
+  std::uint32_t send_logout(LogoutReason reason = LogoutReason::kCloseSession, std::optional<std::uint16_t> cid = {});
   /// A PDU of the test's own making; CmdSN and ExpStatSN are set unless `raw`.
   void send(Pdu pdu, bool raw = false, Encoding encoding = {});
 

@@ -1,0 +1,267 @@
+// Sessions of several connections (RFC 7143 4.2.3, 6.3), and task management over a backend that hangs.
+#include <gtest/gtest.h>
+
+#include "target/testing/server_bed.h"
+
+namespace lunaria::target::testing {
+namespace {
+
+using iscsi::LoginStatus;
+using iscsi::TaskFunction;
+
+void set_key(InitiatorOptions& options, const std::string& name, const std::string& value) {
+  for (auto& [key, current] : options.keys) {
+    if (key == name) {
+      current = value;
+    }
+  }
+}
+
+class MultiConnection : public ServerTest {
+ protected:
+  static constexpr std::uint16_t kConnectionsMax = 3;
+
+  MultiConnection() {
+    Config config = make_config();
+    config.targets[0].preferences.max_connections = kConnectionsMax;
+    publish(std::move(config));
+    InitiatorOptions options;
+    set_key(options, "MaxConnections", "8");
+    leader_ = std::make_unique<Host>(world_, host_shard_, kPortal, options);
+    EXPECT_TRUE(leader_->log_in());
+    EXPECT_EQ(leader_->initiator().answers().at("MaxConnections"), std::to_string(kConnectionsMax));
+  }
+  ~MultiConnection() override { leader_.reset(); }
+
+  InitiatorOptions joining(std::uint16_t cid) const {
+    InitiatorOptions options;
+    options.tsih = leader_->initiator().tsih();
+    options.cid = cid;
+    options.keys = {{"HeaderDigest", "CRC32C"}, {"DataDigest", "None"}, {"MaxRecvDataSegmentLength", "65536"}};
+    return options;
+  }
+  std::unique_ptr<Host> connect_with(InitiatorOptions options) {
+    return std::make_unique<Host>(world_, host_shard_, kPortal, std::move(options));
+  }
+  std::unique_ptr<Host> join(std::uint16_t cid) {
+    auto host = connect_with(joining(cid));
+    EXPECT_TRUE(host->log_in());
+    EXPECT_EQ(host->initiator().tsih(), leader_->initiator().tsih());
+    return host;
+  }
+  /// Runs a command on one connection, with the CmdSN that the session has come to.
+  const iscsi::testing::Outcome& run_on(Host& host, const CommandRequest& request) {
+    host.initiator().set_command_sn(command_sn_++);
+    return host.run(request);
+  }
+  void forget_attentions(Host& host) {
+    for (const std::uint64_t number : {0U, 1U}) {
+      run_on(host, command(number, test_unit_ready()));
+    }
+  }
+  std::optional<LoginStatus> refusal(InitiatorOptions options) {
+    const auto host = connect_with(std::move(options));
+    EXPECT_FALSE(host->log_in());
+    return host->initiator().refusal();
+  }
+  std::uint8_t log_out(Host& host, iscsi::LogoutReason reason, std::uint16_t cid) {
+    const std::uint32_t tag = host.initiator().send_logout(reason, cid);
+    host.flush();
+    EXPECT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done || host.is_over(); }));
+    return host.initiator().outcome(tag)->response;
+  }
+
+  std::unique_ptr<Host> leader_;
+  std::uint32_t command_sn_ = 1;
+};
+
+TEST_F(MultiConnection, ServesEveryUnitOnEveryConnection) {
+  auto second = join(1);
+  auto third = join(2);
+  forget_attentions(*leader_);
+  unsigned seed = 0;
+  for (Host* host : {leader_.get(), second.get(), third.get()}) {
+    for (const std::uint64_t number : {0U, 1U}) {
+      const Bytes data(8192, static_cast<std::byte>(++seed));
+      EXPECT_EQ(run_on(*host, command(number, write10(8, 16), data)).status, 0);
+      EXPECT_EQ(run_on(*leader_, command(number, read10(8, 16), 8192)).data, data);
+    }
+  }
+  ASSERT_EQ(sessions().size(), 1U);
+  EXPECT_EQ(sessions_.front().connections.size(), 3U);
+  EXPECT_TRUE(sessions_.front().connections[1].header_digest);
+}
+
+TEST_F(MultiConnection, StartsCommandsInTheOrderOfTheSession) {
+  auto second = join(1);
+  forget_attentions(*leader_);
+  second->initiator().set_command_sn(command_sn_ + 1);
+  const auto late = second->initiator().send_command(command(0, test_unit_ready()));
+  second->flush();
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(second->initiator().outcome(late)->done) << "the command before it has not come";
+  leader_->initiator().set_command_sn(command_sn_);
+  EXPECT_EQ(leader_->run(command(0, test_unit_ready())).status, 0);
+  EXPECT_TRUE(world_.run_until([&] { return second->initiator().outcome(late)->done; }));
+}
+
+TEST_F(MultiConnection, RefusesWhatDoesNotBelongToTheSession) {
+  InitiatorOptions unknown = joining(1);
+  unknown.tsih = static_cast<std::uint16_t>(unknown.tsih + 100);
+  EXPECT_EQ(refusal(unknown), LoginStatus::kSessionDoesNotExist);
+  InitiatorOptions stranger = joining(1);
+  stranger.initiator_name = "iqn.2004-01.org.example:stranger";
+  EXPECT_EQ(refusal(stranger), LoginStatus::kCannotIncludeInSession);
+  InitiatorOptions other_port = joining(1);
+  other_port.isid = 0x8000'0000'0001;
+  EXPECT_EQ(refusal(other_port), LoginStatus::kCannotIncludeInSession);
+  auto second = join(1);
+  auto third = join(2);
+  EXPECT_EQ(refusal(joining(3)), LoginStatus::kTooManyConnections);
+  InitiatorOptions session_wide = joining(4);
+  session_wide.keys.emplace_back("MaxBurstLength", "65536");
+  EXPECT_EQ(refusal(session_wide), LoginStatus::kInitiatorError);
+  EXPECT_EQ(sessions().front().connections.size(), 3U);
+}
+
+TEST_F(MultiConnection, ReplacesAConnectionOfTheSameCid) {
+  auto second = join(1);
+  auto again = join(1);
+  EXPECT_TRUE(world_.run_until([&] { return second->is_over(); }));
+  EXPECT_EQ(sessions().front().connections.size(), 2U);
+  forget_attentions(*leader_);
+  EXPECT_EQ(run_on(*again, command(0, test_unit_ready())).status, 0);
+  EXPECT_FALSE(leader_->is_over());
+}
+
+TEST_F(MultiConnection, TheOnlyConnectionMayBeReplaced) {
+  auto again = join(0);
+  EXPECT_TRUE(world_.run_until([&] { return leader_->is_over(); }));
+  forget_attentions(*again);
+  EXPECT_EQ(run_on(*again, command(0, test_unit_ready())).status, 0);
+  EXPECT_EQ(sessions().size(), 1U);
+}
+
+TEST_F(MultiConnection, EndsWithAFailedConnectionWithoutRecovery) {
+  auto second = join(1);
+  second->close();
+  EXPECT_TRUE(world_.run_until([&] { return leader_->is_over(); }));
+  EXPECT_TRUE(world_.run_until([&] { return sessions().empty(); }));
+}
+
+TEST_F(MultiConnection, ClosesOneConnectionAndKeepsTheRest) {
+  auto second = join(1);
+  auto third = join(2);
+  EXPECT_EQ(log_out(*second, iscsi::LogoutReason::kCloseConnection, 1), 0) << "its own";
+  EXPECT_TRUE(world_.run_until([&] { return second->is_over(); }));
+  EXPECT_EQ(log_out(*leader_, iscsi::LogoutReason::kCloseConnection, 2), 0) << "another";
+  EXPECT_TRUE(world_.run_until([&] { return third->is_over(); }));
+  EXPECT_EQ(log_out(*leader_, iscsi::LogoutReason::kCloseConnection, 2), 1) << "gone already";
+  forget_attentions(*leader_);
+  EXPECT_EQ(run_on(*leader_, command(0, test_unit_ready())).status, 0);
+}
+
+TEST_F(MultiConnection, ClosesAllWithTheSession) {
+  auto second = join(1);
+  EXPECT_EQ(log_out(*second, iscsi::LogoutReason::kCloseSession, 1), 0);
+  EXPECT_TRUE(world_.run_until([&] { return leader_->is_over() && second->is_over(); }));
+  EXPECT_TRUE(world_.run_until([&] { return sessions().empty(); }));
+}
+
+TEST_F(MultiConnection, ColdResetEndsEverySessionOfTheTarget) {
+  auto second = join(1);
+  InitiatorOptions options;
+  options.isid = 0x8000'0000'0002;
+  auto other = connect_with(options);
+  ASSERT_TRUE(other->log_in());
+  leader_->initiator().send_task_management(TaskFunction::kTargetColdReset, 0);
+  leader_->flush();
+  EXPECT_TRUE(world_.run_until([&] { return leader_->is_over() && second->is_over() && other->is_over(); }));
+  EXPECT_TRUE(world_.run_until([&] { return sessions().empty(); }));
+}
+
+/// Takes reads and writes and does not answer until it is told to.
+class HangingVolume final : public block::Volume {
+ public:
+  explicit HangingVolume(std::vector<block::Request*>& waiting) : waiting_(waiting) {}
+  block::Geometry geometry() const override { return {512, 4096, kBlocks}; }
+  block::Features features() const override { return {}; }
+  bool submit(block::Request& request) noexcept override {
+    waiting_.push_back(&request);
+    return false;
+  }
+  std::optional<std::string> failure() const override { return std::nullopt; }
+
+ private:
+  std::vector<block::Request*>& waiting_;
+};
+
+class HangingBackend : public ServerTest {
+ protected:
+  HangingBackend() {
+    run(server_->replace_volume(UnitId{1}, std::make_unique<HangingVolume>(waiting_)));
+    host_ = std::make_unique<Host>(world_, host_shard_, kPortal, InitiatorOptions{});
+    EXPECT_TRUE(host_->log_in());
+    host_->run(command(0, test_unit_ready()));
+    host_->run(command(0, test_unit_ready()));
+  }
+  ~HangingBackend() override {
+    data_[0]->run([this] {
+      for (block::Request* request : std::exchange(waiting_, {})) {
+        request->complete();
+      }
+    });
+    world_.run_for(std::chrono::seconds(1));
+    host_.reset();
+  }
+  /// Sends a function and returns its response and how long it took.
+  std::pair<std::uint8_t, runtime::Duration> manage(TaskFunction function, std::uint32_t referenced = 0) {
+    const runtime::Instant begin = host_shard_.clock().now();
+    const std::uint32_t tag = host_->initiator().send_task_management(function, lun(0), referenced);
+    host_->flush();
+    EXPECT_TRUE(world_.run_until([&] { return host_->initiator().outcome(tag)->done; }));
+    return {host_->initiator().outcome(tag)->response, host_shard_.clock().now() - begin};
+  }
+  std::uint32_t hang(CommandRequest request) {
+    const std::size_t before = waiting_.size();
+    const std::uint32_t tag = host_->initiator().send_command(request);
+    host_->flush();
+    EXPECT_TRUE(world_.run_until([&] { return waiting_.size() > before; }));
+    return tag;
+  }
+
+  std::vector<block::Request*> waiting_;
+  std::unique_ptr<Host> host_;
+};
+
+TEST_F(HangingBackend, AbortTaskAnswersWithinASecond) {
+  const std::uint32_t tag = hang(command(0, read10(0, 8), 4096));
+  const auto [response, time] = manage(TaskFunction::kAbortTask, tag);
+  EXPECT_EQ(response, 0);
+  EXPECT_LT(time, std::chrono::seconds(1));
+  EXPECT_FALSE(host_->initiator().outcome(tag)->done);
+}
+
+TEST_F(HangingBackend, LogicalUnitResetAnswersWithinASecond) {
+  hang(command(0, read10(0, 8), 4096));
+  hang(command(0, write10(0, 8), Bytes(4096)));
+  const auto [response, time] = manage(TaskFunction::kLogicalUnitReset);
+  EXPECT_EQ(response, 0);
+  EXPECT_LT(time, std::chrono::seconds(1));
+  EXPECT_EQ(host_->run(command(0, test_unit_ready())).status, 2) << "told of the reset, while the commands hang";
+  EXPECT_EQ(host_->run(command(0, test_unit_ready())).status, 0);
+}
+
+TEST_F(HangingBackend, TheWindowIsOpenAgainAfterAReset) {
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint32_t i = 0; i < 64; ++i) {
+      hang(command(0, read10(0, 8), 4096));
+    }
+    EXPECT_EQ(manage(TaskFunction::kLogicalUnitReset).first, 0);
+    host_->run(command(0, test_unit_ready()));
+  }
+  EXPECT_EQ(host_->run(command(0, test_unit_ready())).status, 0);
+}
+
+}  // namespace
+}  // namespace lunaria::target::testing
