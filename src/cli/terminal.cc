@@ -53,7 +53,7 @@ Outcome<Secret> read_line(std::istream& in, const std::string& path) {
   if (in.fail() && taken + 1 >= line.size()) {
     return fail(usage(fmt::format("the first line of {} is longer than {} bytes", path, kSecretBytesMax - 2)));
   }
-  std::string_view text(line.data());
+  std::string_view text(line.data());  // NOLINT(readability-redundant-string-cstr): up to the NUL of getline
   if (text.ends_with('\r')) {
     text.remove_suffix(1);
   }

@@ -30,7 +30,7 @@ std::optional<std::size_t> mismatch(ByteCheck check, std::span<const std::byte> 
     case ByteCheck::kOneBlock:
       for (std::size_t at = 0; at < stored.size(); at += expected.size()) {
         if (const auto found = first_difference(stored.subspan(at, expected.size()), expected)) {
-          return *found;  // the offset is within the one block that was sent
+          return found;  // the offset is within the one block that was sent
         }
       }
       return std::nullopt;
