@@ -57,6 +57,11 @@ bench: packages ## iSCSI throughput and CPU beside Debian's tgt (bench/README.md
 	@$(call build,release) --target programs bench_programs
 	bench/iscsi.py $(BENCH_FLAGS)
 
+.PHONY: bench-wbem
+bench-wbem: packages ## the object manager: enumerations, pulls, requests, memory, start
+	@$(call build,release) --target programs bench_programs
+	bench/wbem.py $(BENCH_FLAGS)
+
 .PHONY: dev release asan tsan
 dev release asan tsan: packages ## build that preset and run its tests
 	@$(call build,$@)

@@ -44,16 +44,21 @@ class Instance final {
   bool is_selected(std::size_t index) const { return !selection_ || selection_->contains(index); }
   void select(PropertySelectionPtr selection) { selection_ = std::move(selection); }
 
+  /// Where the instance is, if that is not the namespace of the operation that found it; null otherwise.
+  const NamespaceName* name_space() const { return name_space_.get(); }
+  void set_name_space(std::shared_ptr<const NamespaceName> name_space) { name_space_ = std::move(name_space); }
+
   /// The instance path made of the keys that are here.
   ObjectPath path(const NamespaceName& name_space) const;
 
-  /// Same class (by name) and the same values under the same names; selections do not count.
+  /// Same class (by name) and the same values under the same names; selections and namespaces do not count.
   friend bool operator==(const Instance& left, const Instance& right);
 
  private:
   ClassPtr class_;
   std::vector<Value> values_;
   PropertySelectionPtr selection_;
+  std::shared_ptr<const NamespaceName> name_space_;
 };
 
 /// Makes instances of classes whose definition is not at hand: a client or a codec reading INSTANCE elements. Each

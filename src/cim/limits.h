@@ -18,6 +18,18 @@ inline constexpr std::size_t kNameBytesMax = 256;
 /// Values embedded in values: deeper ones are refused before they are walked by recursion.
 inline constexpr std::size_t kEmbeddingDepthMax = 16;
 
+/// Results of an Associators operation that are remembered so that none is listed twice: some 20 MiB of names at worst.
+inline constexpr std::size_t kDistinctObjectsMax = 100'000;
+
+/// Pulled enumerations that are open at once: each is a few suspended frames and what its provider holds on to.
+inline constexpr std::size_t kOpenEnumerationsMax = 512;
+/// Of one user, so that one that abandons its own leaves room for others.
+inline constexpr std::size_t kOpenEnumerationsPerPrincipalMax = 128;
+static_assert(kOpenEnumerationsPerPrincipalMax < kOpenEnumerationsMax);
+/// Seconds between two Pulls, when the client names none, and the most that it may name.
+inline constexpr std::uint32_t kOperationTimeoutDefaultS = 60;
+inline constexpr std::uint32_t kOperationTimeoutMaxS = 3600;
+
 /// One MOF file, and all files that one compilation reads.
 inline constexpr std::size_t kMofFileBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kMofTotalBytesMax = std::size_t{64} << 20;

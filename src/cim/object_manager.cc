@@ -9,79 +9,11 @@
 namespace lunaria::cim {
 namespace {
 
-/// Passes instances on with the selection of the answer, and remembers when the receiver has gone.
-class SelectingSink final : public InstanceSink {
- public:
-  SelectingSink(InstanceSink& sink, PropertySelectionPtr selection) : sink_(sink), selection_(std::move(selection)) {}
-
-  Delivery deliver(Instance&& instance) override {
-    instance.select(selection_);
-    const Delivery delivery = sink_.deliver(std::move(instance));
-    is_gone_ = is_gone_ || delivery == Delivery::kGone;
-    return delivery;
-  }
-  runtime::Task<bool> ready() override {
-    const bool go_on = co_await sink_.ready();
-    is_gone_ = is_gone_ || !go_on;
-    co_return go_on;
-  }
-  bool is_gone() const { return is_gone_; }
-
- private:
-  InstanceSink& sink_;
-  PropertySelectionPtr selection_;
-  bool is_gone_ = false;
-};
-
-/// Whether `property` of `cls` is declared in `base` or between the two.
-bool is_local_to(const Class& cls, const Class& base, const Property& property) {
-  for (const Class* above = &cls; above != nullptr; above = above->superclass().get()) {
-    if (name_equal(property.declared_in, above->name())) {
-      return true;
-    }
-    if (name_equal(above->name(), base.name())) {
-      return false;
-    }
-  }
-  return false;
-}
-
-/// What an answer for `requested` shows of an instance of `cls`, a class at or below it (DSP0200 5.3.2.11).
-PropertySelectionPtr make_selection(const Class& cls, const Class& requested, const PropertyList& list, bool local_only,
-                                    bool deep_inheritance) {
-  PropertySelection selection(cls, list);
-  const std::size_t base_count = requested.properties().size();
-  for (std::size_t i = 0; i < cls.properties().size(); ++i) {
-    const bool is_hidden_below = !deep_inheritance && i >= base_count;
-    const Class& shown_as = deep_inheritance ? cls : requested;
-    const bool is_hidden_above =
-        local_only && i < shown_as.properties().size() && !is_local_to(shown_as, requested, shown_as.property(i));
-    if (is_hidden_below || is_hidden_above) {
-      selection.remove(cls, i);
-    }
-  }
-  return selection.all() ? nullptr : std::make_shared<const PropertySelection>(std::move(selection));
-}
-
 Error not_found(const ObjectPath& path) {
   return Error(Status::kNotFound, "no instance " + path.to_string());
 }
 
 }  // namespace
-
-void ProviderTable::add(const NamespaceName& name_space, std::string_view class_name, Provider& provider) {
-  const bool is_new = providers_[name_space].emplace(std::string(class_name), &provider).second;
-  check(is_new, "a class has one provider");
-}
-
-Provider* ProviderTable::find(const NamespaceName& name_space, std::string_view class_name) const {
-  const auto space = providers_.find(name_space);
-  if (space == providers_.end()) {
-    return nullptr;
-  }
-  const auto found = space->second.find(class_name);
-  return found != space->second.end() ? found->second : nullptr;
-}
 
 bool ClassOptions::shows(const Class& cls, const Property& property) const {
   return (!local_only || !cls.is_propagated(property)) && lists(properties, property.name);
@@ -96,8 +28,13 @@ bool ClassOptions::shows(const QualifierSet::Entry& entry, bool is_propagated) c
 }
 
 ObjectManager::ObjectManager(const Repository& repository, const ProviderTable& providers, AdmissionControl& admission,
-                             Authorizer authorizer)
-    : repository_(repository), providers_(providers), admission_(admission), authorizer_(std::move(authorizer)) {
+                             Authorizer authorizer, Extensions extensions)
+    : repository_(repository),
+      providers_(providers),
+      admission_(admission),
+      authorizer_(std::move(authorizer)),
+      extensions_(extensions),
+      enumerator_(repository, providers) {
   check(authorizer_ != nullptr, "the daemon says who may do what");
 }
 
@@ -240,76 +177,12 @@ runtime::Task<Result<Instance, Error>> ObjectManager::get_instance(const Operati
     co_return fail(not_found(target->path));
   }
   const ProviderCall call{context, path.name_space(), target->cls,
-                          make_selection(*target->cls, *target->cls, options.properties, options.local_only, true)};
+                          select_properties(*target->cls, *target->cls, options.properties, options.local_only, true)};
   auto instance = co_await target->provider->get_instance(call, target->path);
   if (instance) {
     instance->select(call.properties);
   }
   co_return instance;
-}
-
-runtime::Task<Result<void, Error>> ObjectManager::enumerate_instances(const OperationContext& context,
-                                                                      const NamespaceName& name_space,
-                                                                      std::string_view class_name,
-                                                                      const EnumerateInstancesOptions& options,
-                                                                      InstanceSink& sink) const {
-  const auto ticket = begin(context, {OperationKind::kEnumerateInstances, name_space, class_name, {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
-  const auto requested = find_class(name_space, class_name);
-  if (!requested) {
-    co_return fail(requested.error());
-  }
-  for (const ClassPtr& cls : repository_.with_descendants(name_space, class_name)) {
-    Provider* const provider = providers_.find(name_space, cls->name());
-    if (provider == nullptr) {
-      continue;
-    }
-    const ProviderCall call{
-        context, name_space, cls,
-        make_selection(*cls, **requested, options.properties, options.local_only, options.deep_inheritance)};
-    SelectingSink selecting(sink, call.properties);
-    auto outcome = co_await provider->enumerate_instances(call, selecting);
-    if (!outcome && (cls == *requested || outcome.error().status != Status::kNotSupported)) {
-      co_return outcome;
-    }
-    if (selecting.is_gone() || context.is_cancelled) {
-      co_return Result<void, Error>();
-    }
-  }
-  co_return Result<void, Error>();
-}
-
-runtime::Task<Result<void, Error>> ObjectManager::enumerate_instance_names(const OperationContext& context,
-                                                                           const NamespaceName& name_space,
-                                                                           std::string_view class_name,
-                                                                           InstanceSink& sink) const {
-  const auto ticket = begin(context, {OperationKind::kEnumerateInstanceNames, name_space, class_name, {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
-  const auto requested = find_class(name_space, class_name);
-  if (!requested) {
-    co_return fail(requested.error());
-  }
-  for (const ClassPtr& cls : repository_.with_descendants(name_space, class_name)) {
-    Provider* const provider = providers_.find(name_space, cls->name());
-    if (provider == nullptr) {
-      continue;
-    }
-    const ProviderCall call{context, name_space, cls,
-                            std::make_shared<const PropertySelection>(PropertySelection::keys_of(*cls))};
-    SelectingSink selecting(sink, call.properties);
-    auto outcome = co_await provider->enumerate_instance_names(call, selecting);
-    if (!outcome && (cls == *requested || outcome.error().status != Status::kNotSupported)) {
-      co_return outcome;
-    }
-    if (selecting.is_gone() || context.is_cancelled) {
-      co_return Result<void, Error>();
-    }
-  }
-  co_return Result<void, Error>();
 }
 
 runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_instance(const OperationContext& context,
@@ -328,14 +201,16 @@ runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_instance(const Op
     co_return fail(complete.error());
   }
   Provider* const provider = providers_.find(name_space, (*cls)->name());
-  if (provider == nullptr || (*cls)->is_abstract()) {
+  if (provider == nullptr) {  // an abstract class may have one that makes instances of a class below it
     co_return fail(Error(Status::kNotSupported, "instances of " + (*cls)->name() + " cannot be created"));
   }
   const ProviderCall call{context, name_space, *cls, nullptr};
   auto path = co_await provider->create_instance(call, *complete);
   if (path) {
     path->set_name_space(name_space);
-    path->set_class_name((*cls)->name());
+    if (path->class_name().empty()) {
+      path->set_class_name((*cls)->name());
+    }
   }
   co_return path;
 }
@@ -351,16 +226,23 @@ runtime::Task<Result<void, Error>> ObjectManager::modify_instance(const Operatio
   if (!target) {
     co_return fail(target.error());
   }
-  const auto modification = plan_modification(repository_, target->cls, target->path, instance, properties);
+  auto outcome = co_await modify_target(context, *target, instance, properties);
+  co_return outcome;
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::modify_target(const OperationContext& context, const Target& target,
+                                                                const Instance& instance,
+                                                                const PropertyList& properties) const {
+  const auto modification = plan_modification(repository_, target.cls, target.path, instance, properties);
   if (!modification) {
     co_return fail(modification.error());
   }
-  if (target->provider == nullptr) {
-    co_return fail(not_found(target->path));
+  if (target.provider == nullptr) {
+    co_return fail(not_found(target.path));
   }
-  const ProviderCall call{context, path.name_space(), target->cls, nullptr};
+  const ProviderCall call{context, target.path.name_space(), target.cls, nullptr};
   if (modification->needs_current()) {
-    const auto current = co_await target->provider->get_instance(call, target->path);
+    const auto current = co_await target.provider->get_instance(call, target.path);
     if (!current) {
       co_return fail(current.error());
     }
@@ -371,7 +253,7 @@ runtime::Task<Result<void, Error>> ObjectManager::modify_instance(const Operatio
   if (modification->is_empty()) {
     co_return Result<void, Error>();
   }
-  auto outcome = co_await target->provider->modify_instance(call, target->path, modification->changes());
+  auto outcome = co_await target.provider->modify_instance(call, target.path, modification->changes());
   co_return outcome;
 }
 

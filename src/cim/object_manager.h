@@ -12,27 +12,21 @@
 #include <vector>
 
 #include "cim/admission.h"
+#include "cim/associations.h"
+#include "cim/enumeration_request.h"
+#include "cim/enumerator.h"
 #include "cim/error.h"
 #include "cim/instance_sink.h"
+#include "cim/open_enumerations.h"
 #include "cim/operation_context.h"
 #include "cim/property_list.h"
 #include "cim/provider.h"
+#include "cim/provider_table.h"
 #include "cim/repository.h"
+#include "cim/schema_editor.h"
 #include "runtime/task.h"
 
 namespace lunaria::cim {
-
-/// Which provider serves which class. Filled at start by the daemon; providers are not owned.
-class ProviderTable final {
- public:
-  /// For exactly this class; subclasses are registered on their own. A second provider for a class is a bug.
-  void add(const NamespaceName& name_space, std::string_view class_name, Provider& provider);
-  /// Null when nobody serves it.
-  Provider* find(const NamespaceName& name_space, std::string_view class_name) const;
-
- private:
-  std::unordered_map<NamespaceName, NameMap<Provider*>, NamespaceHash> providers_;
-};
 
 /// Whether the principal may do this: nothing, or ACCESS_DENIED. Called once per operation, before anything is looked
 /// up, with the class name of the request.
@@ -58,10 +52,11 @@ struct GetInstanceOptions {
   bool local_only = false;
   PropertyList properties = std::nullopt;
 };
-struct EnumerateInstancesOptions {
-  bool local_only = false;
-  bool deep_inheritance = true;
-  PropertyList properties = std::nullopt;
+
+/// What an object manager can do without; null where it is not there: NOT_SUPPORTED. All of it outlives the object.
+struct Extensions {
+  SchemaEditor* schema_editor = nullptr;
+  OpenEnumerations* enumerations = nullptr;  ///< over the same repository and providers
 };
 
 /// All members are for the control shard. References outlive the object; arguments taken by reference outlive the call.
@@ -70,7 +65,7 @@ struct EnumerateInstancesOptions {
 class ObjectManager final {
  public:
   ObjectManager(const Repository& repository, const ProviderTable& providers, AdmissionControl& admission,
-                Authorizer authorizer);
+                Authorizer authorizer, Extensions extensions = {});
 
   /// NOT_FOUND when there is no such class (DSP0200 5.3.2.1).
   Result<ClassPtr, Error> get_class(const OperationContext& context, const NamespaceName& name_space,
@@ -88,6 +83,18 @@ class ObjectManager final {
   Result<std::vector<QualifierTypePtr>, Error> enumerate_qualifiers(const OperationContext& context,
                                                                     const NamespaceName& name_space) const;
 
+  // Changes of the schema: SchemaEditor says what each can answer.
+  runtime::Task<Result<void, Error>> create_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  const ClassDeclaration& declaration) const;
+  runtime::Task<Result<void, Error>> modify_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  const ClassDeclaration& declaration) const;
+  runtime::Task<Result<void, Error>> delete_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  std::string_view class_name) const;
+  runtime::Task<Result<void, Error>> set_qualifier(const OperationContext& context, const NamespaceName& name_space,
+                                                   const QualifierType& declaration) const;
+  runtime::Task<Result<void, Error>> delete_qualifier(const OperationContext& context, const NamespaceName& name_space,
+                                                      std::string_view name) const;
+
   /// `path` gives namespace, class and keys. The answer's selection says which properties to write.
   runtime::Task<Result<Instance, Error>> get_instance(const OperationContext& context, const ObjectPath& path,
                                                       const GetInstanceOptions& options) const;
@@ -100,6 +107,41 @@ class ObjectManager final {
   runtime::Task<Result<void, Error>> enumerate_instance_names(const OperationContext& context,
                                                               const NamespaceName& name_space,
                                                               std::string_view class_name, InstanceSink& sink) const;
+  /// Whatever the request asks for, as an operation of its own: Enumerator::produce() says what it answers.
+  runtime::Task<Result<void, Error>> enumerate(const OperationContext& context, const EnumerationRequest& request,
+                                               InstanceSink& sink) const;
+  /// References or Associators on a class. INVALID_PARAMETER when a class is not there.
+  Result<std::vector<ClassPtr>, Error> class_references(const OperationContext& context,
+                                                        const NamespaceName& name_space, std::string_view class_name,
+                                                        const AssociationFilter& filter) const;
+  Result<std::vector<ClassPtr>, Error> class_associators(const OperationContext& context,
+                                                         const NamespaceName& name_space, std::string_view class_name,
+                                                         const AssociationFilter& filter) const;
+
+  /// What a query selects where that is classes: see asks_for_classes(). INVALID_QUERY.
+  Result<std::vector<ClassPtr>, Error> exec_class_query(const OperationContext& context,
+                                                        const NamespaceName& name_space, const QueryText& query) const;
+
+  // Pulled enumerations: OpenEnumerations says what each answers.
+  runtime::Task<Result<PullProgress, Error>> open_enumeration(const OperationContext& context,
+                                                              const EnumerationRequest& request,
+                                                              const OpenOptions& options, InstanceSink& sink) const;
+  runtime::Task<Result<PullProgress, Error>> pull(const OperationContext& context, const NamespaceName& name_space,
+                                                  PullContent content, std::string_view id,
+                                                  std::uint32_t object_count_max, InstanceSink& sink) const;
+  Result<void, Error> close_enumeration(const OperationContext& context, const NamespaceName& name_space,
+                                        std::string_view id) const;
+  runtime::Task<Result<std::uint64_t, Error>> count_enumeration(const OperationContext& context,
+                                                                const NamespaceName& name_space,
+                                                                std::string_view id) const;
+
+  /// Deprecated ways to read and write one property. NO_SUCH_PROPERTY; `value` may be text, or an array of texts, of
+  /// whatever type the property is.
+  runtime::Task<Result<Value, Error>> get_property(const OperationContext& context, const ObjectPath& path,
+                                                   std::string_view property) const;
+  runtime::Task<Result<void, Error>> set_property(const OperationContext& context, const ObjectPath& path,
+                                                  std::string_view property, const Value& value) const;
+
   /// `instance` may be of a class made up by an InstanceBuilder. Answers the full path.
   runtime::Task<Result<ObjectPath, Error>> create_instance(const OperationContext& context,
                                                            const NamespaceName& name_space,
@@ -126,6 +168,12 @@ class ObjectManager final {
   Result<AdmissionControl::Ticket, Error> begin(const OperationContext& context, const OperationRequest& request) const;
   Result<ClassPtr, Error> find_class(const NamespaceName& name_space, std::string_view class_name) const;
   Result<Target, Error> find_target(const ObjectPath& path) const;
+  Result<ClassPtr, Error> find_associated(const OperationContext& context, OperationKind kind,
+                                          const NamespaceName& name_space, std::string_view class_name,
+                                          const AssociationFilter& filter) const;
+  /// Reads the instance first where it must, and hands the changes to its provider.
+  runtime::Task<Result<void, Error>> modify_target(const OperationContext& context, const Target& target,
+                                                   const Instance& instance, const PropertyList& properties) const;
   Result<std::vector<ClassPtr>, Error> list_classes(const NamespaceName& name_space, std::string_view class_name,
                                                     bool deep_inheritance) const;
 
@@ -133,6 +181,8 @@ class ObjectManager final {
   const ProviderTable& providers_;
   AdmissionControl& admission_;
   Authorizer authorizer_;
+  Extensions extensions_;
+  Enumerator enumerator_;
 };
 
 }  // namespace lunaria::cim

@@ -26,8 +26,10 @@ struct OperationContext {
   std::string principal;
   Role role = Role::kViewer;
   Peer peer = Peer::kRemote;
-  std::string peer_address;     ///< text for logs and audit; "" for the Unix socket
-  std::string accept_language;  ///< as in the HTTP header; "" when there was none
+  std::string peer_address;       ///< text for logs and audit; "" for the Unix socket
+  std::string accept_language;    ///< as in the HTTP header; "" when there was none
+  std::string host{};             ///< by which the client calls this server, as paths show it; "" when nobody said
+  runtime::WallTime wall_time{};  ///< when the request came
   std::optional<runtime::Instant> deadline;
   bool is_cancelled = false;
 };
@@ -46,12 +48,31 @@ enum class OperationKind : std::uint8_t {
   kInvokeMethod,
   kGetQualifier,
   kEnumerateQualifiers,
+  kCreateClass,
+  kModifyClass,
+  kDeleteClass,
+  kSetQualifier,
+  kDeleteQualifier,
+  kAssociators,
+  kAssociatorNames,
+  kReferences,
+  kReferenceNames,
+  kExecQuery,
+  kGetProperty,
+  kSetProperty,
+  kPull,  ///< PullInstances and the like, CloseEnumeration, EnumerationCount
 };
+
+/// Whether it changes classes or qualifier declarations.
+constexpr bool is_schema_change(OperationKind kind) {
+  return kind >= OperationKind::kCreateClass && kind <= OperationKind::kDeleteQualifier;
+}
 
 /// Whether it leaves everything as it is. Methods count as changes.
 constexpr bool is_read(OperationKind kind) {
   return kind != OperationKind::kCreateInstance && kind != OperationKind::kModifyInstance &&
-         kind != OperationKind::kDeleteInstance && kind != OperationKind::kInvokeMethod;
+         kind != OperationKind::kDeleteInstance && kind != OperationKind::kInvokeMethod &&
+         kind != OperationKind::kSetProperty && !is_schema_change(kind);
 }
 
 }  // namespace lunaria::cim

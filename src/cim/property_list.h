@@ -41,4 +41,9 @@ class PropertySelection final {
 };
 using PropertySelectionPtr = std::shared_ptr<const PropertySelection>;
 
+/// What an answer for `requested` shows of an instance of `cls`, a class at or below it (DSP0200 5.3.2.11); null for
+/// everything.
+PropertySelectionPtr select_properties(const Class& cls, const Class& requested, const PropertyList& list,
+                                       bool local_only, bool deep_inheritance);
+
 }  // namespace lunaria::cim

@@ -145,6 +145,12 @@ Error no_namespace(const NamespaceName& name) {
 struct Repository::State {
   std::unordered_map<NamespaceName, Space, NamespaceHash> spaces;
   std::vector<NamespaceName> order;
+  NameMap<ClassPtr> everywhere;
+
+  ClassPtr find_everywhere(std::string_view class_name) const {
+    const auto found = everywhere.find(class_name);
+    return found != everywhere.end() ? found->second : nullptr;
+  }
 
   Space* find(const NamespaceName& name) {
     const auto found = spaces.find(name);
@@ -415,6 +421,10 @@ Result<void, Error> Repository::share_class(const NamespaceName& from, const Nam
   return {};
 }
 
+void Repository::add_everywhere(const ClassPtr& cls) {
+  state_->everywhere.insert_or_assign(cls->name(), cls);
+}
+
 Result<void, Error> Repository::check_overrides(const NamespaceName& name_space, std::string& class_name) const {
   const Space* const space = state_->find(name_space);
   if (space == nullptr) {
@@ -453,7 +463,11 @@ std::vector<std::string> Repository::missing_classes(const NamespaceName& name_s
 
 ClassPtr Repository::find_class(const NamespaceName& name_space, std::string_view class_name) const {
   const Space* const space = state_->find(name_space);
-  return space != nullptr ? space->find_class(class_name) : nullptr;
+  if (space == nullptr) {
+    return nullptr;
+  }
+  ClassPtr cls = space->find_class(class_name);
+  return cls ? cls : state_->find_everywhere(class_name);
 }
 
 QualifierTypePtr Repository::find_qualifier_type(const NamespaceName& name_space, std::string_view name) const {
@@ -495,6 +509,8 @@ std::vector<ClassPtr> Repository::with_descendants(const NamespaceName& name_spa
   }
   if (const auto node = space->classes.find(class_name); node != space->classes.end()) {
     append_with_descendants(node->second, found);
+  } else if (ClassPtr cls = state_->find_everywhere(class_name)) {
+    found.push_back(std::move(cls));
   }
   return found;
 }

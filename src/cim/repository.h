@@ -66,6 +66,9 @@ class Repository final {
   /// is there already.
   Result<void, Error> share_class(const NamespaceName& from, const NamespaceName& to, std::string_view class_name);
 
+  /// A class that every namespace has, also those that come later. It is found by name and listed nowhere.
+  void add_everywhere(const ClassPtr& cls);
+
   /// Looks at what add_class() could not, as classes may name others that come later: that an overriding reference or
   /// embedded instance is of the overridden class or one below it. INVALID_PARAMETER, `class_name` being set to the
   /// class at fault. Classes that are not there at all are no fault.

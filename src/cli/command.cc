@@ -48,9 +48,9 @@ std::span<const Noun> nouns() {
 
 std::vector<Command> all_commands() {
   std::vector<Command> commands;
-  for (const auto& table :
-       {status_commands(), disk_commands(), target_commands(), map_commands(), access_commands(), session_commands(),
-        portal_commands(), user_commands(), service_commands(), cim_commands(), completion_commands()}) {
+  for (const auto& table : {status_commands(), disk_commands(), target_commands(), map_commands(), access_commands(),
+                            session_commands(), portal_commands(), user_commands(), service_commands(), cim_commands(),
+                            cim_association_commands(), cim_schema_commands(), completion_commands()}) {
     commands.insert(commands.end(), table.begin(), table.end());
   }
   return commands;

@@ -86,7 +86,9 @@ std::vector<Command> all_commands();
 
 // One per file of commands/.
 std::span<const Command> access_commands();
+std::span<const Command> cim_association_commands();
 std::span<const Command> cim_commands();
+std::span<const Command> cim_schema_commands();
 std::span<const Command> completion_commands();
 std::span<const Command> disk_commands();
 std::span<const Command> map_commands();

@@ -304,6 +304,42 @@ TEST_F(Commands, GenericOperationsShowMofAndJson) {
   EXPECT_EQ(run_json({"cim", "namespaces"}), Json::array());
 }
 
+TEST_F(Commands, AssociationsAreFollowedAsTheOptionsSay) {
+  EXPECT_EQ(only_request({"cim", "associators", "WT_Host.HostName=\"web\"", "--assoc-class", "WT_Disk",
+                          "--result-class", "WT_Host", "--role", "a", "--result-role", "b"}),
+            "Associators root/wmi:WT_Host.HostName=\"web\" WT_Disk|WT_Host|a|b");
+  EXPECT_EQ(only_request({"cim", "references", "WT_Host.HostName=\"web\"", "--names"}),
+            "ReferenceNames root/wmi:WT_Host.HostName=\"web\" |||");
+  EXPECT_EQ(run_json({"cim", "associators", "WT_Host.HostName=\"web\"", "--names"}), Json::array());
+  EXPECT_EQ(run_line({"cim", "associators", "a b"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"cim", "references", "WT_Host.HostName=\"web\"", "--result-class", "Nobody"}).code,
+            ExitCode::kFailed);
+}
+
+TEST_F(Commands, QueriesAndFiltersGoToTheServer) {
+  EXPECT_EQ(run_line({"cim", "query", "SELECT * FROM WT_Host", "--namespace", "root/wmi"}).code,
+            ExitCode::kNotSupported)
+      << "the fake server knows no query language";
+  EXPECT_EQ(server_.requests().back(), "ExecQuery root/wmi DMTF:CQL SELECT * FROM WT_Host");
+  EXPECT_EQ(run_json({"cim", "instances", "WT_Portal", "--filter", "Port > 1"}).size(), 1U);
+  ASSERT_GE(server_.requests().size(), 2U);
+  EXPECT_EQ(server_.requests()[server_.requests().size() - 2],
+            "OpenEnumerateInstances root/wmi:WT_Portal where Port > 1");
+  EXPECT_EQ(server_.requests().back(), "PullInstancesWithPath");
+}
+
+TEST_F(Commands, SchemaIsShownAndNotTakenAwayWhereItIsFixed) {
+  EXPECT_EQ(run_line({"cim", "qualifiers", "key", "--namespace", "root/wmi"}).out,
+            "Qualifier Key : boolean = FALSE, Scope(property, reference), Flavor(DisableOverride, ToSubclass);\n");
+  EXPECT_GT(run_json({"cim", "qualifiers", "--namespace", "root/wmi"}).size(), 20U);
+  EXPECT_EQ(run_line({"cim", "qualifiers", "Nope"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(run_line({"cim", "delete-class", "WT_Host"}).code, ExitCode::kNotSupported);
+  EXPECT_EQ(run_line({"cim", "delete-qualifier", "Key"}).code, ExitCode::kNotSupported);
+  EXPECT_EQ(run_line({"cim", "delete-namespace", "root/none"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(only_request({"cim", "create-namespace", "root/mine"}),
+            "CreateInstance root/interop:MSFTSM_Namespace Name=\"root/mine\"");
+}
+
 TEST_F(Commands, AFailureOfTheServerIsEveryCommandsFailure) {
   server_.fail_with({ExitCode::kDenied, "not you", "ask somebody"});
   for (const std::vector<std::string>& words :

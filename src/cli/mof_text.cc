@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <utility>
 #include <vector>
 
 namespace lunaria::cli {
@@ -114,6 +115,32 @@ std::string mof_text(const cim::Class& cls) {
     text += method_text(*method);
   }
   return text + "};";
+}
+
+std::string mof_text(const cim::QualifierType& type) {
+  constexpr std::pair<cim::Scope, std::string_view> kScopes[] = {
+      {cim::Scope::kClass, "class"},           {cim::Scope::kAssociation, "association"},
+      {cim::Scope::kIndication, "indication"}, {cim::Scope::kProperty, "property"},
+      {cim::Scope::kReference, "reference"},   {cim::Scope::kMethod, "method"},
+      {cim::Scope::kParameter, "parameter"},
+  };
+  std::vector<std::string_view> scopes;
+  for (const auto& [scope, name] : kScopes) {
+    if (cim::has_scope(type.scope, scope)) {
+      scopes.push_back(name);
+    }
+  }
+  std::vector<std::string_view> flavors;
+  flavors.push_back(type.flavor.overridable ? "EnableOverride" : "DisableOverride");
+  flavors.push_back(type.flavor.to_subclass ? "ToSubclass" : "Restricted");
+  if (type.flavor.translatable) {
+    flavors.push_back("Translatable");
+  }
+  return fmt::format("Qualifier {} : {}{}{}, Scope({}), Flavor({});", type.name, cim::type_name(type.type),
+                     type.is_array ? "[]" : "",
+                     type.default_value.is_null() ? std::string() : " = " + mof_text(type.default_value),
+                     type.scope == cim::Scope::kAny ? std::string("any") : fmt::format("{}", fmt::join(scopes, ", ")),
+                     fmt::join(flavors, ", "));
 }
 
 }  // namespace lunaria::cli

@@ -16,5 +16,7 @@ std::string mof_text(const cim::Value& value);
 std::string mof_text(const cim::Instance& instance, const cim::ObjectPath* path);
 /// "class C : S {...};" with qualifiers, properties and methods.
 std::string mof_text(const cim::Class& cls);
+/// "Qualifier Key : boolean = FALSE, Scope(property, reference), Flavor(DisableOverride);"
+std::string mof_text(const cim::QualifierType& type);
 
 }  // namespace lunaria::cli

@@ -1,5 +1,7 @@
 #include "cli/server.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace lunaria::cli {
@@ -41,6 +43,35 @@ Outcome<NamedInstances> enumerate(Server& server, std::string_view name_space, s
     return fail(std::move(reply.error()));
   }
   return std::move(reply->instances);
+}
+
+Outcome<NamedInstances> enumerate_filtered(Server& server, std::string_view name_space, std::string_view class_name,
+                                           std::string_view filter) {
+  constexpr std::uint32_t kObjectsAPull = 1000;
+  const cim::NamespaceName space(name_space);
+  wbem::OpenEnumeration operation;
+  operation.request = {.kind = cim::EnumerationRequest::Kind::kInstances,
+                       .name_space = space,
+                       .class_name = std::string(class_name),
+                       .query = {.language = "DMTF:FQL", .text = std::string(filter)}};
+  operation.options.object_count_max = kObjectsAPull;
+  NamedInstances found;
+  auto reply = server.call(std::move(operation), space);
+  for (;;) {
+    if (!reply) {
+      return fail(std::move(reply.error()));
+    }
+    std::ranges::move(reply->instances, std::back_inserter(found));
+    const MethodAnswer progress{.return_value = {}, .out = std::move(reply->parameters)};
+    const cim::Value* context = progress.find("EnumerationContext");
+    const cim::Value* end = progress.find("EndOfSequence");
+    if (end == nullptr || context == nullptr || end->as_bool().value_or(true)) {
+      return found;
+    }
+    reply = server.call(wbem::PullEnumeration{cim::PullContent::kInstancesWithPath,
+                                              std::string(context->string_or_empty()), kObjectsAPull},
+                        space);
+  }
 }
 
 Outcome<cim::Instance> get_instance(Server& server, const cim::ObjectPath& path) {

@@ -44,6 +44,9 @@ cim::ObjectPath path_of(std::string_view name_space, std::string_view class_name
 /// Instances of the class and those below it.
 Outcome<NamedInstances> enumerate(Server& server, std::string_view name_space, std::string_view class_name,
                                   cim::PropertyList properties = std::nullopt);
+/// Those for which a condition holds (DMTF:FQL), pulled some at a time.
+Outcome<NamedInstances> enumerate_filtered(Server& server, std::string_view name_space, std::string_view class_name,
+                                           std::string_view filter);
 Outcome<cim::Instance> get_instance(Server& server, const cim::ObjectPath& path);
 /// The path that the server gave the new instance.
 Outcome<cim::ObjectPath> create_instance(Server& server, std::string_view name_space, std::string_view class_name,

@@ -22,6 +22,9 @@ cim::AdmissionControl::Exceptions exceptions_while_stopped() {
 
 // The service checks what each call really needs; this keeps viewers away from everything that is not a question.
 Result<void, cim::Error> authorize(const cim::OperationContext& context, const cim::OperationRequest& request) {
+  if (cim::is_schema_change(request.kind) && context.role < cim::Role::kAdministrator) {
+    return fail(cim::Error(cim::Status::kAccessDenied, "only administrators change classes and qualifiers"));
+  }
   if (cim::is_read(request.kind) || context.role >= cim::Role::kOperator) {
     return {};
   }
@@ -47,7 +50,10 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
       addresses_(std::move(addresses)),
       request_exit_(std::move(request_exit)),
       admission_({}, exceptions_while_stopped()),
-      object_manager_(repository_, provider_table_, admission_, authorize),
+      namespace_class_(repository_, nullptr),
+      enumerator_(repository_, provider_table_),
+      enumerations_(shard_, enumerator_),
+      object_manager_(repository_, provider_table_, admission_, authorize, {.enumerations = &enumerations_}),
       providers_(service_, repository_, shard_.clock()),
       authenticator_(shard_, service_, log_),
       handler_(shard_, object_manager_, authenticator_, log_),
@@ -62,6 +68,8 @@ service::Outcome<void> Management::open(security::TlsServerContext tls) {
     return fail(service::Error{service::ErrorCode::kIo, "The built-in schema does not compile: " + loaded.error()});
   }
   providers_.add_to(provider_table_);
+  repository_.add_everywhere(cim::NamespaceClassProvider::make_class());
+  provider_table_.add_everywhere(cim::NamespaceClassProvider::kClass, namespace_class_);
   server_.set_tls_context(std::move(tls));
   const auto opened = server_.listen({addresses_.socket_path, http::Transport::kUnix});
   if (!opened) {
@@ -125,6 +133,7 @@ runtime::Task<void> Management::close(runtime::Duration grace) {
   admission_.close();
   closing_.close();
   co_await server_.stop(grace);
+  co_await enumerations_.close_all();
   co_await closing_.drained();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/ip_address.h"
 #include "base/log.h"
+#include "cim/namespace_class.h"
 #include "cim/object_manager.h"
 #include "cim/repository.h"
 #include "daemon/user_authenticator.h"
@@ -56,6 +57,9 @@ class Management final : public service::ManagedService {
   cim::Repository repository_;
   cim::ProviderTable provider_table_;
   cim::AdmissionControl admission_;
+  cim::NamespaceClassProvider namespace_class_;
+  cim::Enumerator enumerator_;
+  cim::OpenEnumerations enumerations_;
   cim::ObjectManager object_manager_;
   providers::ProviderSet providers_;
   UserAuthenticator authenticator_;

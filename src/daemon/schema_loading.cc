@@ -18,6 +18,10 @@ class EmbeddedLoader final : public cim::mof::SourceLoader {
 
 Result<void, std::string> load_shipped_schema(cim::Repository& repository) {
   EmbeddedLoader loader;
+  // The parent of all others, where older clients make and look for namespaces. It has no classes of its own.
+  if (const auto added = repository.add_namespace(cim::NamespaceName("root")); !added) {
+    return fail(added.error().to_string());
+  }
   for (const schema::ShippedNamespace& shipped : schema::shipped_namespaces()) {
     const cim::NamespaceName name(shipped.name);
     if (const auto added = repository.add_namespace(name); !added) {

@@ -3,6 +3,7 @@
 // What every provider works with; all of it outlives the providers. Control shard only.
 
 #include "cim/repository.h"
+#include "cim/schema_editor.h"
 #include "runtime/clock.h"
 #include "service/service.h"
 
@@ -12,6 +13,7 @@ struct Environment {
   service::Service& service;
   const cim::Repository& repository;  ///< where classes of embedded objects are found
   const runtime::Clock& clock;
+  cim::SchemaEditor* schema_editor = nullptr;  ///< null where namespaces cannot be made
 };
 
 }  // namespace lunaria::providers

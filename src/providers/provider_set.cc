@@ -65,8 +65,9 @@ struct ProviderSet::Providers {
   LunariaUserProvider lunaria_user;
 };
 
-ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock)
-    : providers_(std::make_unique<Providers>(Environment{service, repository, clock})) {}
+ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
+                         cim::SchemaEditor* schema_editor)
+    : providers_(std::make_unique<Providers>(Environment{service, repository, clock, schema_editor})) {}
 
 ProviderSet::~ProviderSet() = default;
 
@@ -88,6 +89,7 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
     const cim::NamespaceName name_space(name);
     table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);
     table.add(name_space, schema::msftsm_namespace::kClass, providers_->namespaces);
+    table.add(name_space, schema::cim_namespace::kClass, providers_->namespaces);
     table.add(name_space, schema::msftsm_system::kClass, providers_->system);
     table.add(name_space, schema::msiscsitarget_concrete_job::kClass, providers_->job);
   }

@@ -6,6 +6,7 @@
 
 #include "cim/object_manager.h"
 #include "cim/repository.h"
+#include "cim/schema_editor.h"
 #include "runtime/clock.h"
 #include "service/service.h"
 
@@ -15,7 +16,8 @@ namespace lunaria::providers {
 /// object manager whose table it fills.
 class ProviderSet final {
  public:
-  ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock);
+  ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
+              cim::SchemaEditor* schema_editor = nullptr);
   ProviderSet(const ProviderSet&) = delete;
   ProviderSet& operator=(const ProviderSet&) = delete;
   ~ProviderSet();

@@ -74,7 +74,7 @@ class ProviderSetTest : public Bed {
     std::vector<std::pair<cim::NamespaceName, cim::ClassPtr>> found;
     for (const cim::NamespaceName& name_space : repository.namespaces()) {
       for (const cim::ClassPtr& cls : repository.classes(name_space)) {
-        if (table->find(name_space, cls->name()) != nullptr) {
+        if (!cls->is_abstract() && table->find(name_space, cls->name()) != nullptr) {
           found.emplace_back(name_space, cls);
         }
       }
@@ -115,7 +115,8 @@ TEST_F(ProviderSetTest, ServesEveryConcreteClassThatIsNotOnlyEmbedded) {
   const std::set<std::string> embedded_only = {"WT_VDSLunInformation", "WT_VPDIdentificationDescriptor", "CIM_Error"};
   for (const cim::NamespaceName& name_space : repository.namespaces()) {
     for (const cim::ClassPtr& cls : repository.classes(name_space)) {
-      const bool expected = !cls->is_abstract() && !embedded_only.contains(cls->name());
+      const bool makes_others = cls->name() == "CIM_Namespace";  // abstract: what it creates is of its subclass
+      const bool expected = makes_others || (!cls->is_abstract() && !embedded_only.contains(cls->name()));
       EXPECT_EQ(table->find(name_space, cls->name()) != nullptr, expected) << cls->name();
     }
   }

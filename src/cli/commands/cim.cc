@@ -6,50 +6,12 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/commands/cim_arguments.h"
 #include "cli/mof_text.h"
 #include "cli/typing.h"
-#include "schema/names.h"
 
 namespace lunaria::cli {
 namespace {
-
-/// Where a class lives when nobody says so.
-std::string_view usual_space(std::string_view class_name) {
-  struct Prefix {
-    std::string_view prefix;
-    std::string_view name_space;
-  };
-  static constexpr auto kPrefixes = std::to_array<Prefix>({
-      {"wt_", kWmiSpace},
-      {"lunaria_", kLunariaSpace},
-      {"msiscsitarget_", "root/cimv2/storage/iscsitarget"},
-  });
-  const std::string folded = cim::fold_name(class_name);
-  for (const Prefix& each : kPrefixes) {
-    if (folded.starts_with(each.prefix)) {
-      return each.name_space;
-    }
-  }
-  return kInteropSpace;
-}
-
-std::string space_of(const Arguments& arguments, std::string_view class_name) {
-  return arguments.has("--namespace") ? arguments.text("--namespace") : std::string(usual_space(class_name));
-}
-
-/// The path argument, with a namespace.
-Outcome<cim::ObjectPath> path_of(const Arguments& arguments) {
-  const std::string text = arguments.text("PATH");
-  auto path = cim::ObjectPath::parse(text);
-  if (!path) {
-    return fail(usage(fmt::format("'{}' is no object path", text),
-                      "Examples: WT_Host.HostName=\"web\", root/wmi:WT_General=@; a shell needs quotes around them."));
-  }
-  if (path->name_space().empty()) {
-    path->set_name_space(cim::NamespaceName(space_of(arguments, path->class_name())));
-  }
-  return *std::move(path);
-}
 
 Outcome<cim::ObjectPath> instance_path_of(const Arguments& arguments) {
   auto path = path_of(arguments);
@@ -62,31 +24,6 @@ Outcome<cim::ObjectPath> instance_path_of(const Arguments& arguments) {
 
 Outcome<cim::ClassPtr> class_of(Server& server, const cim::ObjectPath& path) {
   return get_class(server, path.name_space().text(), path.class_name());
-}
-
-void print_instances(Printer& printer, const NamedInstances& instances) {
-  Json json = Json::array();
-  for (const auto& each : instances) {
-    const cim::ObjectPath* path = each.path ? &*each.path : nullptr;
-    if (printer.options().json) {
-      json.push_back(to_json(each.instance, path));
-    } else {
-      printer.line(mof_text(each.instance, path));
-    }
-  }
-  if (printer.options().json) {
-    printer.json(json);
-  }
-}
-
-void print_lines(Printer& printer, const std::vector<std::string>& lines) {
-  if (printer.options().json) {
-    printer.json(Json(lines));
-    return;
-  }
-  for (const std::string& each : lines) {
-    printer.line(each);
-  }
 }
 
 Outcome<void> show_class(const Arguments& arguments, Environment& environment) {
@@ -132,7 +69,10 @@ Outcome<void> names(const Arguments& arguments, Environment& environment) {
 
 Outcome<void> instances(const Arguments& arguments, Environment& environment) {
   const std::string name = arguments.text("CLASS");
-  const auto found = enumerate(environment.server, space_of(arguments, name), name);
+  const std::string space = space_of(arguments, name);
+  const auto found = arguments.has("--filter")
+                         ? enumerate_filtered(environment.server, space, name, arguments.text("--filter"))
+                         : enumerate(environment.server, space, name);
   if (!found) {
     return fail(found.error());
   }
@@ -261,27 +201,16 @@ Outcome<void> invoke_method(const Arguments& arguments, Environment& environment
   return {};
 }
 
-Outcome<void> namespaces(const Arguments& /*arguments*/, Environment& environment) {
-  namespace msftsm = schema::msftsm_namespace;
-  const auto found = enumerate(environment.server, kInteropSpace, msftsm::kClass);
-  if (!found) {
-    return fail(found.error());
-  }
-  std::vector<std::string> lines;
-  for (const auto& each : *found) {
-    lines.push_back(text_of(each.instance, msftsm::kName));
-  }
-  print_lines(environment.printer, lines);
-  return {};
-}
-
-constexpr Option kSpace{"--namespace", Takes::kText,
-                        "Namespace; else that of the path, else the usual one of the class, else root/interop"};
 constexpr Option kClass{"CLASS", Takes::kText, "Name of the class"};
 constexpr Option kPath{"PATH", Takes::kText, "Object path, such as root/wmi:WT_Host.HostName=\"web\""};
 constexpr Option kAssignment{
     "ASSIGNMENT", Takes::kText, "NAME=VALUE, typed as the class says; NULL; {a, b} for arrays", "", false, true, true};
 constexpr auto kClassOptions = std::to_array<Option>({kClass, kSpace});
+constexpr auto kInstancesOptions = std::to_array<Option>({
+    kClass,
+    {"--filter", Takes::kText, "Only those for which this condition holds (DMTF:FQL): Size > 1000 AND Enabled = TRUE"},
+    kSpace,
+});
 constexpr auto kClassesOptions = std::to_array<Option>({
     {"CLASS", Takes::kText, "Only those below this class", "", false, true},
     kSpace,
@@ -297,11 +226,11 @@ constexpr auto kInvokeOptions = std::to_array<Option>({
 });
 
 constexpr auto kCommands = std::to_array<Command>({
-    {"cim namespaces", "List the namespaces", "lunaria cim namespaces", {}, &namespaces},
     {"cim classes", "List the classes of a namespace", "lunaria cim classes --namespace root/wmi", kClassesOptions,
      &classes},
     {"cim get-class", "Show a class", "lunaria cim get-class WT_Host", kClassOptions, &show_class},
-    {"cim instances", "Show the instances of a class", "lunaria cim instances WT_Portal", kClassOptions, &instances},
+    {"cim instances", "Show the instances of a class", "lunaria cim instances WT_Portal", kInstancesOptions,
+     &instances},
     {"cim names", "List the paths of the instances of a class", "lunaria cim names WT_Host", kClassOptions, &names},
     {"cim get", "Show an instance", "lunaria cim get 'WT_Host.HostName=\"web\"'", kPathOptions, &get},
     {"cim set", "Change properties of an instance", "lunaria cim set 'WT_Host.HostName=\"web\"' Enabled=false",

@@ -69,6 +69,14 @@ std::string describe(const wbem::Operation& operation, const cim::NamespaceName&
           return fmt::format("{} {}:{}{}", name, name_space.text(), each.instance.class_name(), words(each.instance));
         } else if constexpr (requires { each.path; }) {
           return fmt::format("{} {}", name, each.path.to_string());
+        } else if constexpr (std::is_same_v<Kind, wbem::FollowAssociations>) {
+          return fmt::format("{} {} {}|{}|{}|{}", name, each.object.to_string(), each.filter.association_class,
+                             each.filter.result_class, each.filter.role, each.filter.result_role);
+        } else if constexpr (std::is_same_v<Kind, wbem::OpenEnumeration>) {
+          return fmt::format("{} {}:{} where {}", name, name_space.text(), each.request.class_name,
+                             each.request.query.text);
+        } else if constexpr (std::is_same_v<Kind, wbem::ExecQuery>) {
+          return fmt::format("{} {} {} {}", name, name_space.text(), each.query.language, each.query.text);
         } else if constexpr (requires { each.class_name; }) {
           return fmt::format("{} {}:{}", name, name_space.text(), each.class_name);
         } else {
@@ -152,6 +160,55 @@ struct Execution {
     for (const auto& each : result->out.all()) {
       answer.parameters.push_back({each.name, each.value, true});
     }
+    return {};
+  }
+  CimResult<void> run(const wbem::FollowAssociations& call) {
+    using Kind = cim::EnumerationRequest::Kind;
+    constexpr Kind kKinds[] = {Kind::kAssociators, Kind::kAssociatorNames, Kind::kReferences, Kind::kReferenceNames};
+    const cim::EnumerationRequest request{.kind = kKinds[static_cast<std::size_t>(call.kind)],
+                                          .name_space = name_space,
+                                          .object = call.object,
+                                          .filter = call.filter};
+    cim::CollectingSink sink;
+    auto done = run_now(manager.enumerate(context, request, sink));
+    for (const cim::Instance& each : sink.instances()) {
+      if (request.is_names_only()) {
+        answer.paths.push_back(each.path(name_space));
+      } else {
+        answer.instances.push_back({each.path(name_space), each});
+      }
+    }
+    return done;
+  }
+  CimResult<void> run(const wbem::EnumerateQualifiers& /*call*/) {
+    const auto types = manager.enumerate_qualifiers(context, name_space);
+    for (const cim::QualifierTypePtr& each : types ? *types : std::vector<cim::QualifierTypePtr>()) {
+      answer.qualifiers.push_back(*each);
+    }
+    return types ? CimResult<void>() : CimResult<void>(fail(types.error()));
+  }
+  CimResult<void> run(const wbem::GetQualifier& call) {
+    const auto type = manager.get_qualifier(context, name_space, call.name);
+    if (type) {
+      answer.qualifiers.push_back(**type);
+    }
+    return type ? CimResult<void>() : CimResult<void>(fail(type.error()));
+  }
+  CimResult<void> run(const wbem::DeleteClass& call) {
+    return run_now(manager.delete_class(context, name_space, call.class_name));
+  }
+  CimResult<void> run(const wbem::DeleteQualifier& call) {
+    return run_now(manager.delete_qualifier(context, name_space, call.name));
+  }
+  /// All objects come with the Open, and the end with the Pull behind it.
+  CimResult<void> run(const wbem::OpenEnumeration& call) {
+    answer.parameters.push_back({"EnumerationContext", cim::Value("context"), true});
+    answer.parameters.push_back({"EndOfSequence", cim::Value(false), true});
+    return run(wbem::EnumerateInstances{.class_name = call.request.class_name, .options = {}, .form = {}});
+  }
+  CimResult<void> run(const wbem::PullEnumeration& /*call*/) {
+    answer.parameters.push_back({"EnumerationContext", cim::Value(""), true});
+    answer.parameters.push_back({"EndOfSequence", cim::Value(true), true});
     return {};
   }
   template <class Other>

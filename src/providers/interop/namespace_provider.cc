@@ -1,5 +1,6 @@
 #include "providers/interop/namespace_provider.h"
 
+#include "cim/name.h"
 #include "providers/errors.h"
 #include "providers/interop/identity.h"
 #include "providers/principals.h"
@@ -10,6 +11,10 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::msftsm_namespace;
+
+cim::Error fixed_namespaces() {
+  return cim::Error(cim::Status::kNotSupported, "Namespaces cannot be made or removed here");
+}
 
 /// The newest version that a shipped CIM class follows.
 constexpr std::string_view kSchemaVersion = "2.31";
@@ -42,6 +47,9 @@ runtime::Task<Result<void, cim::Error>> NamespaceProvider::enumerate_instances(c
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
+  if (!cim::name_equal(call.cls->name(), names::kClass)) {
+    co_return Result<void, cim::Error>();  // CIM_Namespace itself has no instances
+  }
   for (const cim::NamespaceName& name : environment_.repository.namespaces()) {
     const bool go_on = co_await sink.put(namespace_instance(call.cls, *server, name));
     if (!go_on) {
@@ -56,6 +64,9 @@ runtime::Task<Result<cim::Instance, cim::Error>> NamespaceProvider::get_instance
   const auto server = co_await environment_.service.server(to_principal(call.context));
   if (!server) {
     co_return fail(to_cim(server.error()));
+  }
+  if (!cim::name_equal(call.cls->name(), names::kClass)) {
+    co_return fail(not_found("There is no " + path.to_string()));
   }
   const cim::NamespaceName name(text_key(path, names::kName));
   cim::Instance instance = namespace_instance(call.cls, *server, name);
@@ -73,6 +84,43 @@ runtime::Task<Result<void, cim::Error>> NamespaceProvider::modify_instance(cim::
     co_return fail(present.error());
   }
   co_return check_other_changes(changes, *present, {});
+}
+
+runtime::Task<Result<cim::ObjectPath, cim::Error>> NamespaceProvider::create_instance(cim::ProviderCall call,
+                                                                                      const cim::Instance& instance) {
+  const cim::Value* given = instance.find(names::kName);
+  const cim::NamespaceName name(given == nullptr ? std::string_view() : given->string_or_empty());
+  if (name.empty()) {
+    co_return fail(cim::Error(cim::Status::kInvalidParameter, "A namespace needs a Name"));
+  }
+  if (environment_.schema_editor == nullptr) {
+    co_return fail(fixed_namespaces());
+  }
+  const auto server = co_await environment_.service.server(to_principal(call.context));
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  const auto made = co_await environment_.schema_editor->create_namespace(call.context, name);
+  if (!made) {
+    co_return fail(made.error());
+  }
+  const cim::ClassPtr cls = environment_.repository.find_class(call.name_space, names::kClass);
+  co_return namespace_instance(cls, *server, name).path(call.name_space);
+}
+
+runtime::Task<Result<void, cim::Error>> NamespaceProvider::delete_instance(cim::ProviderCall call,
+                                                                           const cim::ObjectPath& path) {
+  const cim::NamespaceName name(text_key(path, names::kName));
+  const cim::OperationContext& context = call.context;
+  const auto present = co_await get_instance(std::move(call), path);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  if (environment_.schema_editor == nullptr) {
+    co_return fail(fixed_namespaces());
+  }
+  auto outcome = co_await environment_.schema_editor->delete_namespace(context, name);
+  co_return outcome;
 }
 
 }  // namespace lunaria::providers

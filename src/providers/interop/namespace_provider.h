@@ -1,6 +1,7 @@
 #pragma once
 
-// MSFTSM_Namespace: the namespaces that the object manager serves.
+// MSFTSM_Namespace: the namespaces that the object manager serves. Clients make new ones as instances of it or of its
+// superclass CIM_Namespace (DSP0200 5.3.1), which has no instances of its own.
 
 #include "cim/provider.h"
 #include "providers/environment.h"
@@ -17,6 +18,10 @@ class NamespaceProvider final : public cim::Provider {
   /// What is writable by the schema follows from what is shipped: NOT_SUPPORTED unless nothing changes.
   runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
                                                           const cim::Instance& changes) override;
+  /// Only Name counts; the path that is answered is the one by which the new namespace is found.
+  runtime::Task<Result<cim::ObjectPath, cim::Error>> create_instance(cim::ProviderCall call,
+                                                                     const cim::Instance& instance) override;
+  runtime::Task<Result<void, cim::Error>> delete_instance(cim::ProviderCall call, const cim::ObjectPath& path) override;
 
  private:
   Environment environment_;

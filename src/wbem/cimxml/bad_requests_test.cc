@@ -5,84 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "wbem/cimxml/limits.h"
-#include "wbem/cimxml/world_for_test.h"
+#include "wbem/cimxml/request_parts_for_test.h"
 
 namespace lunaria::wbem::cimxml {
 namespace {
-
-std::string repeated(std::string_view text, std::size_t count) {
-  std::string out;
-  out.reserve(text.size() * count);
-  for (std::size_t i = 0; i < count; ++i) {
-    out += text;
-  }
-  return out;
-}
-
-std::string parameter(std::string_view name, std::string_view content) {
-  return fmt::format("<IPARAMVALUE NAME=\"{}\">{}</IPARAMVALUE>", name, content);
-}
-
-std::string class_name(std::string_view name) {
-  return parameter("ClassName", fmt::format("<CLASSNAME NAME=\"{}\"/>", name));
-}
-
-std::string key(std::string_view name, std::string_view text, std::string_view value_type = "string") {
-  return fmt::format("<KEYBINDING NAME=\"{}\"><KEYVALUE VALUETYPE=\"{}\">{}</KEYVALUE></KEYBINDING>", name, value_type,
-                     text);
-}
-
-std::string instance_name(std::string_view keys, std::string_view cls = "T_Disk") {
-  return fmt::format("<INSTANCENAME CLASSNAME=\"{}\">{}</INSTANCENAME>", cls, keys);
-}
-
-const std::string kKeys = key("System", "h") + key("Id", "1", "numeric");
-const std::string kDisk = instance_name(kKeys);
-
-std::string property(std::string_view name, std::string_view type, std::string_view value) {
-  return fmt::format("<PROPERTY NAME=\"{}\" TYPE=\"{}\"><VALUE>{}</VALUE></PROPERTY>", name, type, value);
-}
-
-std::string new_instance(std::string_view properties, std::string_view cls = "T_Disk") {
-  return parameter("NewInstance", fmt::format("<INSTANCE CLASSNAME=\"{}\">{}</INSTANCE>", cls, properties));
-}
-
-std::string modified(std::string_view properties, std::string_view name = kDisk, std::string_view cls = "T_Disk") {
-  return parameter("ModifiedInstance",
-                   fmt::format("<VALUE.NAMEDINSTANCE>{}<INSTANCE CLASSNAME=\"{}\">{}</INSTANCE></VALUE.NAMEDINSTANCE>",
-                               name, cls, properties));
-}
-
-std::string list(std::string_view values) {
-  return parameter("PropertyList", fmt::format("<VALUE.ARRAY>{}</VALUE.ARRAY>", values));
-}
-
-class CimXmlBadRequest : public CimXmlWorld, public testing::Test {
- protected:
-  CimXmlBadRequest() { provider.add(disk(1)); }
-
-  void expect_alive(std::string_view after) {
-    const HttpReply reply = exchange(http_post({}, intrinsic_call("EnumerateClassNames", "")));
-    EXPECT_EQ(reply.status, 200U) << "after " << after;
-    EXPECT_EQ(reply.cim_code(), "") << "after " << after;
-  }
-  void expect_refused(std::string_view name, std::string request, unsigned status, std::string_view cim_error) {
-    const HttpReply reply = exchange(std::move(request));
-    EXPECT_EQ(reply.status, status) << name << '\n' << reply.body;
-    EXPECT_EQ(reply.field("CIMError"), cim_error) << name << '\n' << reply.body;
-    EXPECT_TRUE(reply.fields.contains("Content-Length"))
-        << name << ": a client waits for the end of what has no length";
-    EXPECT_TRUE(reply.is_complete) << name;
-    expect_alive(name);
-  }
-  void expect_code(std::string_view name, const CimFields& fields, const std::string& message, std::string_view code) {
-    const HttpReply reply = exchange(http_post(fields, message));
-    EXPECT_EQ(reply.status, 200U) << name << '\n' << reply.body;
-    EXPECT_EQ(reply.cim_code(), code) << name << '\n' << reply.body;
-    EXPECT_TRUE(XmlDocument::parse(reply.body)) << name;
-    expect_alive(name);
-  }
-};
 
 /// A request whose head is wrong; the body is good.
 struct BadHead {
@@ -414,14 +340,6 @@ TEST_F(CimXmlBadRequest, InItsParameters) {
   }
 }
 
-/// A well-formed operation that cannot be done: the CIM status code says why; "" for those that can.
-struct BadOperation {
-  const char* name;
-  const char* method;
-  std::string parameters;
-  const char* code;
-};
-
 std::vector<BadOperation> bad_reads() {
   const std::string yes = "<VALUE>TRUE</VALUE>";
   return {
@@ -476,9 +394,6 @@ std::vector<BadOperation> bad_reads() {
       {"a parameter where none are", "EnumerateQualifiers", parameter("ClassName", "<CLASSNAME NAME=\"T_Disk\"/>"),
        "4"},
       {"an operation that nobody knows", "Frobnicate", parameter("x", yes), "7"},
-      {"a pull", "PullInstancesWithPath", "", "7"},
-      {"associators", "Associators", parameter("ObjectName", kDisk), "7"},
-      {"a query", "ExecQuery", parameter("Query", "<VALUE>SELECT * FROM T_Disk</VALUE>"), "7"},
       {"a new class", "CreateClass", parameter("NewClass", "<CLASS NAME=\"X\"/>"), "7"},
   };
 }

@@ -5,20 +5,20 @@
 #include <charconv>
 #include <utility>
 
+#include "wbem/cimxml/decode_declaration.h"
+
 namespace lunaria::wbem::cimxml {
 namespace {
 
 using Added = Result<void, DecodeError>;
 
-Added add_named_instance(const XmlElement& element, ResponseMessage& response) {
-  if (element.child_count() != 2) {
-    return fail(unexpected(element, "an answer"));
-  }
-  auto path = decode_object_path(*element.first_child);
+/// A path and an instance.
+Added add_named_instance(const XmlElement& name, const XmlElement& object, ResponseMessage& response) {
+  auto path = decode_object_path(name);
   if (!path) {
     return fail(path.error());
   }
-  auto instance = decode_instance(*element.first_child->next_sibling, *path);
+  auto instance = decode_instance(object, *path);
   if (!instance) {
     return fail(instance.error());
   }
@@ -26,40 +26,90 @@ Added add_named_instance(const XmlElement& element, ResponseMessage& response) {
   return {};
 }
 
-Added add_result(const XmlElement& element, ResponseMessage& response) {
-  if (element.is("VALUE.NAMEDINSTANCE") || element.is("VALUE.INSTANCEWITHPATH")) {
-    return add_named_instance(element, response);
+Added add_class(const XmlElement& element, ResponseMessage& response) {
+  auto cls = decode_class(element);
+  if (!cls) {
+    return fail(cls.error());
   }
-  if (element.is("INSTANCE")) {
-    auto instance = decode_instance(element);
-    if (!instance) {
-      return fail(instance.error());
-    }
-    response.instances.push_back({std::nullopt, *std::move(instance)});
-    return {};
+  response.classes.push_back(*std::move(cls));
+  return {};
+}
+
+Added add_instance(const XmlElement& element, ResponseMessage& response) {
+  auto instance = decode_instance(element);
+  if (!instance) {
+    return fail(instance.error());
   }
-  if (element.is("CLASS")) {
-    auto cls = decode_class(element);
-    if (!cls) {
-      return fail(cls.error());
-    }
-    response.classes.push_back(*std::move(cls));
-    return {};
+  response.instances.push_back({std::nullopt, *std::move(instance)});
+  return {};
+}
+
+/// VALUE.NAMEDINSTANCE and what other elements hold a path and an instance or a class.
+Added add_pair(const XmlElement& element, ResponseMessage& response) {
+  if (element.child_count() != 2) {
+    return fail(unexpected(element, "an answer"));
   }
-  if (element.is("QUALIFIER.DECLARATION")) {
-    const auto name = require_attribute(element, "NAME");
-    if (!name) {
-      return fail(name.error());
-    }
-    response.qualifiers.emplace_back(*name);
-    return {};
+  const XmlElement& object = *element.first_child->next_sibling;
+  if (!object.is("CLASS")) {
+    return add_named_instance(*element.first_child, object, response);
   }
+  if (const auto path = decode_object_path(*element.first_child); !path) {
+    return fail(path.error());
+  }
+  return add_class(object, response);
+}
+
+/// What GetProperty and EnumerationCount return: a value without its type.
+Added add_value(const XmlElement& element, ResponseMessage& response) {
+  const bool is_reference = element.is("VALUE.REFERENCE") || element.is("VALUE.REFARRAY");
+  auto value = decode_value(&element, is_reference ? cim::Type::kReference : cim::Type::kString,
+                            element.name.ends_with("ARRAY"));
+  if (!value) {
+    return fail(value.error());
+  }
+  response.return_value = *std::move(value);
+  return {};
+}
+
+Added add_qualifier(const XmlElement& element, ResponseMessage& response) {
+  auto declaration = decode_qualifier_declaration(element);
+  if (!declaration) {
+    return fail(declaration.error());
+  }
+  response.qualifiers.push_back(*std::move(declaration));
+  return {};
+}
+
+Added add_path(const XmlElement& element, ResponseMessage& response) {
   auto path = decode_object_path(element);
   if (!path) {
     return fail(path.error());
   }
   response.paths.push_back(*std::move(path));
   return {};
+}
+
+Added add_result(const XmlElement& element, ResponseMessage& response) {
+  if (element.is("VALUE.NAMEDINSTANCE") || element.is("VALUE.INSTANCEWITHPATH") || element.is("VALUE.OBJECTWITHPATH") ||
+      element.is("VALUE.OBJECTWITHLOCALPATH")) {
+    return add_pair(element, response);
+  }
+  if (element.is("INSTANCE")) {
+    return add_instance(element, response);
+  }
+  if (element.is("CLASS")) {
+    return add_class(element, response);
+  }
+  if (element.is("QUALIFIER.DECLARATION")) {
+    return add_qualifier(element, response);
+  }
+  if (element.is("OBJECTPATH") || element.is("VALUE.OBJECT")) {
+    if (element.child_count() != 1) {
+      return fail(unexpected(element, "an answer"));
+    }
+    return add_result(*element.first_child, response);
+  }
+  return element.name.starts_with("VALUE") ? add_value(element, response) : add_path(element, response);
 }
 
 Added add_part(const XmlElement& part, ResponseMessage& response) {

@@ -27,8 +27,8 @@ struct ResponseMessage {
   std::vector<NamedInstance> instances;
   std::vector<cim::ObjectPath> paths;  ///< instance or class names
   std::vector<cim::ClassPtr> classes;
-  std::vector<std::string> qualifiers;       ///< names of declared qualifiers
-  std::optional<cim::Value> return_value;    ///< of a method
+  std::vector<cim::QualifierType> qualifiers;
+  std::optional<cim::Value> return_value;    ///< of a method, of GetProperty and EnumerationCount (as text)
   std::vector<DecodedParameter> parameters;  ///< out parameters
 };
 

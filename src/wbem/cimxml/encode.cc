@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "wbem/cimxml/limits.h"
 #include "wbem/cimxml/xml_text.h"
 
 namespace lunaria::wbem::cimxml {
@@ -261,33 +263,47 @@ InstanceEncoder::Tags::Tags(const cim::Property& property, const InstanceForm& f
   key_close += "</KEYBINDING>";
 }
 
-void InstanceEncoder::prepare(const cim::ClassPtr& cls) {
-  if (class_ == cls) {
-    return;
-  }
-  class_ = cls;
-  tags_.clear();
+InstanceEncoder::Frame InstanceEncoder::make_frame(const cim::ClassPtr& cls) const {
+  Frame frame;
+  frame.cls = cls;
   for (const cim::PropertyPtr& property : cls->properties()) {
-    tags_.emplace_back(*property, form_);
+    frame.tags.emplace_back(*property, form_);
   }
-  instance_open_ = "<INSTANCE";
-  append_attribute(instance_open_, "CLASSNAME", cls->name());
-  instance_open_ += '>';
-  name_open_ = "<INSTANCENAME" + instance_open_.substr(std::string_view("<INSTANCE").size());
+  frame.instance_open = "<INSTANCE";
+  append_attribute(frame.instance_open, "CLASSNAME", cls->name());
+  frame.instance_open += '>';
+  frame.name_open = "<INSTANCENAME" + frame.instance_open.substr(std::string_view("<INSTANCE").size());
   if (form_.include_qualifiers) {
-    append_qualifiers(instance_open_, cls->qualifiers(), kEverything, false);
+    append_qualifiers(frame.instance_open, cls->qualifiers(), kEverything, false);
   }
+  return frame;
+}
+
+const InstanceEncoder::Frame& InstanceEncoder::frame_for(const cim::ClassPtr& cls) {
+  if (last_ < frames_.size() && frames_[last_].cls == cls) {
+    return frames_[last_];
+  }
+  const auto found = std::ranges::find(frames_, cls, &Frame::cls);
+  last_ = static_cast<std::size_t>(found - frames_.begin());
+  if (found == frames_.end()) {
+    if (frames_.size() == limits::kEncodedClassesMax) {
+      frames_.clear();
+      last_ = 0;
+    }
+    frames_.push_back(make_frame(cls));
+  }
+  return frames_[last_];
 }
 
 void InstanceEncoder::append_instance(std::string& out, const cim::Instance& instance) {
-  prepare(instance.cls());
-  out += instance_open_;
-  for (std::size_t i = 0; i < tags_.size(); ++i) {
+  const Frame& frame = frame_for(instance.cls());
+  out += frame.instance_open;
+  for (std::size_t i = 0; i < frame.tags.size(); ++i) {
     const cim::Value& value = instance.value(i);
     if (value.is_absent() || !instance.is_selected(i)) {
       continue;
     }
-    const Tags& tags = tags_[i];
+    const Tags& tags = frame.tags[i];
     if (value.is_null()) {
       out += tags.null;
       continue;
@@ -304,14 +320,14 @@ void InstanceEncoder::append_instance(std::string& out, const cim::Instance& ins
 }
 
 void InstanceEncoder::append_name(std::string& out, const cim::Instance& instance) {
-  prepare(instance.cls());
-  out += name_open_;
-  for (const std::uint16_t index : class_->key_indexes()) {
+  const Frame& frame = frame_for(instance.cls());
+  out += frame.name_open;
+  for (const std::uint16_t index : frame.cls->key_indexes()) {
     const cim::Value& value = instance.value(index);
     if (value.is_null()) {
       continue;
     }
-    const Tags& tags = tags_[index];
+    const Tags& tags = frame.tags[index];
     out += tags.key_open;
     if (tags.is_scalar) {
       append_scalar_text(out, value);
@@ -418,19 +434,23 @@ void append_local_namespace(std::string& out, const cim::NamespaceName& name_spa
   out += "</LOCALNAMESPACEPATH>";
 }
 
+void append_namespace_path(std::string& out, std::string_view host, const cim::NamespaceName& name_space) {
+  out += "<NAMESPACEPATH><HOST>";
+  append_escaped(out, host);
+  out += "</HOST>";
+  append_local_namespace(out, name_space);
+  out += "</NAMESPACEPATH>";
+}
+
 void append_object_path(std::string& out, const cim::ObjectPath& path) {
   const bool is_local = path.host().empty();
   std::string element = is_local ? "LOCAL" : "";
   element += path.is_instance() ? "INSTANCEPATH" : "CLASSPATH";
   out += '<' + element + '>';
-  if (!is_local) {
-    out += "<NAMESPACEPATH><HOST>";
-    append_escaped(out, path.host());
-    out += "</HOST>";
-  }
-  append_local_namespace(out, path.name_space());
-  if (!is_local) {
-    out += "</NAMESPACEPATH>";
+  if (is_local) {
+    append_local_namespace(out, path.name_space());
+  } else {
+    append_namespace_path(out, path.host(), path.name_space());
   }
   append_object_name(out, path);
   out += "</" + element + '>';
@@ -483,13 +503,6 @@ void append_qualifier_type(std::string& out, const cim::QualifierType& type) {
   out += "/>";
   append_value(out, type.default_value);
   out += "</QUALIFIER.DECLARATION>";
-}
-
-void append_error(std::string& out, const cim::Error& error) {
-  out += "<ERROR";
-  append_attribute(out, "CODE", std::to_string(static_cast<unsigned>(error.status)));
-  append_attribute(out, "DESCRIPTION", error.message.empty() ? cim::status_name(error.status) : error.message);
-  out += "/>";
 }
 
 void append_parameter_value(std::string& out, std::string_view name, const cim::Value& value) {

@@ -31,17 +31,21 @@ void append_object_path(std::string& out, const cim::ObjectPath& path);
 void append_local_namespace(std::string& out, const cim::NamespaceName& name_space);
 /// CLASS with what the options show.
 void append_class(std::string& out, const cim::Class& cls, const cim::ClassOptions& options);
+/// CLASS as clients send it to CreateClass and ModifyClass.
+void append_class_declaration(std::string& out, const cim::ClassDeclaration& declaration);
 /// QUALIFIER.DECLARATION.
 void append_qualifier_type(std::string& out, const cim::QualifierType& type);
-/// ERROR with code and description.
+/// NAMESPACEPATH: host and namespace.
+void append_namespace_path(std::string& out, std::string_view host, const cim::NamespaceName& name_space);
+/// ERROR with code, description and a CIM_Error instance (DSP0200 7.5) that says who speaks and which message it is.
 void append_error(std::string& out, const cim::Error& error);
 /// PARAMVALUE of a method call or its response.
 void append_parameter_value(std::string& out, std::string_view name, const cim::Value& value);
 /// The PARAMTYPE or TYPE attribute's text; embedded objects are "string".
 std::string_view wire_type_name(cim::Type type);
 
-/// Writes many instances of one class after the other, in the same words as append_instance: what stands around the
-/// values is put together once. For one enumeration.
+/// Writes many instances of a few classes, in the same words as append_instance: what stands around the values is put
+/// together once a class. For one enumeration.
 class InstanceEncoder final {
  public:
   explicit InstanceEncoder(InstanceForm form) : form_(form) {}
@@ -62,13 +66,19 @@ class InstanceEncoder final {
     std::string key_close;
     bool is_scalar = true;
   };
-  void prepare(const cim::ClassPtr& cls);
+  /// What stands around all values of one class.
+  struct Frame {
+    cim::ClassPtr cls;
+    std::vector<Tags> tags;  // one per property
+    std::string instance_open;
+    std::string name_open;
+  };
+  const Frame& frame_for(const cim::ClassPtr& cls);
+  Frame make_frame(const cim::ClassPtr& cls) const;
 
   InstanceForm form_;
-  cim::ClassPtr class_;
-  std::vector<Tags> tags_;  // one per property of class_
-  std::string instance_open_;
-  std::string name_open_;
+  std::vector<Frame> frames_;
+  std::size_t last_ = 0;  // the frame used last
 };
 
 /// EmbeddedObject="instance" or "object" for embedded types, nothing for others.

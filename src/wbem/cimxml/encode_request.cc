@@ -1,3 +1,4 @@
+#include <string>
 #include <string_view>
 
 #include "wbem/cimxml/encode.h"
@@ -17,22 +18,43 @@ void append_flag(std::string& out, std::string_view name, bool value) {
   out += value ? "<VALUE>TRUE</VALUE></IPARAMVALUE>" : "<VALUE>FALSE</VALUE></IPARAMVALUE>";
 }
 
-void append_class_name(std::string& out, std::string_view name) {
-  start_parameter(out, "ClassName");
+void append_class_name(std::string& out, std::string_view name, std::string_view parameter = "ClassName") {
+  start_parameter(out, parameter);
   out += "<CLASSNAME";
   append_attribute(out, "NAME", name);
   out += "/></IPARAMVALUE>";
 }
 
 /// Where the parameter may be left out, and "" means that.
-void append_top_class_name(std::string& out, std::string_view name) {
+void append_any_class_name(std::string& out, std::string_view name, std::string_view parameter = "ClassName") {
   if (!name.empty()) {
-    append_class_name(out, name);
+    append_class_name(out, name, parameter);
   }
 }
 
-void append_instance_path(std::string& out, const cim::ObjectPath& path) {
-  start_parameter(out, "InstanceName");
+void append_text(std::string& out, std::string_view name, std::string_view value) {
+  start_parameter(out, name);
+  out += "<VALUE>";
+  append_escaped(out, value);
+  out += "</VALUE></IPARAMVALUE>";
+}
+
+/// The same, left out when empty.
+void append_any_text(std::string& out, std::string_view name, std::string_view value) {
+  if (!value.empty()) {
+    append_text(out, name, value);
+  }
+}
+
+void append_filter(std::string& out, const cim::AssociationFilter& filter) {
+  append_any_class_name(out, filter.association_class, "AssocClass");
+  append_any_class_name(out, filter.result_class, "ResultClass");
+  append_any_text(out, "Role", filter.role);
+  append_any_text(out, "ResultRole", filter.result_role);
+}
+
+void append_instance_path(std::string& out, const cim::ObjectPath& path, std::string_view parameter = "InstanceName") {
+  start_parameter(out, parameter);
   append_object_name(out, path);
   out += "</IPARAMVALUE>";
 }
@@ -73,12 +95,12 @@ class ParameterEncoder final {
     append_property_list(out_, call.options.properties);
   }
   void operator()(const EnumerateClasses& call) const {
-    append_top_class_name(out_, call.class_name);
+    append_any_class_name(out_, call.class_name);
     append_flag(out_, "DeepInheritance", call.deep_inheritance);
     append_class_options(out_, call.options);
   }
   void operator()(const EnumerateClassNames& call) const {
-    append_top_class_name(out_, call.class_name);
+    append_any_class_name(out_, call.class_name);
     append_flag(out_, "DeepInheritance", call.deep_inheritance);
   }
   void operator()(const GetInstance& call) const {
@@ -109,13 +131,55 @@ class ParameterEncoder final {
     append_property_list(out_, call.properties);
   }
   void operator()(const DeleteInstance& call) const { append_instance_path(out_, call.path); }
-  void operator()(const GetQualifier& call) const {
-    start_parameter(out_, "QualifierName");
-    out_ += "<VALUE>";
-    append_escaped(out_, call.name);
-    out_ += "</VALUE></IPARAMVALUE>";
-  }
+  void operator()(const GetQualifier& call) const { append_text(out_, "QualifierName", call.name); }
   void operator()(const EnumerateQualifiers& /*call*/) const {}
+  void operator()(const SetQualifier& call) const {
+    start_parameter(out_, "QualifierDeclaration");
+    append_qualifier_type(out_, call.declaration);
+    out_ += "</IPARAMVALUE>";
+  }
+  void operator()(const DeleteQualifier& call) const { append_text(out_, "QualifierName", call.name); }
+  void operator()(const CreateClass& call) const {
+    start_parameter(out_, "NewClass");
+    append_class_declaration(out_, call.declaration);
+    out_ += "</IPARAMVALUE>";
+  }
+  void operator()(const ModifyClass& call) const {
+    start_parameter(out_, "ModifiedClass");
+    append_class_declaration(out_, call.declaration);
+    out_ += "</IPARAMVALUE>";
+  }
+  void operator()(const DeleteClass& call) const { append_class_name(out_, call.class_name); }
+  void operator()(const GetProperty& call) const {
+    append_instance_path(out_, call.path);
+    append_text(out_, "PropertyName", call.property);
+  }
+  void operator()(const SetProperty& call) const {
+    append_instance_path(out_, call.path);
+    append_text(out_, "PropertyName", call.property);
+    start_parameter(out_, "NewValue");
+    append_value(out_, call.value);
+    out_ += "</IPARAMVALUE>";
+  }
+  void operator()(const FollowAssociations& call) const {
+    append_instance_path(out_, call.object, "ObjectName");
+    append_filter(out_, call.filter);
+    if (call.kind == FollowAssociations::Kind::kAssociators || call.kind == FollowAssociations::Kind::kReferences) {
+      append_form(out_, call.form);
+      append_property_list(out_, call.properties);
+    }
+  }
+  void operator()(const ExecQuery& call) const {
+    append_text(out_, "QueryLanguage", call.query.language);
+    append_text(out_, "Query", call.query.text);
+  }
+  void operator()(const OpenEnumeration& call) const;
+  void operator()(const PullEnumeration& call) const {
+    append_text(out_, "EnumerationContext", call.context);
+    append_text(out_, "MaxObjectCount", std::to_string(call.object_count_max));
+  }
+  void operator()(const CloseEnumeration& call) const { append_text(out_, "EnumerationContext", call.context); }
+  void operator()(const CountEnumeration& call) const { append_text(out_, "EnumerationContext", call.context); }
   void operator()(const InvokeMethod& call) const {
     for (const MethodParameter& parameter : call.parameters) {
       if (parameter.is_typed) {
@@ -134,6 +198,39 @@ class ParameterEncoder final {
  private:
   std::string& out_;
 };
+
+void ParameterEncoder::operator()(const OpenEnumeration& call) const {
+  using Kind = cim::EnumerationRequest::Kind;
+  const cim::EnumerationRequest& request = call.request;
+  if (request.kind == Kind::kInstances || request.kind == Kind::kInstanceNames) {
+    append_class_name(out_, request.class_name);
+  } else if (request.kind != Kind::kQuery) {
+    append_instance_path(out_, request.object);
+    append_filter(out_, request.filter);
+  } else if (call.wants_query_class) {
+    append_flag(out_, "ReturnQueryResultClass", true);
+  }
+  if (request.kind == Kind::kInstances) {
+    if (request.options.local_only) {
+      append_flag(out_, "LocalOnly", true);  // only older versions of the standard have it
+    }
+    append_flag(out_, "DeepInheritance", request.options.deep_inheritance);
+  }
+  if (!request.is_names_only() && request.kind != Kind::kQuery) {
+    if (call.form.include_qualifiers) {
+      append_flag(out_, "IncludeQualifiers", true);
+    }
+    append_flag(out_, "IncludeClassOrigin", call.form.include_class_origin);
+    append_property_list(out_, request.options.properties);
+  }
+  append_any_text(out_, "FilterQueryLanguage", request.query.language);
+  append_any_text(out_, "FilterQuery", request.query.text);
+  if (call.options.operation_timeout_s) {
+    append_text(out_, "OperationTimeout", std::to_string(*call.options.operation_timeout_s));
+  }
+  append_flag(out_, "ContinueOnError", call.options.continue_on_error);
+  append_text(out_, "MaxObjectCount", std::to_string(call.options.object_count_max));
+}
 
 }  // namespace
 

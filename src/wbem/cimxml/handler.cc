@@ -13,7 +13,7 @@ namespace lunaria::wbem::cimxml {
 namespace {
 
 cim::OperationContext make_context(const security::Principal& principal, const http::Peer& peer,
-                                   const http::RequestHead& head) {
+                                   const http::RequestHead& head, runtime::WallTime now) {
   cim::OperationContext context;
   context.principal = principal.name;
   context.role = static_cast<cim::Role>(principal.role);
@@ -21,6 +21,8 @@ cim::OperationContext make_context(const security::Principal& principal, const h
   context.peer = peer.is_unix() ? cim::Peer::kLocalSocket : peer.is_local() ? cim::Peer::kLoopback : cim::Peer::kRemote;
   context.peer_address = peer.is_unix() ? "" : peer.description();
   context.accept_language = std::string(head.fields.find("Accept-Language").value_or(""));
+  context.host = std::string(head.fields.find("Host").value_or(""));
+  context.wall_time = now;
   return context;
 }
 
@@ -55,7 +57,8 @@ runtime::Task<void> answer_options(http::ResponseWriter& writer) {
   head.fields.add("Allow", "POST, M-POST, OPTIONS");
   head.fields.add("CIMProtocolVersion", "1.4");
   head.fields.add("CIMSupportedFunctionalGroups",
-                  "basic-read, basic-write, schema-manipulation, qualifier-declaration");
+                  "basic-read, basic-write, schema-manipulation, instance-manipulation, association-traversal, "
+                  "qualifier-declaration, query-execution, pulled-read");
   const bool sent = co_await http::respond(writer, std::move(head), "");
   static_cast<void>(sent);
 }
@@ -84,7 +87,7 @@ runtime::Task<void> Handler::handle(const http::RequestHead& head, http::Request
     co_await answer_options(writer);
     co_return;
   }
-  cim::OperationContext context = make_context(*principal, peer, head);
+  cim::OperationContext context = make_context(*principal, peer, head, shard_.clock().wall_time());
   co_await answer(head, body, writer, context);
 }
 
@@ -133,6 +136,14 @@ runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError e
   static_cast<void>(sent);
 }
 
+runtime::Task<void> Handler::end(ResponseStream& stream, const Result<void, cim::Error>& outcome) {
+  if (!outcome) {
+    co_await stream.finish(outcome.error());
+  } else {
+    co_await stream.finish();
+  }
+}
+
 runtime::Task<void> Handler::carry_out(const RequestMessage& request, ResponseStream& stream,
                                        cim::OperationContext& context) {
   if (const auto* error = std::get_if<cim::Error>(&request.operation)) {
@@ -142,54 +153,6 @@ runtime::Task<void> Handler::carry_out(const RequestMessage& request, ResponseSt
   runtime::Task<void> running = std::visit([&](const auto& call) { return run(call, request, stream, context); },
                                            std::get<Operation>(request.operation));
   co_await std::move(running);
-}
-
-runtime::Task<void> Handler::run(const GetClass& call, const RequestMessage& request, ResponseStream& stream,
-                                 cim::OperationContext& context) {
-  const auto found = object_manager_.get_class(context, request.name_space, call.class_name);
-  if (!found) {
-    co_await stream.finish(found.error());
-    co_return;
-  }
-  stream.open_return_value();
-  append_class(stream.text(), **found, call.options);
-  co_await stream.finish();
-}
-
-runtime::Task<void> Handler::run(const EnumerateClasses& call, const RequestMessage& request, ResponseStream& stream,
-                                 cim::OperationContext& context) {
-  const auto found =
-      object_manager_.enumerate_classes(context, request.name_space, call.class_name, call.deep_inheritance);
-  if (!found) {
-    co_await stream.finish(found.error());
-    co_return;
-  }
-  stream.open_return_value();
-  for (const cim::ClassPtr& cls : *found) {
-    append_class(stream.text(), *cls, call.options);
-    if (stream.is_due()) {
-      const bool is_there = co_await stream.send_piece();
-      if (!is_there) {
-        co_return;
-      }
-    }
-  }
-  co_await stream.finish();
-}
-
-runtime::Task<void> Handler::run(const EnumerateClassNames& call, const RequestMessage& request, ResponseStream& stream,
-                                 cim::OperationContext& context) {
-  const auto names =
-      object_manager_.enumerate_class_names(context, request.name_space, call.class_name, call.deep_inheritance);
-  if (!names) {
-    co_await stream.finish(names.error());
-    co_return;
-  }
-  stream.open_return_value();
-  for (const std::string& name : *names) {
-    append_object_name(stream.text(), cim::ObjectPath({}, name));
-  }
-  co_await stream.finish();
 }
 
 runtime::Task<void> Handler::run(const GetInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
@@ -202,32 +165,6 @@ runtime::Task<void> Handler::run(const GetInstance& call, const RequestMessage& 
   stream.open_return_value();
   append_instance(stream.text(), *instance, call.form);
   co_await stream.finish();
-}
-
-runtime::Task<void> Handler::run(const EnumerateInstances& call, const RequestMessage& request, ResponseStream& stream,
-                                 cim::OperationContext& context) {
-  InstanceStream sink(stream, context, InstanceStream::Form::kNamedInstances, call.form);
-  stream.open_return_value();
-  const auto done =
-      co_await object_manager_.enumerate_instances(context, request.name_space, call.class_name, call.options, sink);
-  if (!done) {
-    co_await stream.finish(done.error());
-  } else {
-    co_await stream.finish();
-  }
-}
-
-runtime::Task<void> Handler::run(const EnumerateInstanceNames& call, const RequestMessage& request,
-                                 ResponseStream& stream, cim::OperationContext& context) {
-  InstanceStream sink(stream, context, InstanceStream::Form::kNames, {});
-  stream.open_return_value();
-  const auto done =
-      co_await object_manager_.enumerate_instance_names(context, request.name_space, call.class_name, sink);
-  if (!done) {
-    co_await stream.finish(done.error());
-  } else {
-    co_await stream.finish();
-  }
 }
 
 runtime::Task<void> Handler::run(const CreateInstance& call, const RequestMessage& request, ResponseStream& stream,
@@ -245,47 +182,31 @@ runtime::Task<void> Handler::run(const CreateInstance& call, const RequestMessag
 runtime::Task<void> Handler::run(const ModifyInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
   const auto done = co_await object_manager_.modify_instance(context, call.path, call.instance, call.properties);
-  if (!done) {
-    co_await stream.finish(done.error());
-  } else {
-    co_await stream.finish();
-  }
+  co_await end(stream, done);
 }
 
 runtime::Task<void> Handler::run(const DeleteInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
   const auto done = co_await object_manager_.delete_instance(context, call.path);
-  if (!done) {
-    co_await stream.finish(done.error());
-  } else {
-    co_await stream.finish();
-  }
+  co_await end(stream, done);
 }
 
-runtime::Task<void> Handler::run(const GetQualifier& call, const RequestMessage& request, ResponseStream& stream,
+runtime::Task<void> Handler::run(const GetProperty& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
-  const auto type = object_manager_.get_qualifier(context, request.name_space, call.name);
-  if (!type) {
-    co_await stream.finish(type.error());
+  const auto value = co_await object_manager_.get_property(context, call.path, call.property);
+  if (!value) {
+    co_await stream.finish(value.error());
     co_return;
   }
   stream.open_return_value();
-  append_qualifier_type(stream.text(), **type);
+  append_value(stream.text(), *value);
   co_await stream.finish();
 }
 
-runtime::Task<void> Handler::run(const EnumerateQualifiers& /*call*/, const RequestMessage& request,
-                                 ResponseStream& stream, cim::OperationContext& context) {
-  const auto types = object_manager_.enumerate_qualifiers(context, request.name_space);
-  if (!types) {
-    co_await stream.finish(types.error());
-    co_return;
-  }
-  stream.open_return_value();
-  for (const cim::QualifierTypePtr& type : *types) {
-    append_qualifier_type(stream.text(), *type);
-  }
-  co_await stream.finish();
+runtime::Task<void> Handler::run(const SetProperty& call, const RequestMessage& /*request*/, ResponseStream& stream,
+                                 cim::OperationContext& context) {
+  const auto done = co_await object_manager_.set_property(context, call.path, call.property, call.value);
+  co_await end(stream, done);
 }
 
 runtime::Task<void> Handler::run(const InvokeMethod& call, const RequestMessage& /*request*/, ResponseStream& stream,

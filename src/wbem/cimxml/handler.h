@@ -3,6 +3,8 @@
 // Handler: answers HTTP requests with CIM operations (DSP0200). Authentication, headers, message, operation, in this
 // order; what is wrong at one stage is answered there with the status that the standard names.
 
+#include <vector>
+
 #include "base/log.h"
 #include "cim/object_manager.h"
 #include "http/handler.h"
@@ -35,6 +37,12 @@ class Handler final : public http::RequestHandler {
                           cim::OperationContext& context);
   runtime::Task<void> run(const EnumerateClassNames& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
+  runtime::Task<void> run(const CreateClass& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const ModifyClass& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const DeleteClass& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
   runtime::Task<void> run(const GetInstance& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
   runtime::Task<void> run(const EnumerateInstances& call, const RequestMessage& request, ResponseStream& stream,
@@ -47,14 +55,46 @@ class Handler final : public http::RequestHandler {
                           cim::OperationContext& context);
   runtime::Task<void> run(const DeleteInstance& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
+  runtime::Task<void> run(const GetProperty& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const SetProperty& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const FollowAssociations& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const ExecQuery& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
   runtime::Task<void> run(const GetQualifier& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
   runtime::Task<void> run(const EnumerateQualifiers& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
+  runtime::Task<void> run(const SetQualifier& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const DeleteQualifier& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
   runtime::Task<void> run(const InvokeMethod& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const OpenEnumeration& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const PullEnumeration& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const CloseEnumeration& call, const RequestMessage& request, ResponseStream& stream,
+                          cim::OperationContext& context);
+  runtime::Task<void> run(const CountEnumeration& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
   runtime::Task<void> run(const UnknownOperation& call, const RequestMessage& request, ResponseStream& stream,
                           cim::OperationContext& context);
+
+  /// Ends an answer without results, or with those that are in it already.
+  static runtime::Task<void> end(ResponseStream& stream, const Result<void, cim::Error>& outcome);
+  static runtime::Task<void> end_pull(ResponseStream& stream, const Result<cim::PullProgress, cim::Error>& progress,
+                                      const cim::Class* result_class = nullptr);
+  runtime::Task<void> enumerate(const cim::EnumerationRequest& wanted, ObjectForm form, InstanceForm instances,
+                                ResponseStream& stream, cim::OperationContext& context);
+  static runtime::Task<void> send_classes(const std::vector<cim::ClassPtr>& classes,
+                                          const cim::NamespaceName& name_space, const cim::ClassOptions* options,
+                                          ResponseStream& stream);
+  runtime::Task<void> follow_classes(const FollowAssociations& call, const RequestMessage& request,
+                                     ResponseStream& stream, cim::OperationContext& context);
 
   runtime::Shard& shard_;
   cim::ObjectManager& object_manager_;

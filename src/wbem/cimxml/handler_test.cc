@@ -42,7 +42,7 @@ constexpr Golden kGolden[] = {
     {"enumerate_qualifiers", "EnumerateQualifiers"},
     {"invoke_method", "resize", "root/test:T_Disk.System=\"h\",Id=1"},
     {"invoke_static_method", "Scan", "root/test:T_Disk"},
-    {"unknown_operation", "OpenEnumerateInstances"},
+    {"unknown_operation", "EnumerateFoo"},
     {"not_found", "GetInstance"},
 };
 
@@ -247,7 +247,10 @@ TEST_F(CimXmlHandler, AnswersAnEarlyErrorAsAMessage) {
   provider.fail_with(cim::Error(cim::Status::kFailed, "broken <early>"));
   const HttpReply reply = enumerate();
   EXPECT_EQ(reply.cim_code(), "1");
-  EXPECT_THAT(reply.body, HasSubstr("DESCRIPTION=\"broken &lt;early&gt;\"/></IMETHODRESPONSE>"));
+  EXPECT_THAT(
+      reply.body,
+      HasSubstr(
+          "<IMETHODRESPONSE NAME=\"EnumerateInstances\"><ERROR CODE=\"1\" DESCRIPTION=\"broken &lt;early&gt;\">"));
   EXPECT_THAT(reply.body, Not(HasSubstr("IRETURNVALUE")));
 }
 

@@ -169,6 +169,8 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
   }
   headers.method = *method;
   headers.object = *object;
+  const auto host = head.fields.find("Host");
+  headers.host = host && !host->empty() ? std::string(*host) : "localhost";
   return headers;
 }
 

@@ -17,6 +17,7 @@ struct CimHeaders {
   std::string prefix;  ///< "73-" for M-POST with `ns=73`, else ""
   std::string method;  ///< CIMMethod, decoded
   std::string object;  ///< CIMObject, decoded
+  std::string host;    ///< Host: how the client calls us; "localhost" when it does not say
 };
 
 /// Checks method, path, media type, `Man`, CIMOperation and CIMProtocolVersion; the body has not been read yet.

@@ -29,6 +29,8 @@ inline constexpr std::size_t kTreeBytesMax = std::size_t{48} << 20;
 inline constexpr std::size_t kResponseBytesMax = std::size_t{512} << 20;
 inline constexpr std::size_t kResponseTreeBytesMax = std::size_t{2} << 30;
 inline constexpr std::size_t kResponseElementsMax = 20'000'000;
+/// Classes whose tags one enumeration keeps at hand.
+inline constexpr std::size_t kEncodedClassesMax = 32;
 /// What an enumeration gathers before a piece of the answer goes out.
 inline constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 

@@ -23,6 +23,11 @@ void ResponseStream::open_return_value() {
   text_ += "<IRETURNVALUE>";
 }
 
+void ResponseStream::close_return_value() {
+  has_return_value_ = false;
+  text_ += "</IRETURNVALUE>";
+}
+
 bool ResponseStream::is_due() const {
   return text_.size() >= limits::kPieceBytes;
 }
@@ -80,15 +85,61 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
   }
 }
 
+InstanceStream::InstanceStream(ResponseStream& stream, cim::OperationContext& context,
+                               const cim::NamespaceName& name_space, ObjectForm form, InstanceForm instance_form)
+    : stream_(stream), context_(context), form_(form), encoder_(instance_form) {
+  if (form != ObjectForm::kNames && form != ObjectForm::kNamedInstances && form != ObjectForm::kInstances) {
+    append_namespace_path(name_space_path_, stream.host(), name_space);
+  }
+}
+
+void InstanceStream::append_path(const cim::Instance& instance) {
+  std::string& out = stream_.text();
+  out += "<INSTANCEPATH>";
+  if (instance.name_space() == nullptr) {
+    out += name_space_path_;
+  } else {
+    append_namespace_path(out, stream_.host(), *instance.name_space());
+  }
+  encoder_.append_name(out, instance);
+  out += "</INSTANCEPATH>";
+}
+
 cim::InstanceSink::Delivery InstanceStream::deliver(cim::Instance&& instance) {
   std::string& out = stream_.text();
-  if (form_ == Form::kNames) {
-    encoder_.append_name(out, instance);
-  } else {
-    out += "<VALUE.NAMEDINSTANCE>";
-    encoder_.append_name(out, instance);
-    encoder_.append_instance(out, instance);
-    out += "</VALUE.NAMEDINSTANCE>";
+  switch (form_) {
+    case ObjectForm::kNames:
+      encoder_.append_name(out, instance);
+      break;
+    case ObjectForm::kNamedInstances:
+      out += "<VALUE.NAMEDINSTANCE>";
+      encoder_.append_name(out, instance);
+      encoder_.append_instance(out, instance);
+      out += "</VALUE.NAMEDINSTANCE>";
+      break;
+    case ObjectForm::kInstances:
+      encoder_.append_instance(out, instance);
+      break;
+    case ObjectForm::kInstancesWithPath:
+      out += "<VALUE.INSTANCEWITHPATH>";
+      append_path(instance);
+      encoder_.append_instance(out, instance);
+      out += "</VALUE.INSTANCEWITHPATH>";
+      break;
+    case ObjectForm::kInstancePaths:
+      append_path(instance);
+      break;
+    case ObjectForm::kObjectsWithPath:
+      out += "<VALUE.OBJECTWITHPATH>";
+      append_path(instance);
+      encoder_.append_instance(out, instance);
+      out += "</VALUE.OBJECTWITHPATH>";
+      break;
+    case ObjectForm::kObjectPaths:
+      out += "<OBJECTPATH>";
+      append_path(instance);
+      out += "</OBJECTPATH>";
+      break;
   }
   return stream_.is_due() ? Delivery::kWait : Delivery::kGoOn;
 }

@@ -29,6 +29,10 @@ class ResponseStream final {
   std::string& text() { return text_; }
   /// Appends the tag before the first result; results follow in text().
   void open_return_value();
+  /// Appends the tag behind the last one, where output parameters follow; finish() does it otherwise.
+  void close_return_value();
+  /// The host by which the client calls us, for full paths.
+  std::string_view host() const { return headers_.host; }
   bool is_due() const;
   /// Sends what is there; false when the client has gone. Lets others on the shard run.
   runtime::Task<bool> send_piece();
@@ -50,21 +54,34 @@ class ResponseStream final {
   bool takes_trailers_;
 };
 
+/// How each object of an answer is written (DSP0201 5.2.4).
+enum class ObjectForm : std::uint8_t {
+  kNames,              ///< INSTANCENAME
+  kNamedInstances,     ///< VALUE.NAMEDINSTANCE
+  kInstances,          ///< INSTANCE
+  kInstancesWithPath,  ///< VALUE.INSTANCEWITHPATH
+  kInstancePaths,      ///< INSTANCEPATH
+  kObjectsWithPath,    ///< VALUE.OBJECTWITHPATH
+  kObjectPaths,        ///< OBJECTPATH
+};
+
 /// Where an enumeration's instances go: encoded at once into the stream.
 class InstanceStream final : public cim::InstanceSink {
  public:
-  enum class Form : std::uint8_t { kNamedInstances, kNames };
-  InstanceStream(ResponseStream& stream, cim::OperationContext& context, Form form, InstanceForm instance_form)
-      : stream_(stream), context_(context), form_(form), encoder_(instance_form) {}
+  InstanceStream(ResponseStream& stream, cim::OperationContext& context, const cim::NamespaceName& name_space,
+                 ObjectForm form, InstanceForm instance_form);
 
   Delivery deliver(cim::Instance&& instance) override;
   runtime::Task<bool> ready() override;
 
  private:
+  void append_path(const cim::Instance& instance);
+
   ResponseStream& stream_;
   cim::OperationContext& context_;
-  Form form_;
+  ObjectForm form_;
   InstanceEncoder encoder_;
+  std::string name_space_path_;  // of the operation's namespace
 };
 
 }  // namespace lunaria::wbem::cimxml

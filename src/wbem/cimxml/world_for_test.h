@@ -264,10 +264,15 @@ class CimXmlWorld {
   cim::TestProvider provider;
   cim::ProviderTable providers;
   cim::AdmissionControl admission{{.operations_max = 8}, {{"T_Lonely"}, {"StartService"}}};
+  cim::Enumerator enumerator{repository, providers};
+  cim::OpenEnumerations enumerations{server_shard, enumerator};
   cim::ObjectManager object_manager{
-      repository, providers, admission,
+      repository,
+      providers,
+      admission,
       [](const cim::OperationContext& /*context*/,
-         const cim::OperationRequest& /*request*/) -> Result<void, cim::Error> { return {}; }};
+         const cim::OperationRequest& /*request*/) -> Result<void, cim::Error> { return {}; },
+      {.enumerations = &enumerations}};
   FakeAuthenticator authenticator;
   Handler handler{server_shard, object_manager, authenticator, log};
   http::Server server{server_shard, handler, log};
@@ -275,6 +280,7 @@ class CimXmlWorld {
  private:
   runtime::Task<void> stop_server(bool& done) {
     co_await server.stop(std::chrono::seconds(5));
+    co_await enumerations.close_all();
     done = true;
   }
 

@@ -1,0 +1,272 @@
+#include "cim/query_walk.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cim/associations.h"
+#include "cim/object_path.h"
+#include "cim/property_list.h"
+#include "cim/query/query_sink.h"
+
+namespace lunaria::cim {
+namespace {
+
+using Kind = EnumerationRequest::Kind;
+using query::Query;
+using query::StatementKind;
+
+/// Says where instances are that come from another namespace than that of the request.
+class PlacingSink final : public InstanceSink {
+ public:
+  PlacingSink(InstanceSink& sink, const NamespaceName& place)
+      : sink_(sink), place_(std::make_shared<const NamespaceName>(place)) {}
+
+  Delivery deliver(Instance&& instance) override {
+    instance.set_name_space(place_);
+    return sink_.deliver(std::move(instance));
+  }
+  runtime::Task<bool> ready() override { return sink_.ready(); }
+
+ private:
+  InstanceSink& sink_;
+  std::shared_ptr<const NamespaceName> place_;
+};
+
+/// Passes on the instances of classes that have a qualifier.
+class QualifiedSink final : public InstanceSink {
+ public:
+  QualifiedSink(InstanceSink& sink, std::string_view qualifier) : sink_(sink), qualifier_(qualifier) {}
+
+  Delivery deliver(Instance&& instance) override {
+    const Qualifier* found = qualifier_.empty() ? nullptr : instance.cls()->qualifiers().find(qualifier_);
+    return qualifier_.empty() || found != nullptr ? sink_.deliver(std::move(instance)) : Delivery::kGoOn;
+  }
+  runtime::Task<bool> ready() override { return sink_.ready(); }
+
+ private:
+  InstanceSink& sink_;
+  std::string_view qualifier_;
+};
+
+/// Passes on what a filter holds for, showing only what the request asks for: the filter may read more.
+class FilterSink final : public InstanceSink {
+ public:
+  FilterSink(InstanceSink& sink, const Query& filter, const query::Surroundings& surroundings,
+             const EnumerationRequest& request, const Class* requested)
+      : sink_(sink), filter_(filter), surroundings_(surroundings), request_(request), requested_(requested) {}
+
+  Delivery deliver(Instance&& instance) override {
+    if (!filter_.matches(instance, surroundings_)) {
+      return Delivery::kGoOn;
+    }
+    if (last_ != instance.cls()) {
+      last_ = instance.cls();
+      const Class& requested = requested_ != nullptr ? *requested_ : *last_;
+      const EnumerateInstancesOptions& options = request_.options;
+      shown_ = select_properties(*last_, requested, options.properties, options.local_only, options.deep_inheritance);
+    }
+    instance.select(shown_);
+    return sink_.deliver(std::move(instance));
+  }
+  runtime::Task<bool> ready() override { return sink_.ready(); }
+
+ private:
+  InstanceSink& sink_;
+  const Query& filter_;
+  const query::Surroundings& surroundings_;
+  const EnumerationRequest& request_;
+  const Class* requested_;  // null for associations
+  ClassPtr last_;
+  PropertySelectionPtr shown_;
+};
+
+/// What lists whole objects where only their names are wanted: a filter reads more than keys.
+Kind kind_of_objects(Kind kind) {
+  switch (kind) {
+    case Kind::kInstanceNames:
+      return Kind::kInstances;
+    case Kind::kAssociatorNames:
+      return Kind::kAssociators;
+    case Kind::kReferenceNames:
+      return Kind::kReferences;
+    default:
+      return kind;
+  }
+}
+
+AssociationFilter filter_of(const query::AssociationClause& clause, StatementKind kind) {
+  if (kind == StatementKind::kReferencesOf) {
+    return {.result_class = clause.result_class, .role = clause.role};
+  }
+  return {.association_class = clause.association_class,
+          .result_class = clause.result_class,
+          .role = clause.role,
+          .result_role = clause.result_role};
+}
+
+Error unsupported(std::string_view what) {
+  return Error(Status::kNotSupported, std::string(what) + " is not supported in queries");
+}
+
+}  // namespace
+
+QueryWalk::QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
+                     const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors)
+    : repository_(repository),
+      enumerator_(enumerator),
+      context_(context),
+      request_(request),
+      sink_(sink),
+      errors_(errors),
+      surroundings_{.name_space = request.name_space, .host = context.host, .wall_time = context.wall_time} {}
+
+runtime::Task<Result<void, Error>> QueryWalk::run_query() {
+  const auto query = Query::parse(request_.query.language, request_.query.text);
+  if (!query) {
+    co_return fail(query.error());
+  }
+  switch (query->kind()) {
+    case StatementKind::kSelect: {
+      auto outcome = co_await select(*query);
+      co_return outcome;
+    }
+    case StatementKind::kAssociatorsOf:
+    case StatementKind::kReferencesOf: {
+      auto outcome = co_await follow(*query);
+      co_return outcome;
+    }
+    case StatementKind::kFilter:
+      co_return fail(Error(Status::kInvalidQuery, "a condition alone selects nothing; write SELECT"));
+    case StatementKind::kSchema:
+      break;
+  }
+  co_return fail(unsupported("a result of classes"));
+}
+
+runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query) {
+  const std::string& elsewhere = query.statement().name_space;
+  const NamespaceName place = elsewhere.empty() ? request_.name_space : NamespaceName(elsewhere);
+  if (auto checked = query.check(repository_, place); !checked) {
+    co_return checked;
+  }
+  surroundings_.name_space = place;
+  EnumerationRequest extent{.kind = Kind::kInstances, .name_space = place, .class_name = query.class_name()};
+  extent.options.properties = query.needed_properties();
+  PlacingSink placing(sink_, place);
+  InstanceSink& receiver = place == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
+  query::QuerySink rows(query, surroundings_, receiver);
+  const auto outcome = co_await enumerator_.produce(context_, extent, rows, errors_);
+  if (!outcome) {
+    co_return outcome;
+  }
+  auto finished = co_await rows.finish();
+  co_return finished;
+}
+
+runtime::Task<Result<void, Error>> QueryWalk::follow(const Query& query) {
+  const query::AssociationClause& clause = query.statement().association;
+  if (clause.schema_only || clause.class_definitions_only) {
+    co_return fail(unsupported("a result of classes"));
+  }
+  if (!clause.required_association_qualifier.empty()) {
+    co_return fail(unsupported("RequiredAssocQualifier"));
+  }
+  auto object = ObjectPath::parse(clause.path);
+  if (!object || !object->is_instance()) {
+    co_return fail(Error(Status::kInvalidQuery, "'" + clause.path + "' is no path of an instance"));
+  }
+  const NamespaceName place = object->name_space().empty() ? request_.name_space : object->name_space();
+  object->set_name_space(place);
+  const bool is_for_references = query.kind() == StatementKind::kReferencesOf;
+  const Kind kind = is_for_references ? (clause.keys_only ? Kind::kReferenceNames : Kind::kReferences)
+                                      : (clause.keys_only ? Kind::kAssociatorNames : Kind::kAssociators);
+  const EnumerationRequest walk{
+      .kind = kind, .name_space = place, .object = *std::move(object), .filter = filter_of(clause, query.kind())};
+  PlacingSink placing(sink_, place);
+  InstanceSink& receiver = place == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
+  QualifiedSink qualified(receiver, clause.required_qualifier);
+  auto outcome = co_await enumerator_.produce(context_, walk, qualified, errors_);
+  co_return outcome;
+}
+
+runtime::Task<Result<void, Error>> QueryWalk::run_filtered() {
+  const auto filter = Query::parse(request_.query.language, request_.query.text);
+  if (!filter) {
+    co_return fail(filter.error());
+  }
+  if (filter->kind() != StatementKind::kFilter) {
+    co_return fail(Error(Status::kQueryLanguageNotSupported, "filters of enumerations are written in DMTF:FQL"));
+  }
+  EnumerationRequest whole = request_;
+  whole.kind = kind_of_objects(request_.kind);
+  whole.query = {};
+  const PropertyList needed = filter->needed_properties();
+  if (!needed || request_.is_names_only()) {
+    whole.options.properties = needed;
+  } else if (whole.options.properties) {
+    whole.options.properties->insert(whole.options.properties->end(), needed->begin(), needed->end());
+  }
+  // What the answer leaves out may be what the filter looks at.
+  whole.options.local_only = false;
+  whole.options.deep_inheritance = true;
+  const ClassPtr requested =
+      request_.class_name.empty() ? nullptr : repository_.find_class(request_.name_space, request_.class_name);
+  FilterSink filtering(sink_, *filter, surroundings_, request_, requested.get());
+  auto outcome = co_await enumerator_.produce(context_, whole, filtering, errors_);
+  co_return outcome;
+}
+
+bool asks_for_classes(const QueryText& text) {
+  const auto query = Query::parse(text.language, text.text);
+  return query && (query->kind() == StatementKind::kSchema || query->statement().association.schema_only);
+}
+
+Result<std::vector<ClassPtr>, Error> query_classes(const Repository& repository, const NamespaceName& name_space,
+                                                   const QueryText& text) {
+  const auto query = Query::parse(text.language, text.text);
+  if (!query) {
+    return fail(query.error());
+  }
+  std::vector<ClassPtr> found;
+  if (query->kind() == StatementKind::kSchema) {
+    const query::Surroundings surroundings{.name_space = name_space, .host = {}, .wall_time = {}};
+    for (const ClassPtr& cls : repository.classes(name_space)) {
+      if (query->matches(*cls, surroundings)) {
+        found.push_back(cls);
+      }
+    }
+    return found;
+  }
+  const query::AssociationClause& clause = query->statement().association;
+  const auto path = ObjectPath::parse(clause.path);
+  const ClassPtr cls = path ? repository.find_class(name_space, path->class_name()) : nullptr;
+  if (!cls) {
+    return fail(Error(Status::kInvalidQuery, "'" + clause.path + "' is no class of the namespace"));
+  }
+  const AssociationFilter filter = filter_of(clause, query->kind());
+  found = query->kind() == StatementKind::kReferencesOf ? referencing_classes(repository, name_space, *cls, filter)
+                                                        : associated_classes(repository, name_space, *cls, filter);
+  std::erase_if(found, [&clause](const ClassPtr& each) {
+    return !clause.required_qualifier.empty() && each->qualifiers().find(clause.required_qualifier) == nullptr;
+  });
+  return found;
+}
+
+Result<ClassPtr, Error> query_result_class(const Repository& repository, const NamespaceName& name_space,
+                                           const QueryText& text) {
+  const auto query = Query::parse(text.language, text.text);
+  if (!query) {
+    return fail(query.error());
+  }
+  ClassPtr cls = query->kind() == StatementKind::kSelect && query->keeps_class()
+                     ? repository.find_class(name_space, query->class_name())
+                     : nullptr;
+  if (!cls) {
+    return fail(unsupported("the class of a result that is no class of the schema"));
+  }
+  return cls;
+}
+
+}  // namespace lunaria::cim

@@ -1,0 +1,56 @@
+#pragma once
+
+// QueryWalk: carries out what a query means as enumerations: SELECT over the extent of its class, ASSOCIATORS OF and
+// REFERENCES OF over associations, and the filters of pulled enumerations over whatever they filter.
+
+#include <string_view>
+#include <vector>
+
+#include "cim/enumeration_request.h"
+#include "cim/enumerator.h"
+#include "cim/error.h"
+#include "cim/instance_sink.h"
+#include "cim/operation_context.h"
+#include "cim/query/query.h"
+#include "cim/repository.h"
+#include "runtime/task.h"
+
+namespace lunaria::cim {
+
+/// Lives for one enumeration; what it is given outlives it.
+class QueryWalk final {
+ public:
+  QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
+            const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors);
+
+  /// For a request of kind kQuery. QUERY_LANGUAGE_NOT_SUPPORTED, INVALID_QUERY; NOT_SUPPORTED where the results are
+  /// classes (see query_classes) or depend on a qualifier of the association.
+  runtime::Task<Result<void, Error>> run_query();
+  /// For a request of another kind with a FilterQuery, which must be DMTF:FQL: the objects for which it holds.
+  runtime::Task<Result<void, Error>> run_filtered();
+
+ private:
+  runtime::Task<Result<void, Error>> select(const query::Query& query);
+  runtime::Task<Result<void, Error>> follow(const query::Query& query);
+
+  const Repository& repository_;
+  const Enumerator& enumerator_;
+  const OperationContext& context_;
+  const EnumerationRequest& request_;
+  InstanceSink& sink_;
+  EnumerationErrors* errors_;
+  query::Surroundings surroundings_;
+};
+
+/// Whether the results of a query are classes of the schema; false for one that cannot be read.
+bool asks_for_classes(const QueryText& text);
+/// Those classes.
+Result<std::vector<ClassPtr>, Error> query_classes(const Repository& repository, const NamespaceName& name_space,
+                                                   const QueryText& text);
+
+/// The class of the instances that a SELECT answers (QueryResultClass of OpenQueryInstances). NOT_SUPPORTED where they
+/// are of no class of the schema, but made up of expressions.
+Result<ClassPtr, Error> query_result_class(const Repository& repository, const NamespaceName& name_space,
+                                           const QueryText& text);
+
+}  // namespace lunaria::cim

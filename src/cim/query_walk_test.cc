@@ -1,0 +1,111 @@
+#include "cim/query_walk.h"
+
+#include <string>
+
+#include "cim/enumeration_world_for_test.h"
+
+namespace lunaria::cim {
+namespace {
+
+using Kind = EnumerationRequest::Kind;
+
+class Queries : public EnumerationWorld {
+ protected:
+  Queries() {
+    objects.add(system("s"));
+    for (std::uint32_t id = 1; id <= 4; ++id) {
+      objects.add(disk(id));
+    }
+    objects.add(disk(5, "A_FastDisk"));
+    other_objects.add(disk(9, "A_Disk", &other_space));
+    links.add(link("A_Has", path("A_System.Name=\"s\""), path("A_Disk.Id=1")));
+    links.add(link("A_Has", path("A_System.Name=\"s\""), path("A_FastDisk.Id=5")));
+  }
+
+  /// The paths of what a request lists with the properties that it shows, or the status that it fails with.
+  std::string list(const EnumerationRequest& wanted) {
+    CollectingSink sink;
+    const auto outcome = finish(enumerator.produce(context, wanted, sink, nullptr));
+    std::string text = outcome ? "" : status_of(outcome);
+    for (const Instance& instance : sink.instances()) {
+      const NamespaceName place = instance.name_space() != nullptr ? *instance.name_space() : NamespaceName();
+      text += (text.empty() ? "" : " ") + instance.path(place).to_string();
+    }
+    shown.clear();
+    for (std::size_t i = 0; !sink.instances().empty() && i < sink.instances()[0].values().size(); ++i) {
+      shown += sink.instances()[0].is_selected(i) ? sink.instances()[0].cls()->property(i).name + ' ' : "";
+    }
+    return text;
+  }
+  std::string query(std::string_view language, std::string_view text) {
+    return list({.kind = Kind::kQuery,
+                 .name_space = space,
+                 .query = {.language = std::string(language), .text = std::string(text)}});
+  }
+  std::string filter(EnumerationRequest wanted, std::string_view text, std::string_view language = "DMTF:FQL") {
+    wanted.name_space = space;
+    wanted.query = {.language = std::string(language), .text = std::string(text)};
+    return list(wanted);
+  }
+
+  std::string shown;
+};
+
+TEST_F(Queries, SelectFromAClassAndThoseBelow) {
+  EXPECT_EQ(query("WQL", "SELECT Label FROM A_Disk WHERE Id > 3"), "A_Disk.Id=4 A_FastDisk.Id=5");
+  EXPECT_EQ(shown, "Label ");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM A_Disk WHERE A_Disk ISA A_FastDisk"), "A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM A_System"), "A_System.Name=\"s\"");
+}
+
+TEST_F(Queries, FollowAssociations) {
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"}"), "A_Disk.Id=1 A_FastDisk.Id=5");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"} WHERE ResultClass = A_FastDisk"), "A_FastDisk.Id=5");
+  EXPECT_EQ(query("WQL", "REFERENCES OF {A_Disk.Id=1}"),
+            "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_Disk.Id=1\"");
+}
+
+TEST_F(Queries, RefuseWhatCannotBeAsked) {
+  EXPECT_EQ(query("SQL", "SELECT * FROM A_Disk"), "QUERY_LANGUAGE_NOT_SUPPORTED");
+  EXPECT_EQ(query("WQL", "SELEKT * FROM A_Disk"), "INVALID_QUERY");
+  EXPECT_EQ(query("WQL", "SELECT * FROM A_None"), "INVALID_QUERY");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk}"), "INVALID_QUERY");
+  EXPECT_EQ(query("DMTF:FQL", "Id = 1"), "INVALID_QUERY");
+}
+
+TEST_F(Queries, FilterInstancesByWhatTheAnswerNeedNotShow) {
+  EnumerationRequest wanted{.kind = Kind::kInstances, .class_name = "A_Disk"};
+  wanted.options.properties = PropertyList(std::vector<std::string>{"Id"});
+  EXPECT_EQ(filter(wanted, "Label = 'disk 2'"), "A_Disk.Id=2");
+  EXPECT_EQ(shown, "Id ");
+  wanted.options.properties = std::nullopt;
+  EXPECT_EQ(filter(wanted, "Id >= 4"), "A_Disk.Id=4 A_FastDisk.Id=5");
+  EXPECT_EQ(shown, "Id Label ");
+}
+
+TEST_F(Queries, FilterNamesAndAssociations) {
+  EXPECT_EQ(filter({.kind = Kind::kInstanceNames, .class_name = "A_Disk"}, "Label = 'disk 3'"), "A_Disk.Id=3");
+  EXPECT_EQ(filter({.kind = Kind::kAssociatorNames, .object = path("A_System.Name=\"s\"")}, "Label = 'disk 5'"),
+            "A_FastDisk.Id=5");
+  EXPECT_EQ(filter({.kind = Kind::kAssociators, .object = path("A_System.Name=\"s\"")}, "Id = 1"), "A_Disk.Id=1");
+}
+
+TEST_F(Queries, RefuseFiltersThatAreNone) {
+  const EnumerationRequest wanted{.kind = Kind::kInstances, .class_name = "A_Disk"};
+  EXPECT_EQ(filter(wanted, "Id ="), "INVALID_QUERY");
+  EXPECT_EQ(filter(wanted, "Id = 1", "SQL"), "QUERY_LANGUAGE_NOT_SUPPORTED");
+  EXPECT_EQ(filter(wanted, "SELECT * FROM A_Disk", "WQL"), "QUERY_LANGUAGE_NOT_SUPPORTED");
+}
+
+TEST_F(Queries, ForClassesListThem) {
+  const QueryText schema{.language = "WQL", .text = "SELECT * FROM meta_class WHERE __this ISA \"A_Disk\""};
+  EXPECT_TRUE(asks_for_classes(schema));
+  const auto classes = query_classes(repository, space, schema);
+  ASSERT_TRUE(classes) << classes.error().to_string();
+  EXPECT_EQ(classes->size(), 2U);
+  EXPECT_FALSE(asks_for_classes({.language = "WQL", .text = "SELECT * FROM A_Disk"}));
+  EXPECT_FALSE(asks_for_classes({.language = "WQL", .text = "nonsense"}));
+}
+
+}  // namespace
+}  // namespace lunaria::cim
