@@ -51,6 +51,9 @@ struct EnumerationRequest {
   AssociationFilter filter{};
   EnumerateInstancesOptions options{};
   QueryText query{};  ///< for the other kinds the FilterQuery of a pulled operation; "" when there is none
+  /// How instances are to be written, for protocols: a Pull does not say it again.
+  bool include_qualifiers = false;
+  bool include_class_origin = false;
   /// The pulled operations say NOT_FOUND where `object` is not there; the plain ones list nothing.
   bool object_must_exist = false;
 

@@ -129,6 +129,9 @@ class ObjectManager final {
   runtime::Task<Result<PullProgress, Error>> pull(const OperationContext& context, const NamespaceName& name_space,
                                                   PullContent content, std::string_view id,
                                                   std::uint32_t object_count_max, InstanceSink& sink) const;
+  /// What is pulled, for the form of the answer; null where pull() will say why not.
+  const EnumerationRequest* opened_request(const OperationContext& context, const NamespaceName& name_space,
+                                           std::string_view id) const;
   Result<void, Error> close_enumeration(const OperationContext& context, const NamespaceName& name_space,
                                         std::string_view id) const;
   runtime::Task<Result<std::uint64_t, Error>> count_enumeration(const OperationContext& context,

@@ -159,6 +159,11 @@ runtime::Task<Result<PullProgress, Error>> ObjectManager::pull(const OperationCo
   co_return progress;
 }
 
+const EnumerationRequest* ObjectManager::opened_request(const OperationContext& context,
+                                                        const NamespaceName& name_space, std::string_view id) const {
+  return extensions_.enumerations == nullptr ? nullptr : extensions_.enumerations->request_of(context, name_space, id);
+}
+
 Result<void, Error> ObjectManager::close_enumeration(const OperationContext& context, const NamespaceName& name_space,
                                                      std::string_view id) const {
   const auto ticket = begin(context, {OperationKind::kPull, name_space, {}, {}});

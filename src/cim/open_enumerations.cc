@@ -221,6 +221,12 @@ OpenEnumerations::Session* OpenEnumerations::find(const OperationContext& contex
   return found->second;
 }
 
+const EnumerationRequest* OpenEnumerations::request_of(const OperationContext& context, const NamespaceName& name_space,
+                                                       std::string_view id) {
+  const Session* const session = find(context, name_space, id);
+  return session == nullptr ? nullptr : &session->request;
+}
+
 runtime::Task<Result<PullProgress, Error>> OpenEnumerations::pull(const OperationContext& context,
                                                                   const NamespaceName& name_space, PullContent content,
                                                                   std::string_view id, std::uint32_t object_count_max,

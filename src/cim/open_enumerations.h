@@ -72,6 +72,10 @@ class OpenEnumerations final {
   runtime::Task<Result<PullProgress, Error>> pull(const OperationContext& context, const NamespaceName& name_space,
                                                   PullContent content, std::string_view id,
                                                   std::uint32_t object_count_max, InstanceSink& sink);
+  /// What an open enumeration lists; null where pull() would answer INVALID_ENUMERATION_CONTEXT. Valid until the next
+  /// call.
+  const EnumerationRequest* request_of(const OperationContext& context, const NamespaceName& name_space,
+                                       std::string_view id);
   /// Ends an enumeration; a Pull at work is abandoned.
   Result<void, Error> close(const OperationContext& context, const NamespaceName& name_space, std::string_view id);
   /// How many objects are left, by enumerating their names: others may come and go meanwhile.

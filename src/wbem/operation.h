@@ -109,11 +109,10 @@ struct InvokeMethod {
   std::string method_name;
   std::vector<MethodParameter> parameters;
 };
-/// Every operation that begins a pulled enumeration; `request` says which.
+/// Every operation that begins a pulled enumeration; `request` says which, and how instances are written.
 struct OpenEnumeration {
   cim::EnumerationRequest request;
   cim::OpenOptions options;
-  InstanceForm form;
   bool wants_query_class = false;  ///< ReturnQueryResultClass
 };
 struct PullEnumeration {

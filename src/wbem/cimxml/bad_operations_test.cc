@@ -281,6 +281,20 @@ TEST_F(CimXmlBadOperation, ThatDeclaresNothing) {
   }
 }
 
+// A server that asks only once a connection lets in whoever comes second.
+TEST_F(CimXmlBadOperation, OfSomebodyElseOnAConnectionThatWasGood) {
+  std::string good = http_post({}, intrinsic_call("EnumerateClassNames", ""));
+  good.replace(good.find("Connection: close\r\n"), 19, "");
+  RawClient client = connect();
+  client.send(good);
+  ASSERT_TRUE(client.run_until([&client] { return client.text.ends_with("</CIM>\n"); }));
+  client.text.clear();
+  authenticator.failure = AuthenticationFailure{401, "Give a user and a password", true};
+  client.send(http_post({}, intrinsic_call("EnumerateClassNames", "")));
+  ASSERT_TRUE(client.wait_for_end());
+  EXPECT_EQ(parse_reply(client.text).status, 401U);
+}
+
 TEST_F(CimXmlBadOperation, AreMany) {
   EXPECT_GE(bad_associations().size() + bad_opens().size() + bad_pulls().size() + bad_schema_changes().size() +
                 bad_properties().size() + bad_declarations().size(),

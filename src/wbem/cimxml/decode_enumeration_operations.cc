@@ -101,7 +101,8 @@ Parsed<void> take_shown(Parameters& parameters, OpenEnumeration& call) {
     return fail(!list ? list.error() : form.error());
   }
   call.request.options.properties = *std::move(list);
-  call.form = *form;
+  call.request.include_qualifiers = form->include_qualifiers;
+  call.request.include_class_origin = form->include_class_origin;
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 // CIM objects into CIM-XML elements (DSP0201 5). Every function appends to `out`.
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,7 @@ void append_parameter_value(std::string& out, std::string_view name, const cim::
 std::string_view wire_type_name(cim::Type type);
 
 /// Writes many instances of a few classes, in the same words as append_instance: what stands around the values is put
-/// together once a class. For one enumeration.
+/// together once a class. One shard.
 class InstanceEncoder final {
  public:
   explicit InstanceEncoder(InstanceForm form) : form_(form) {}
@@ -79,6 +80,18 @@ class InstanceEncoder final {
   InstanceForm form_;
   std::vector<Frame> frames_;
   std::size_t last_ = 0;  // the frame used last
+};
+
+/// An encoder for each way in which instances are written, for all answers of one server.
+class EncoderSet final {
+ public:
+  InstanceEncoder& of(const InstanceForm& form) {
+    return encoders_[(form.include_qualifiers ? 2U : 0U) + (form.include_class_origin ? 1U : 0U)];
+  }
+
+ private:
+  std::array<InstanceEncoder, 4> encoders_{InstanceEncoder({false, false}), InstanceEncoder({false, true}),
+                                           InstanceEncoder({true, false}), InstanceEncoder({true, true})};
 };
 
 /// EmbeddedObject="instance" or "object" for embedded types, nothing for others.

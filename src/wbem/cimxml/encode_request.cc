@@ -217,10 +217,10 @@ void ParameterEncoder::operator()(const OpenEnumeration& call) const {
     append_flag(out_, "DeepInheritance", request.options.deep_inheritance);
   }
   if (!request.is_names_only() && request.kind != Kind::kQuery) {
-    if (call.form.include_qualifiers) {
+    if (request.include_qualifiers) {
       append_flag(out_, "IncludeQualifiers", true);
     }
-    append_flag(out_, "IncludeClassOrigin", call.form.include_class_origin);
+    append_flag(out_, "IncludeClassOrigin", request.include_class_origin);
     append_property_list(out_, request.options.properties);
   }
   append_any_text(out_, "FilterQueryLanguage", request.query.language);

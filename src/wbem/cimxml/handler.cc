@@ -26,9 +26,9 @@ cim::OperationContext make_context(const security::Principal& principal, const h
   return context;
 }
 
-runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body) {
+runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body, XmlParserPool& parsers) {
   body.set_limit(limits::kRequestBytesMax);
-  XmlParser parser;
+  const XmlParserPool::Lease parser = parsers.lease();
   for (;;) {
     const auto piece = co_await body.read();
     if (!piece) {
@@ -37,12 +37,12 @@ runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody
     if (piece->empty()) {
       break;
     }
-    const auto fed = parser.feed({reinterpret_cast<const char*>(piece->data()), piece->size()});
+    const auto fed = parser->feed({reinterpret_cast<const char*>(piece->data()), piece->size()});
     if (!fed) {
       break;  // finish() says it again
     }
   }
-  auto document = parser.finish();
+  auto document = parser->finish();
   if (!document) {
     const XmlError& error = document.error();
     const bool is_well_formed = error.kind != XmlError::Kind::kNotWellFormed;
@@ -98,7 +98,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     co_await refuse(writer, headers.error(), context);
     co_return;
   }
-  auto document = co_await read_document(body);
+  auto document = co_await read_document(body, parsers_);
   if (!document) {
     co_await refuse(writer, document.error(), context);
     co_return;
@@ -163,7 +163,7 @@ runtime::Task<void> Handler::run(const GetInstance& call, const RequestMessage& 
     co_return;
   }
   stream.open_return_value();
-  append_instance(stream.text(), *instance, call.form);
+  encoders_.of(call.form).append_instance(stream.text(), *instance);
   co_await stream.finish();
 }
 

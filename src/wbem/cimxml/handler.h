@@ -8,18 +8,25 @@
 #include "base/log.h"
 #include "cim/object_manager.h"
 #include "http/handler.h"
+#include "runtime/random.h"
 #include "runtime/shard.h"
 #include "wbem/authenticator.h"
+#include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/headers.h"
 #include "wbem/cimxml/response_stream.h"
+#include "wbem/cimxml/xml_document.h"
 
 namespace lunaria::wbem::cimxml {
 
-/// Stateless; lives on the control shard. Everything that it is given outlives it.
+/// Keeps nothing of a request; lives on the control shard. Everything that it is given outlives it.
 class Handler final : public http::RequestHandler {
  public:
   Handler(runtime::Shard& shard, cim::ObjectManager& object_manager, Authenticator& authenticator, Log& log)
-      : shard_(shard), object_manager_(object_manager), authenticator_(authenticator), log_(log) {}
+      : shard_(shard),
+        object_manager_(object_manager),
+        authenticator_(authenticator),
+        log_(log),
+        parsers_(shard.random().next_u64()) {}
 
   runtime::Task<void> handle(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              const http::Peer& peer) override;
@@ -100,6 +107,8 @@ class Handler final : public http::RequestHandler {
   cim::ObjectManager& object_manager_;
   Authenticator& authenticator_;
   Log& log_;
+  XmlParserPool parsers_;
+  EncoderSet encoders_;
 };
 
 }  // namespace lunaria::wbem::cimxml

@@ -37,6 +37,10 @@ ObjectForm pulled_form(cim::PullContent content) {
   return ObjectForm::kInstances;
 }
 
+InstanceForm form_of(const cim::EnumerationRequest& request) {
+  return {request.include_qualifiers, request.include_class_origin};
+}
+
 void append_progress(std::string& out, const cim::PullProgress& progress) {
   append_parameter_value(out, "EndOfSequence", cim::Value(progress.end_of_sequence));
   append_parameter_value(out, "EnumerationContext", cim::Value(progress.context));
@@ -46,7 +50,7 @@ void append_progress(std::string& out, const cim::PullProgress& progress) {
 
 runtime::Task<void> Handler::enumerate(const cim::EnumerationRequest& wanted, ObjectForm form, InstanceForm instances,
                                        ResponseStream& stream, cim::OperationContext& context) {
-  InstanceStream sink(stream, context, wanted.name_space, form, instances);
+  InstanceStream sink(stream, context, wanted.name_space, form, encoders_.of(instances));
   stream.open_return_value();
   const auto done = co_await object_manager_.enumerate(context, wanted, sink);
   co_await end(stream, done);
@@ -154,7 +158,7 @@ runtime::Task<void> Handler::run(const OpenEnumeration& call, const RequestMessa
     result_class = *found;
   }
   InstanceStream sink(stream, context, request.name_space, pulled_form(cim::pull_content(call.request.kind)),
-                      call.form);
+                      encoders_.of(form_of(call.request)));
   stream.open_return_value();
   const auto progress = co_await object_manager_.open_enumeration(context, call.request, call.options, sink);
   co_await end_pull(stream, progress, result_class.get());
@@ -162,7 +166,9 @@ runtime::Task<void> Handler::run(const OpenEnumeration& call, const RequestMessa
 
 runtime::Task<void> Handler::run(const PullEnumeration& call, const RequestMessage& request, ResponseStream& stream,
                                  cim::OperationContext& context) {
-  InstanceStream sink(stream, context, request.name_space, pulled_form(call.content), {});
+  const cim::EnumerationRequest* opened = object_manager_.opened_request(context, request.name_space, call.context);
+  InstanceEncoder& encoder = encoders_.of(opened == nullptr ? InstanceForm{} : form_of(*opened));
+  InstanceStream sink(stream, context, request.name_space, pulled_form(call.content), encoder);
   stream.open_return_value();
   const auto progress = co_await object_manager_.pull(context, request.name_space, call.content, call.context,
                                                       call.object_count_max, sink);

@@ -96,6 +96,9 @@ bool is_version_one(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> decode_percent(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) {
+    return std::string(text);
+  }
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {

@@ -29,8 +29,15 @@ inline constexpr std::size_t kTreeBytesMax = std::size_t{48} << 20;
 inline constexpr std::size_t kResponseBytesMax = std::size_t{512} << 20;
 inline constexpr std::size_t kResponseTreeBytesMax = std::size_t{2} << 30;
 inline constexpr std::size_t kResponseElementsMax = 20'000'000;
-/// Classes whose tags one enumeration keeps at hand.
+/// First piece of a tree's memory: what a GetInstance or an InvokeMethod takes.
+inline constexpr std::size_t kArenaFirstBytes = 4096;
+/// Parsers kept for later requests, and what one may have read to be kept: its buffers are of that size at most.
+inline constexpr std::size_t kIdleParsersMax = 16;
+inline constexpr std::size_t kIdleParserBytesMax = std::size_t{64} << 10;
+/// Classes whose tags an encoder keeps at hand.
 inline constexpr std::size_t kEncodedClassesMax = 32;
+/// First piece of an answer's text: most answers need no second.
+inline constexpr std::size_t kTextFirstBytes = 4096;
 /// What an enumeration gathers before a piece of the answer goes out.
 inline constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
 

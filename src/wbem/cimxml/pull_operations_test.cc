@@ -64,6 +64,16 @@ TEST_F(CimXmlPulls, BringInstancesWithTheirPaths) {
   EXPECT_THAT(body, HasSubstr("</IRETURNVALUE><PARAMVALUE NAME=\"EndOfSequence\" PARAMTYPE=\"boolean\">"));
 }
 
+TEST_F(CimXmlPulls, WriteInstancesAsTheOpenSaid) {
+  OpenEnumeration operation = open(cim::EnumerationRequest::Kind::kInstances, 1);
+  operation.request.include_class_origin = true;
+  operation.request.options.properties = cim::PropertyList(std::vector<std::string>{"Label"});
+  call(operation);
+  call(PullEnumeration{cim::PullContent::kInstancesWithPath, context, 1});
+  EXPECT_THAT(body, HasSubstr("<PROPERTY NAME=\"Label\" TYPE=\"string\" CLASSORIGIN=\"T_Disk\">"));
+  EXPECT_THAT(body, testing::Not(HasSubstr("NAME=\"Size\"")));
+}
+
 TEST_F(CimXmlPulls, BringPaths) {
   ResponseMessage answer = call(open(cim::EnumerationRequest::Kind::kInstanceNames, 0));
   EXPECT_EQ(answer.paths.size(), 0U);

@@ -14,6 +14,7 @@ ResponseStream::ResponseStream(runtime::Shard& shard, http::ResponseWriter& writ
 }
 
 void ResponseStream::start_message() {
+  text_.reserve(limits::kTextFirstBytes);
   append_response_start(text_, request_.message_id, request_.protocol_version, request_.is_extrinsic,
                         request_.method_name);
 }
@@ -86,8 +87,8 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
 }
 
 InstanceStream::InstanceStream(ResponseStream& stream, cim::OperationContext& context,
-                               const cim::NamespaceName& name_space, ObjectForm form, InstanceForm instance_form)
-    : stream_(stream), context_(context), form_(form), encoder_(instance_form) {
+                               const cim::NamespaceName& name_space, ObjectForm form, InstanceEncoder& encoder)
+    : stream_(stream), context_(context), form_(form), encoder_(encoder) {
   if (form != ObjectForm::kNames && form != ObjectForm::kNamedInstances && form != ObjectForm::kInstances) {
     append_namespace_path(name_space_path_, stream.host(), name_space);
   }

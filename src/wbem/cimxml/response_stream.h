@@ -69,7 +69,7 @@ enum class ObjectForm : std::uint8_t {
 class InstanceStream final : public cim::InstanceSink {
  public:
   InstanceStream(ResponseStream& stream, cim::OperationContext& context, const cim::NamespaceName& name_space,
-                 ObjectForm form, InstanceForm instance_form);
+                 ObjectForm form, InstanceEncoder& encoder);
 
   Delivery deliver(cim::Instance&& instance) override;
   runtime::Task<bool> ready() override;
@@ -80,7 +80,7 @@ class InstanceStream final : public cim::InstanceSink {
   ResponseStream& stream_;
   cim::OperationContext& context_;
   ObjectForm form_;
-  InstanceEncoder encoder_;
+  InstanceEncoder& encoder_;
   std::string name_space_path_;  // of the operation's namespace
 };
 

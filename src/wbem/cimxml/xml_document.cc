@@ -59,10 +59,11 @@ struct XmlParser::State {
   };
 
   std::unique_ptr<XML_ParserStruct, ParserDeleter> parser{XML_ParserCreate(nullptr)};
-  std::unique_ptr<std::pmr::monotonic_buffer_resource> arena = std::make_unique<std::pmr::monotonic_buffer_resource>();
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> arena;
   XmlLimits bounds;
   std::size_t arena_bytes = 0;
   std::size_t element_count = 0;
+  std::size_t fed_bytes = 0;
   std::vector<Open> open;
   std::string text;  // of the innermost element, since the last tag
   XmlElement* root = nullptr;
@@ -99,6 +100,7 @@ struct XmlParser::State {
     return false;
   }
 
+  void prepare();
   void start(const char* name, const char** attributes);
   void end();
 };
@@ -165,15 +167,19 @@ void XmlParser::State::end() {
 
 XmlParser::XmlParser(XmlLimits limits) : state_(std::make_unique<State>()) {
   state_->bounds = limits;
-  XML_ParserStruct* parser = state_->parser.get();
-  XML_SetUserData(parser, state_.get());
+  state_->prepare();
+}
+
+void XmlParser::State::prepare() {
+  arena = std::make_unique<std::pmr::monotonic_buffer_resource>(limits::kArenaFirstBytes);
+  XML_SetUserData(parser.get(), this);
   XML_SetElementHandler(
-      parser,
+      parser.get(),
       [](void* state, const char* name, const char** attributes) {
         static_cast<State*>(state)->start(name, attributes);
       },
       [](void* state, const char* /*name*/) { static_cast<State*>(state)->end(); });
-  XML_SetCharacterDataHandler(parser, [](void* data, const char* piece, int length) {
+  XML_SetCharacterDataHandler(parser.get(), [](void* data, const char* piece, int length) {
     auto& state = *static_cast<State*>(data);
     if (state.error) {
       return;
@@ -184,18 +190,37 @@ XmlParser::XmlParser(XmlLimits limits) : state_(std::make_unique<State>()) {
     }
   });
   // A document type without a subset is harmless, for nothing external is ever read. A subset could declare entities.
-  XML_SetStartDoctypeDeclHandler(parser, [](void* data, const char* /*name*/, const char* /*system_id*/,
-                                            const char* /*public_id*/, int has_internal_subset) {
+  XML_SetStartDoctypeDeclHandler(parser.get(), [](void* data, const char* /*name*/, const char* /*system_id*/,
+                                                  const char* /*public_id*/, int has_internal_subset) {
     if (has_internal_subset != 0) {
       static_cast<State*>(data)->stop(XmlError::Kind::kNotWellFormed, "a document type subset is not accepted");
     }
   });
 }
 
+void XmlParser::reset(unsigned long hash_salt) {
+  State& state = *state_;
+  XML_ParserReset(state.parser.get(), nullptr);
+  XML_SetHashSalt(state.parser.get(), hash_salt);
+  state.arena_bytes = 0;
+  state.element_count = 0;
+  state.fed_bytes = 0;
+  state.open.clear();
+  state.text.clear();
+  state.root = nullptr;
+  state.error.reset();
+  state.prepare();
+}
+
+std::size_t XmlParser::fed_bytes() const {
+  return state_->fed_bytes;
+}
+
 XmlParser::~XmlParser() = default;
 
 Result<void, XmlError> XmlParser::feed(std::string_view piece) {
   State& state = *state_;
+  state.fed_bytes += piece.size();
   while (!piece.empty() && !state.error) {
     const std::string_view part = piece.substr(0, std::size_t{1} << 20);
     piece.remove_prefix(part.size());
@@ -218,6 +243,24 @@ Result<XmlDocument, XmlError> XmlParser::finish() {
     return fail(*state.error);
   }
   return XmlDocument(std::move(state.arena), state.root);
+}
+
+XmlParserPool::Lease XmlParserPool::lease() {
+  std::unique_ptr<XmlParser> parser;
+  if (idle_.empty()) {
+    parser = std::make_unique<XmlParser>();
+  } else {
+    parser = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  parser->reset(hash_salt_);
+  return {*this, std::move(parser)};
+}
+
+void XmlParserPool::take_back(std::unique_ptr<XmlParser> parser) {
+  if (idle_.size() < limits::kIdleParsersMax && parser->fed_bytes() <= limits::kIdleParserBytesMax) {
+    idle_.push_back(std::move(parser));
+  }
 }
 
 Result<XmlDocument, XmlError> XmlDocument::parse(std::string_view text) {

@@ -4,11 +4,13 @@
 // number of elements and attributes, and bytes. Everything lies in one arena; views live as long as the document.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -88,12 +90,47 @@ class XmlParser final {
 
   /// After an error every further call returns it again.
   Result<void, XmlError> feed(std::string_view piece);
-  /// The document, once its last piece was fed. The parser is spent then.
+  /// The document, once its last piece was fed. The parser is spent then, until reset().
   Result<XmlDocument, XmlError> finish();
+
+  /// Ready for another document, with the memory that the last one has needed. `hash_salt` is a random number that
+  /// clients do not know, not 0: they could otherwise choose names that collide.
+  void reset(unsigned long hash_salt);
+  /// Bytes fed since reset().
+  std::size_t fed_bytes() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// Parsers that are kept for the next request: making one costs more than parsing a small message with it. Lives on one
+/// shard.
+class XmlParserPool final {
+ public:
+  explicit XmlParserPool(std::uint64_t hash_salt) : hash_salt_(static_cast<unsigned long>(hash_salt | 1U)) {}
+
+  /// A parser of requests; goes back to the pool when destroyed, unless it has grown.
+  class Lease final {
+   public:
+    Lease(XmlParserPool& pool, std::unique_ptr<XmlParser> parser) : pool_(pool), parser_(std::move(parser)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease() { pool_.take_back(std::move(parser_)); }
+    XmlParser& operator*() const { return *parser_; }
+    XmlParser* operator->() const { return parser_.get(); }
+
+   private:
+    XmlParserPool& pool_;
+    std::unique_ptr<XmlParser> parser_;
+  };
+  Lease lease();
+
+ private:
+  void take_back(std::unique_ptr<XmlParser> parser);
+
+  unsigned long hash_salt_;
+  std::vector<std::unique_ptr<XmlParser>> idle_;
 };
 
 }  // namespace lunaria::wbem::cimxml
