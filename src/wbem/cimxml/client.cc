@@ -41,7 +41,7 @@ http::Fields Client::make_fields(const Operation& operation, const cim::Namespac
   fields.add("Content-Type", "application/xml; charset=\"utf-8\"");
   fields.add("Accept", "application/xml, text/xml");
   fields.add("CIMOperation", "MethodCall");
-  fields.add("CIMProtocolVersion", "1.0");
+  fields.add("CIMProtocolVersion", "1.4");
   fields.add("CIMMethod", encode_percent(operation_name(operation)));
   if (const auto* call = std::get_if<InvokeMethod>(&operation)) {
     fields.add("CIMObject", encode_percent(call->path.to_string()));

@@ -38,8 +38,9 @@ void append_class_declaration(std::string& out, const cim::ClassDeclaration& dec
 void append_qualifier_type(std::string& out, const cim::QualifierType& type);
 /// NAMESPACEPATH: host and namespace.
 void append_namespace_path(std::string& out, std::string_view host, const cim::NamespaceName& name_space);
-/// ERROR with code, description and a CIM_Error instance (DSP0200 7.5) that says who speaks and which message it is.
-void append_error(std::string& out, const cim::Error& error);
+/// ERROR with code, description and, for all but the oldest clients, a CIM_Error instance (DSP0200 7.5) that says who
+/// speaks and which message it is.
+void append_error(std::string& out, const cim::Error& error, bool with_instance = true);
 /// PARAMVALUE of a method call or its response.
 void append_parameter_value(std::string& out, std::string_view name, const cim::Value& value);
 /// The PARAMTYPE or TYPE attribute's text; embedded objects are "string".

@@ -48,12 +48,16 @@ std::string_view severity(cim::Status status) {
 
 }  // namespace
 
-void append_error(std::string& out, const cim::Error& error) {
+void append_error(std::string& out, const cim::Error& error, bool with_instance) {
   const auto code = static_cast<unsigned>(error.status);
   const std::string_view message = error.message.empty() ? cim::status_name(error.status) : error.message;
   out += "<ERROR";
   append_attribute(out, "CODE", std::to_string(code));
   append_attribute(out, "DESCRIPTION", message);
+  if (!with_instance) {
+    out += "/>";
+    return;
+  }
   out += "><INSTANCE CLASSNAME=\"CIM_Error\">";
   append_property(out, "OwningEntity", "string", "Lunaria");
   append_property(out, "MessageID", "string", fmt::format("LUN{:04}", code));

@@ -270,6 +270,19 @@ TEST_F(CimXmlHandler, ServesHttp10) {
   EXPECT_THAT(exchange(request).body, Not(HasSubstr("</CIM>"))) << "there are no trailers to tell it in";
 }
 
+// wbemcli's parser ends at an INSTANCE in an ERROR, and at attributes that it does not know.
+TEST_F(CimXmlHandler, SpendsNothingNewOnClientsThatSayVersionOne) {
+  fill();
+  const std::string first = "CIMProtocolVersion: 1.0\r\n";
+  EXPECT_THAT(enumerate().body, HasSubstr(" EmbeddedObject=\"instance\""));
+  EXPECT_THAT(enumerate(first).body, Not(HasSubstr("EmbeddedObject=\"")));
+  const std::string nothing = intrinsic_call("Frobnicate", "");
+  EXPECT_THAT(exchange(http_post({"Frobnicate"}, nothing)).body, HasSubstr("<INSTANCE CLASSNAME=\"CIM_Error\">"));
+  const HttpReply plain = exchange(http_post({"Frobnicate", "root/test", first}, nothing));
+  EXPECT_EQ(plain.cim_code(), "7");
+  EXPECT_THAT(plain.body, Not(HasSubstr("CIM_Error")));
+}
+
 TEST_F(CimXmlHandler, AnswersMPostWithItsPrefix) {
   provider.add(disk(1));
   const std::string request =

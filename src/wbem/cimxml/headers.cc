@@ -158,6 +158,7 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
   if (const auto version = find("CIMProtocolVersion"); version && !is_version_one(*version)) {
     return fail(MessageError{501, "unsupported-protocol-version", "the protocol version is 1.x"});
   }
+  headers.is_first_version = find("CIMProtocolVersion") == "1.0";
   const auto operation = find("CIMOperation");
   if (!operation || !http::equals_ignoring_case(*operation, "MethodCall")) {
     return fail(MessageError{400, "unsupported-operation", "the header CIMOperation must be MethodCall"});

@@ -17,7 +17,10 @@ struct CimHeaders {
   std::string prefix;  ///< "73-" for M-POST with `ns=73`, else ""
   std::string method;  ///< CIMMethod, decoded
   std::string object;  ///< CIMObject, decoded
-  std::string host;    ///< Host: how the client calls us; "localhost" when it does not say
+  /// Whether the client says that it speaks version 1.0: its parser may know nothing that came later. Those that say no
+  /// version are as often the newest.
+  bool is_first_version = false;
+  std::string host;  ///< Host: how the client calls us; "localhost" when it does not say
 };
 
 /// Checks method, path, media type, `Man`, CIMOperation and CIMProtocolVersion; the body has not been read yet.

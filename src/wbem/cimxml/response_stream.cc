@@ -33,7 +33,19 @@ bool ResponseStream::is_due() const {
   return text_.size() >= limits::kPieceBytes;
 }
 
+void ResponseStream::fit_to_client() {
+  if (!headers_.is_first_version) {
+    return;
+  }
+  for (const std::string_view attribute : {R"( EmbeddedObject="instance")", R"( EmbeddedObject="object")"}) {
+    for (auto at = text_.find(attribute); at != std::string::npos; at = text_.find(attribute, at)) {
+      text_.erase(at, attribute.size());
+    }
+  }
+}
+
 runtime::Task<bool> ResponseStream::send_piece() {
+  fit_to_client();
   if (!writer_.started()) {
     writer_.start(response_head(headers_));
   }
@@ -48,6 +60,7 @@ runtime::Task<void> ResponseStream::finish() {
     text_ += "</IRETURNVALUE>";
   }
   append_response_end(text_, request_.is_extrinsic);
+  fit_to_client();
   if (!writer_.started()) {
     const bool sent = co_await http::respond(writer_, response_head(headers_), std::move(text_));
     static_cast<void>(sent);  // the client may have gone; there is nobody to tell
@@ -65,7 +78,7 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
     text_.clear();
     has_return_value_ = false;
     start_message();
-    append_error(text_, error);
+    append_error(text_, error, !headers_.is_first_version);
     co_await finish();
     co_return;
   }
@@ -76,6 +89,7 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
     text_ += "</IRETURNVALUE>";
   }
   append_response_end(text_, request_.is_extrinsic);
+  fit_to_client();
   const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
   if (is_there) {
     http::Fields trailers;

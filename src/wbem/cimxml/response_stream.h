@@ -44,6 +44,8 @@ class ResponseStream final {
 
  private:
   void start_message();
+  /// Takes out what a client of the first version does not know. Only tags hold quotes, values have them escaped.
+  void fit_to_client();
 
   runtime::Shard& shard_;
   http::ResponseWriter& writer_;
