@@ -90,7 +90,7 @@ TEST(JsonValues, KeepTheirTypes) {
 }
 
 TEST(MofText, EscapesStrings) {
-  EXPECT_EQ(mof_text(cim::Value("a\"b\\c\nd\x01")), R"("a\"b\\c\nd\x01")");
+  EXPECT_EQ(mof_text(cim::Value("a\"b\\c\nd\x01")), R"("a\"b\\c\nd\x0001")");
   EXPECT_EQ(mof_text(cim::Value::array_of(std::vector<std::uint16_t>{2, 3})), "{ 2, 3 }");
   EXPECT_EQ(mof_text(cim::Value(false)), "FALSE");
   EXPECT_EQ(mof_text(cim::Value::null(cim::Type::kString)), "NULL");

@@ -42,6 +42,7 @@ std::span<const Noun> nouns() {
       {"user", "Who may manage the server over the network"},
       {"service", "The object manager as a service"},
       {"cim", "Any CIM class, instance or method"},
+      {"mof", "Schema and instances as MOF files"},
   });
   return kNouns;
 }
@@ -50,7 +51,7 @@ std::vector<Command> all_commands() {
   std::vector<Command> commands;
   for (const auto& table : {status_commands(), disk_commands(), target_commands(), map_commands(), access_commands(),
                             session_commands(), portal_commands(), user_commands(), service_commands(), cim_commands(),
-                            cim_association_commands(), cim_schema_commands(), completion_commands()}) {
+                            cim_association_commands(), cim_schema_commands(), mof_commands(), completion_commands()}) {
     commands.insert(commands.end(), table.begin(), table.end());
   }
   return commands;

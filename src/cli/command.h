@@ -92,6 +92,7 @@ std::span<const Command> cim_schema_commands();
 std::span<const Command> completion_commands();
 std::span<const Command> disk_commands();
 std::span<const Command> map_commands();
+std::span<const Command> mof_commands();
 std::span<const Command> portal_commands();
 std::span<const Command> service_commands();
 std::span<const Command> session_commands();

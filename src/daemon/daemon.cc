@@ -96,10 +96,16 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
       co_return fail(demo.error());
     }
   }
+  objects_ = std::make_unique<StoredObjects>(control);
+  const auto objects_opened = co_await objects_->open(options_.state_directory + "/objects.db");
+  if (!objects_opened) {
+    co_return fail(objects_opened.error());
+  }
   management_ = std::make_unique<Management>(
       control, *service_, log_,
-      ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path}, request_exit_);
-  if (const auto opened = management_->open(*std::move(tls)); !opened) {
+      ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path}, *objects_,
+      request_exit_);
+  if (const auto opened = co_await management_->open(*std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
   service_->manage(service::ServiceKind::kObjectManager, *management_);
@@ -135,6 +141,9 @@ runtime::Task<void> Daemon::stop() {
   if (management_ != nullptr) {
     co_await management_->close(kManagementGrace);
   }
+  if (objects_ != nullptr) {
+    co_await objects_->close();
+  }
   if (data_plane_ != nullptr) {
     co_await data_plane_->stop(kSessionGrace);
   }
@@ -142,6 +151,7 @@ runtime::Task<void> Daemon::stop() {
     co_await service_->stop();
   }
   management_.reset();
+  objects_.reset();
   service_.reset();
   data_plane_.reset();
   log_.info("daemon.stopped");

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "daemon/management.h"
 #include "daemon/options.h"
+#include "daemon/stored_objects.h"
 #include "runtime/file.h"
 #include "runtime/random.h"
 #include "runtime/shard.h"
@@ -61,6 +62,7 @@ class Daemon final {
   std::unique_ptr<service::FileVolumeStore> volumes_;
   std::unique_ptr<target::Server> data_plane_;
   std::unique_ptr<service::Service> service_;
+  std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<Management> management_;
 };
 

@@ -43,18 +43,21 @@ bool is_tcp(const http::ListenerView& listener) {
 }  // namespace
 
 Management::Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-                       std::function<void()> request_exit)
+                       cim::ObjectStore& objects, std::function<void()> request_exit)
     : shard_(shard),
       service_(service),
       log_(log),
       addresses_(std::move(addresses)),
       request_exit_(std::move(request_exit)),
       admission_({}, exceptions_while_stopped()),
-      namespace_class_(repository_, nullptr),
+      made_instances_(repository_, objects, nullptr),
+      made_schema_({repository_, provider_table_, made_instances_, objects, log_}),
+      namespace_class_(repository_, &made_schema_),
       enumerator_(repository_, provider_table_),
       enumerations_(shard_, enumerator_),
-      object_manager_(repository_, provider_table_, admission_, authorize, {.enumerations = &enumerations_}),
-      providers_(service_, repository_, shard_.clock()),
+      object_manager_(repository_, provider_table_, admission_, authorize,
+                      {.schema_editor = &made_schema_, .enumerations = &enumerations_}),
+      providers_(service_, repository_, shard_.clock(), &made_schema_),
       authenticator_(shard_, service_, log_),
       handler_(shard_, object_manager_, authenticator_, log_),
       server_(shard_, handler_, log_) {
@@ -63,22 +66,25 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
 
 Management::~Management() = default;
 
-service::Outcome<void> Management::open(security::TlsServerContext tls) {
+runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContext tls) {
   if (const auto loaded = load_shipped_schema(repository_); !loaded) {
-    return fail(service::Error{service::ErrorCode::kIo, "The built-in schema does not compile: " + loaded.error()});
+    co_return fail(service::Error{service::ErrorCode::kIo, "The built-in schema does not compile: " + loaded.error()});
   }
   providers_.add_to(provider_table_);
   repository_.add_everywhere(cim::NamespaceClassProvider::make_class());
   provider_table_.add_everywhere(cim::NamespaceClassProvider::kClass, namespace_class_);
+  if (const auto loaded = co_await made_schema_.load(); !loaded) {
+    co_return fail(service::Error{service::ErrorCode::kIo, loaded.error().message});
+  }
   server_.set_tls_context(std::move(tls));
   const auto opened = server_.listen({addresses_.socket_path, http::Transport::kUnix});
   if (!opened) {
-    return fail(service::Error{service::ErrorCode::kIo,
-                               fmt::format("Cannot listen on {}: {}. Is another lunariad running with this state "
-                                           "directory?",
-                                           addresses_.socket_path, to_string(opened.error()))});
+    co_return fail(service::Error{service::ErrorCode::kIo,
+                                  fmt::format("Cannot listen on {}: {}. Is another lunariad running with this state "
+                                              "directory?",
+                                              addresses_.socket_path, to_string(opened.error()))});
   }
-  return {};
+  co_return service::Outcome<void>();
 }
 
 service::Outcome<void> Management::listen(const IpEndpoint& endpoint, http::Transport transport) {

@@ -11,6 +11,8 @@
 #include "cim/namespace_class.h"
 #include "cim/object_manager.h"
 #include "cim/repository.h"
+#include "cim/repository_provider.h"
+#include "cim/stored_schema.h"
 #include "daemon/user_authenticator.h"
 #include "http/server.h"
 #include "providers/provider_set.h"
@@ -30,14 +32,14 @@ struct ManagementAddresses {
 class Management final : public service::ManagedService {
  public:
   Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-             std::function<void()> request_exit);
+             cim::ObjectStore& objects, std::function<void()> request_exit);
   Management(const Management&) = delete;
   Management& operator=(const Management&) = delete;
   /// close() comes first.
   ~Management() override;
 
-  /// Loads the schema, opens the Unix socket. TCP listeners open with start().
-  service::Outcome<void> open(security::TlsServerContext tls);
+  /// Loads the schema, shipped and made, opens the Unix socket. TCP listeners open with start().
+  runtime::Task<service::Outcome<void>> open(security::TlsServerContext tls);
   /// Lets requests inside finish, then closes everything.
   runtime::Task<void> close(runtime::Duration grace);
 
@@ -57,6 +59,8 @@ class Management final : public service::ManagedService {
   cim::Repository repository_;
   cim::ProviderTable provider_table_;
   cim::AdmissionControl admission_;
+  cim::RepositoryProvider made_instances_;
+  cim::StoredSchema made_schema_;
   cim::NamespaceClassProvider namespace_class_;
   cim::Enumerator enumerator_;
   cim::OpenEnumerations enumerations_;

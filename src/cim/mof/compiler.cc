@@ -5,6 +5,7 @@
 
 #include "cim/limits.h"
 #include "cim/mof/instance_resolver.h"
+#include "cim/mof/writer.h"
 
 namespace lunaria::cim::mof {
 namespace {
@@ -138,12 +139,16 @@ bool Compiler::enter_namespace(const std::string& text, const Token& at) {
 }
 
 bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
-  const std::string name = type.name;
-  const auto added = repository_.add_qualifier_type(current_, std::move(type));
-  if (!added) {
-    return fail_at(at.location, at.text, added.error().message);
+  const auto there = repository_.find_qualifier_type(current_, type.name);
+  const auto change = repository_.plan_qualifier_type(current_, std::move(type));
+  if (!change || (there && !change->is_empty() && !options_.replaces_classes)) {
+    return fail_at(at.location, at.text,
+                   change ? "qualifier " + there->name + " is declared otherwise already" : change.error().message);
   }
-  added_.push_back({current_, repository_.find_qualifier_type(current_, name), nullptr});
+  if (!change->is_empty()) {
+    repository_.apply(*change);
+    added_.push_back({current_, change->qualifier_type, nullptr, there != nullptr});
+  }
   return true;
 }
 
@@ -152,6 +157,12 @@ bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
     failed_classes_.insert(declaration.name);
     return false;
   }
+  const auto there = repository_.find_class(current_, declaration.name);
+  if (there && options_.replaces_classes && !class_locations_.contains(declaration.name)) {
+    const auto replaced = replace_class(declaration);
+    class_locations_.insert_or_assign(declaration.name, at.location);
+    return replaced || fail_at(at.location, at.text, replaced.error().message);
+  }
   const auto added = repository_.add_class(current_, declaration);
   if (!added) {
     if (added.error().status != Status::kAlreadyExists) {
@@ -159,12 +170,29 @@ bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
     }
     return fail_at(at.location, at.text, added.error().message);
   }
-  added_.push_back({current_, nullptr, *added});
+  added_.push_back({current_, nullptr, *added, false});
   class_locations_.insert_or_assign((*added)->name(), at.location);
   if (std::ranges::find(class_namespaces_, current_) == class_namespaces_.end()) {
     class_namespaces_.push_back(current_);
   }
   return true;
+}
+
+Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration) {
+  const ClassPtr before = repository_.find_class(current_, declaration.name);
+  const auto change = repository_.plan_modified_class(current_, declaration);
+  if (!change) {
+    return fail(change.error());
+  }
+  const ClassPtr& after = change->classes.front();
+  const ClassTextOptions everything{.local_only = false, .declaration_of = [this](std::string_view name) {
+                                      return repository_.find_qualifier_type(current_, name);
+                                    }};
+  if (to_mof(*before, everything) != to_mof(*after, everything)) {
+    repository_.apply(*change);
+    added_.push_back({current_, nullptr, after, true});
+  }
+  return {};
 }
 
 bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/) {

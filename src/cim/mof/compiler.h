@@ -32,6 +32,7 @@ class Compiler final : private ParserClient {
  public:
   struct Options {
     bool makes_namespaces = false;  ///< #pragma namespace makes one that is not there
+    bool replaces_classes = false;  ///< another declaration of a class that was there before takes its place
   };
 
   /// `name_space` is where declarations go until a #pragma namespace; it exists.
@@ -50,6 +51,7 @@ class Compiler final : private ParserClient {
     NamespaceName name_space;
     QualifierTypePtr qualifier_type;  ///< or
     ClassPtr cls;
+    bool is_replacement = false;  ///< something of this name was there before
   };
   const std::vector<Added>& added() const { return added_; }
 
@@ -64,6 +66,7 @@ class Compiler final : private ParserClient {
   bool compile_file(std::string_view name, const Token* at);
   bool enter_namespace(const std::string& text, const Token& at);
   bool fail_at(const Location& location, std::string_view text, std::string message);
+  Result<void, Error> replace_class(const ClassDeclaration& declaration);
   void check_overrides();
   void resolve_instances();
 

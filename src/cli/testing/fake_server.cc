@@ -101,6 +101,14 @@ struct Execution {
     answer.classes.push_back(*found);
     return {};
   }
+  CimResult<void> run(const wbem::EnumerateClasses& call) {
+    auto found = manager.enumerate_classes(context, name_space, call.class_name, call.deep_inheritance);
+    if (!found) {
+      return fail(found.error());
+    }
+    answer.classes = *std::move(found);
+    return {};
+  }
   CimResult<void> run(const wbem::EnumerateClassNames& call) {
     const auto names = manager.enumerate_class_names(context, name_space, call.class_name, call.deep_inheritance);
     if (!names) {

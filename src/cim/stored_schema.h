@@ -1,0 +1,76 @@
+#pragma once
+
+// StoredSchema: the schema that clients make at run time. Checks each change against what is there, keeps it in the
+// ObjectStore, then puts it into the repository and gives classes that can have instances the provider that keeps them.
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "cim/object_manager.h"
+#include "cim/object_store.h"
+#include "cim/provider.h"
+#include "cim/repository.h"
+#include "cim/schema_editor.h"
+#include "runtime/async_mutex.h"
+
+namespace lunaria::cim {
+
+/// Control shard only. Changes are carried out one at a time.
+class StoredSchema final : public SchemaEditor {
+ public:
+  /// What it works with; all of it outlives it.
+  struct Environment {
+    Repository& repository;
+    ProviderTable& providers;
+    Provider& instances;  ///< serves the classes that are made
+    ObjectStore& store;
+    Log& log;
+  };
+  explicit StoredSchema(const Environment& environment) : environment_(environment) {}
+
+  /// Adds what the store has to the repository, which holds the shipped schema and nothing else by now: that cannot be
+  /// changed, only built upon. What does not fit the shipped schema of this version any more is logged and left alone.
+  runtime::Task<Result<void, Error>> load();
+
+  runtime::Task<Result<void, Error>> create_namespace(const OperationContext& context,
+                                                      const NamespaceName& name) override;
+  runtime::Task<Result<void, Error>> delete_namespace(const OperationContext& context,
+                                                      const NamespaceName& name) override;
+  runtime::Task<Result<void, Error>> create_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  const ClassDeclaration& declaration) override;
+  runtime::Task<Result<void, Error>> modify_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  const ClassDeclaration& declaration) override;
+  runtime::Task<Result<void, Error>> delete_class(const OperationContext& context, const NamespaceName& name_space,
+                                                  std::string_view class_name) override;
+  runtime::Task<Result<void, Error>> set_qualifier_type(const OperationContext& context,
+                                                        const NamespaceName& name_space,
+                                                        const QualifierType& declaration) override;
+  runtime::Task<Result<void, Error>> delete_qualifier_type(const OperationContext& context,
+                                                           const NamespaceName& name_space,
+                                                           std::string_view name) override;
+
+ private:
+  /// What was made at run time in one namespace.
+  struct Made {
+    bool is_namespace = false;  ///< the namespace itself
+    NameSet classes;
+    NameSet qualifier_types;
+  };
+
+  void add_namespace(const NamespaceName& name);
+  void load_namespace(const NamespaceName& name, const std::string& mof);
+  void serve(const NamespaceName& name_space, const ClassPtr& cls);
+  runtime::Task<Result<void, Error>> put_class(const NamespaceName& name_space, SchemaChange change);
+  runtime::Task<Result<void, Error>> check_instances(const NamespaceName& name_space, const SchemaChange& change);
+  std::string class_text(const NamespaceName& name_space, const Class& cls) const;
+  void record(const OperationContext& context, std::string_view what, const NamespaceName& name_space,
+              std::string_view name, const Result<void, Error>& outcome);
+
+  Environment environment_;
+  std::unordered_map<NamespaceName, Made, NamespaceHash> made_;
+  runtime::AsyncMutex mutex_;
+};
+
+}  // namespace lunaria::cim
