@@ -54,8 +54,9 @@ NexusState* UnitState::find(NexusId id) {
 
 namespace {
 
-void abort(TaskEntry& task) {
+void abort(UnitState& unit, TaskEntry& task) {
   task.command.aborted = true;
+  unit.ranges.isolate(task.command);
   task.command.transport.on_abort();
 }
 
@@ -72,7 +73,7 @@ void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester
         task->nexus.attentions.establish(asc::kCommandsClearedByAnotherInitiator);
       }
     }
-    abort(*task);
+    abort(*this, *task);
   }
   tasks.wake();
 }
@@ -80,7 +81,7 @@ void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester
 void UnitState::reset() {
   for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
     if (!task->command.aborted) {
-      abort(*task);
+      abort(*this, *task);
     }
   }
   reservations.reset();
@@ -100,10 +101,17 @@ LogicalUnit::~LogicalUnit() = default;
 
 void LogicalUnit::attach(std::shared_ptr<const Nexus> nexus) {
   const NexusId id = nexus->id;
-  const auto [at, added] = state_->nexuses.try_emplace(id, NexusState(std::move(nexus)));
-  check(added, "a nexus is attached once");
-  at->second.attentions.establish(asc::kPowerOnOrReset);
-  state_->reservations.attach(at->second);
+  const auto [at, added] = state_->nexuses.try_emplace(id, NexusState(nexus));
+  NexusState& state = at->second;
+  if (!added) {
+    check(state.detached, "a nexus is attached once");
+    // It comes back before its aborted tasks have ended; they count on its state to stay.
+    state.nexus = std::move(nexus);
+    state.detached = false;
+    state.attentions = {};
+  }
+  state.attentions.establish(asc::kPowerOnOrReset);
+  state_->reservations.attach(state);
 }
 
 void LogicalUnit::detach(NexusId nexus) {
@@ -130,7 +138,7 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
     case TaskManagement::kAbortTask:
       for (TaskEntry* task = unit.tasks.first(); task != nullptr; task = task->next) {
         if (&task->nexus == requester && task->command.tag == tag && !task->command.aborted) {
-          abort(*task);
+          abort(unit, *task);
           unit.tasks.wake();
           return true;
         }

@@ -21,6 +21,15 @@ bool RangeLocks::add(Hold& hold) {
   return exclusive_ == 0 || !must_wait(hold);
 }
 
+void RangeLocks::isolate(const Command& writer) {
+  for (Hold* hold = first_; hold != nullptr; hold = hold->next_) {
+    if (hold->writer_ == &writer && !hold->waiter_ && hold->mode_ == Mode::kShared) {
+      hold->mode_ = Mode::kExclusive;
+      ++exclusive_;
+    }
+  }
+}
+
 void RangeLocks::release(Hold& hold) {
   if (!hold.linked_) {
     return;

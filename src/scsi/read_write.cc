@@ -63,7 +63,7 @@ runtime::Task<Outcome> run_write(Execution& x) {
   if (!arrived) {
     co_return aborted();
   }
-  RangeLocks::Hold hold(unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared);
+  RangeLocks::Hold hold(unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared, &command);
   co_await hold;
   if (command.aborted) {
     co_return aborted();

@@ -59,6 +59,19 @@ TEST_F(TaskManagementTest, AbortTaskEndsThatTaskOnly) {
   EXPECT_EQ(harness.unit.task_count(), 0U);
 }
 
+TEST_F(TaskManagementTest, ANexusMayComeBackBeforeItsAbortedTasksHaveEnded) {
+  const auto write = pending_write(0, 1);
+  harness.unit.detach(harness.nexuses[0]->id);
+  EXPECT_TRUE(write->command.aborted);
+  harness.unit.attach(harness.nexuses[0]);
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "6/2900");
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+  write->transport.release();
+  EXPECT_TRUE(write->done);
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+  EXPECT_EQ(harness.unit.task_count(), 0U);
+}
+
 TEST_F(TaskManagementTest, AbortTaskSetEndsTheTasksOfItsNexus) {
   const auto own = pending_write(0, 1);
   const auto other = pending_write(1, 1);
@@ -157,6 +170,23 @@ TEST_F(TaskManagementTest, DetachAbortsTheTasksOfTheNexus) {
   write->transport.release();
   EXPECT_EQ(harness.unit.task_count(), 0U);
   EXPECT_EQ(harness.try_out(kRead), "GOOD");
+}
+
+TEST(TaskManagementOnSlowMedium, AnAbortedWriteDoesNotUndoANewerOne) {
+  auto faults = std::make_unique<block::FaultVolume>(Harness::ram(64));
+  block::FaultVolume& volume = *faults;
+  Harness harness(std::move(faults));
+  volume.set_fault(block::Fault{});
+  const auto old = harness.start(kWrite, {.data_out = Bytes(512, 1), .tag = 1});
+  EXPECT_TRUE(harness.unit.manage(TaskManagement::kAbortTask, harness.nexuses[0]->id, 1));
+  const auto newer = harness.start(kWrite, {.data_out = Bytes(512, 2), .tag = 2});
+  const auto elsewhere = harness.start({0x2A, 0, 0, 0, 0, 9, 0, 0, 1, 0}, {.data_out = Bytes(512, 3), .tag = 3});
+  EXPECT_EQ(outcome(*elsewhere), "GOOD");
+  EXPECT_FALSE(newer->done);
+  volume.release();
+  EXPECT_TRUE(old->done);
+  EXPECT_EQ(outcome(*newer), "GOOD");
+  EXPECT_EQ(harness.run(kRead)->data_in(), Bytes(512, 2));
 }
 
 TEST(TaskManagementOnSlowMedium, AnswersWhileTheMediumHangs) {

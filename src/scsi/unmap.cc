@@ -71,7 +71,7 @@ runtime::Task<Outcome> run_unmap(Execution& x) {
     if (range.count == 0) {
       continue;
     }
-    RangeLocks::Hold hold(x.unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared);
+    RangeLocks::Hold hold(x.unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
     co_await hold;
     if (x.command.aborted) {
       co_return aborted();

@@ -141,7 +141,7 @@ runtime::Task<Outcome> run_write_and_verify(Execution& x) {
     co_return received;
   }
   {
-    RangeLocks::Hold hold(x.unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared);
+    RangeLocks::Hold hold(x.unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared, &x.command);
     co_await hold;
     if (x.command.aborted) {
       co_return aborted();

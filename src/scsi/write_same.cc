@@ -41,7 +41,7 @@ runtime::Task<Outcome> write_pattern(Execution& x, BlockRange range, std::span<c
   for (std::size_t at = 0; at < step_max; at += pattern.size()) {
     std::ranges::copy(pattern, buffer.memory().subspan(at).begin());
   }
-  RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared);
+  RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
   co_await hold;
   const bool durable = must_be_durable(unit, false);
   for (std::uint64_t done = 0; done < total;) {
@@ -62,7 +62,7 @@ runtime::Task<Outcome> write_pattern(Execution& x, BlockRange range, std::span<c
 // Zeros need no data: the volume clears the range, or frees it when the UNMAP bit allows that.
 runtime::Task<Outcome> write_zeros(Execution& x, BlockRange range) {
   UnitState& unit = x.unit;
-  RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared);
+  RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
   co_await hold;
   if (x.command.aborted) {
     co_return aborted();
