@@ -336,7 +336,8 @@ runtime::Task<void> ConnectionLoop::end() {
   }
   inside_.close();
   co_await inside_.drained();
-  while (wake_posted_) {
+  // Buffers of other shards may still be on their way home, and a message on its way here.
+  while (wake_posted_ || !connection_->is_drained()) {
     co_await runtime::yield_on(home.shard());
   }
   const std::unique_ptr<ConnectionLoop> self = home.take(*this);
