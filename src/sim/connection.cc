@@ -209,7 +209,7 @@ void Connection::arrive(Pipe& pipe) {
     count = std::min(count, world.dice().between(1, link_.piece_max));
   }
   count = std::min(count, pipe.cut_at - pipe.arrived);
-  if (count != 0 && world.dice().chance(link_.corrupt_per_mille)) {
+  if (count != 0 && pipe.arrived >= link_.corrupt_after && world.dice().chance(link_.corrupt_per_mille)) {
     const std::size_t at = (pipe.arrived + world.dice().below(count)) % pipe.ring.size();
     pipe.ring[at] ^= std::byte{1} << world.dice().below(8);
   }

@@ -36,6 +36,8 @@ struct LinkOptions {
   std::uint64_t cut_bytes_max = std::uint64_t{1} << 20;
   /// Of 1000 arriving pieces, how many have one bit flipped.
   std::uint32_t corrupt_per_mille = 0;
+  /// Bytes at the beginning of each direction that pass unharmed: a login is not covered by digests.
+  std::uint64_t corrupt_after = 0;
 };
 
 /// The wires of a world; made by it. IPv6 wildcards do not take IPv4, as the reactor's do not.

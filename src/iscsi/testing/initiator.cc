@@ -30,11 +30,22 @@ std::map<std::string, std::string> read_keys(const std::string& text) {
 
 Initiator::Initiator(InitiatorOptions options) : options_(std::move(options)), tsih_(options_.tsih) {
   command_sn_ = options_.first_command_sn;
+  if (options_.tolerant) {
+    stream_.tolerate_wrong_digests();
+  }
+}
+
+bool Initiator::expect(bool condition, std::string_view expectation) {
+  check(condition || options_.tolerant, expectation);
+  if (!condition && !violation_) {
+    violation_ = expectation;
+  }
+  return condition;
 }
 
 void Initiator::on_bytes(std::span<const std::byte> bytes) {
   stream_.feed(bytes);
-  while (auto pdu = stream_.next()) {
+  while (auto pdu = violation_ ? std::nullopt : stream_.next()) {
     if (!logged_in_ && pdu->opcode() == Opcode::kLoginResponse) {
       on_login_response(*pdu);
     } else {
@@ -261,9 +272,9 @@ const Outcome* Initiator::outcome(std::uint32_t tag) const {
 
 // What comes in full feature phase.
 
-void Initiator::note_status(const Pdu& pdu) {
-  check(pdu.get<bhs::StatSn>() == next_status_sn_, "StatSN advances by one per status");
+bool Initiator::note_status(const Pdu& pdu) {
   ++next_status_sn_;
+  return expect(pdu.get<bhs::StatSn>() + 1 == next_status_sn_, "StatSN advances by one per status");
 }
 
 void Initiator::on_pdu(const Pdu& pdu) {
@@ -283,7 +294,7 @@ void Initiator::on_pdu(const Pdu& pdu) {
     return;
   }
   if (opcode == Opcode::kNopIn && tag == kReservedTag) {
-    check(pdu.get<bhs::StatSn>() == next_status_sn_, "a NOP-In of the target's own uses no StatSN up");
+    expect(pdu.get<bhs::StatSn>() == next_status_sn_, "a NOP-In of the target's own uses no StatSN up");
     if (const std::uint32_t transfer_tag = pdu.get<bhs::TargetTransferTag>();
         transfer_tag != kReservedTag && answer_probes_) {
       Pdu answer(Opcode::kNopOut, true);
@@ -293,9 +304,13 @@ void Initiator::on_pdu(const Pdu& pdu) {
     return;
   }
   const auto found = tasks_.find(tag);
-  check(found != tasks_.end(), "answers have the tag of a request");
+  if (!expect(found != tasks_.end(), "answers have the tag of a request")) {
+    return;
+  }
   Task& task = found->second;
-  check(!task.outcome.done, "a request is answered once");
+  if (!expect(!task.outcome.done, "a request is answered once")) {
+    return;
+  }
   switch (opcode) {
     case Opcode::kDataIn:
       on_data_in(pdu, task);
@@ -304,28 +319,34 @@ void Initiator::on_pdu(const Pdu& pdu) {
       on_r2t(pdu, task);
       return;
     case Opcode::kTextResponse:
-      note_status(pdu);
-      on_text(pdu, task);
+      if (note_status(pdu)) {
+        on_text(pdu, task);
+      }
       return;
     default:
-      note_status(pdu);
-      finish(task, pdu);
+      if (note_status(pdu)) {
+        finish(task, pdu);
+      }
       return;
   }
 }
 
 void Initiator::on_data_in(const Pdu& pdu, Task& task) {
-  check(pdu.get<bhs::data_in::DataSn>() == task.data_sn++, "DataSN counts");
-  check(pdu.get<bhs::data_in::BufferOffset>() == task.outcome.data.size(), "data comes in order");
-  check(pdu.data.size() <= number("MaxRecvDataSegmentLength", 8192) || !options_.keys.empty(),
-        "segments are as long as we can take");
-  task.outcome.data.insert(task.outcome.data.end(), pdu.data.begin(), pdu.data.end());
-  check(task.outcome.data.size() <= task.request.read_length, "no more data than we have room for");
-  if (!pdu.get<bhs::data_in::StatusFollows>()) {
+  const bool lawful =
+      expect(pdu.get<bhs::data_in::DataSn>() == task.data_sn++, "DataSN counts") &&
+      expect(pdu.get<bhs::data_in::BufferOffset>() == task.outcome.data.size(), "data comes in order") &&
+      expect(pdu.data.size() <= number("MaxRecvDataSegmentLength", 8192) || !options_.keys.empty(),
+             "segments are as long as we can take") &&
+      expect(task.outcome.data.size() + pdu.data.size() <= task.request.read_length,
+             "no more data than we have room for");
+  if (!lawful) {
     return;
   }
-  note_status(pdu);
-  check(pdu.get<bhs::Final>(), "the PDU with the status is the last");
+  task.outcome.data.insert(task.outcome.data.end(), pdu.data.begin(), pdu.data.end());
+  if (!pdu.get<bhs::data_in::StatusFollows>() || !note_status(pdu) ||
+      !expect(pdu.get<bhs::Final>(), "the PDU with the status is the last")) {
+    return;
+  }
   task.outcome.done = true;
   task.outcome.status = pdu.get<bhs::data_in::Status>();
   task.outcome.overflow = pdu.get<bhs::data_in::Overflow>();
@@ -334,13 +355,13 @@ void Initiator::on_data_in(const Pdu& pdu, Task& task) {
 }
 
 void Initiator::on_r2t(const Pdu& pdu, Task& task) {
-  check(pdu.get<bhs::StatSn>() == next_status_sn_, "an R2T uses no StatSN up");
-  check(pdu.get<bhs::ready_to_transfer::R2tSn>() == task.data_sn++, "R2TSN counts");
+  expect(pdu.get<bhs::StatSn>() == next_status_sn_, "an R2T uses no StatSN up");
+  expect(pdu.get<bhs::ready_to_transfer::R2tSn>() == task.data_sn++, "R2TSN counts");
   const std::size_t offset = pdu.get<bhs::ready_to_transfer::BufferOffset>();
   const std::size_t length = pdu.get<bhs::ready_to_transfer::DesiredDataTransferLength>();
-  check(length != 0 && length <= number("MaxBurstLength", 262144), "an R2T asks for at most a burst");
-  check(offset + length <= task.request.write_data.size(), "an R2T asks for what there is");
-  if (answer_r2ts_) {
+  expect(length != 0 && length <= number("MaxBurstLength", 262144), "an R2T asks for at most a burst");
+  const bool exists = expect(offset + length <= task.request.write_data.size(), "an R2T asks for what there is");
+  if (answer_r2ts_ && exists) {
     send_data_out(pdu.get<bhs::InitiatorTaskTag>(), pdu.get<bhs::TargetTransferTag>(), task.request.lun,
                   task.request.write_data, offset, length);
   }
@@ -367,10 +388,12 @@ void Initiator::finish(Task& task, const Pdu& pdu) {
     outcome.overflow = pdu.get<bhs::scsi_response::Overflow>();
     outcome.underflow = pdu.get<bhs::scsi_response::Underflow>();
     outcome.residual = pdu.get<bhs::scsi_response::ResidualCount>();
-    check(pdu.get<bhs::scsi_response::ExpDataSn>() == task.data_sn, "ExpDataSN counts Data-In and R2T");
+    expect(pdu.get<bhs::scsi_response::ExpDataSn>() == task.data_sn, "ExpDataSN counts Data-In and R2T");
     if (pdu.data.size() > 2) {
       const std::size_t size = wire::BigEndian<std::uint16_t, 0>::get(std::span(pdu.data).first<2>());
-      check(size + 2 <= pdu.data.size(), "the sense length is inside the segment");
+      if (!expect(size + 2 <= pdu.data.size(), "the sense length is inside the segment")) {
+        return;
+      }
       outcome.sense.assign(pdu.data.begin() + 2, pdu.data.begin() + 2 + static_cast<std::ptrdiff_t>(size));
     }
     return;
