@@ -73,6 +73,13 @@ fuzz: packages ## build the fuzzers and run each for FUZZ_SECONDS=5 (one alone: 
 	@cmake --build --preset fuzz --target fuzzers
 	ctest --preset fuzz -L fuzz
 
+SEEDS ?= 10000
+.PHONY: simulate
+simulate: packages ## play SEEDS=10000 seeds of the simulated data plane (tests/simulation/README.md)
+	@cmake --preset release -DLUNARIA_SIMULATION_SEEDS=$(SEEDS)
+	@cmake --build --preset release --target simulate
+	ctest --preset release -C Nightly -R '^simulation/nightly$$'
+
 .PHONY: coverage
 coverage: packages ## line coverage of the unit tests, per folder
 	@$(call build,coverage)

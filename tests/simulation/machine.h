@@ -1,0 +1,69 @@
+#pragma once
+
+// Machine: the target under test and what it stands on: a server over simulated shards, its disks, its power switch.
+// Plays the part of the service: it opens volumes, publishes what is exposed, has failed disks repaired.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/log.h"
+#include "sim/file_system.h"
+#include "simulation/board.h"
+#include "target/server.h"
+
+namespace lunaria::simulation {
+
+/// Everything is for the control shard. Board and shards outlive it; stop() comes before the destructor.
+class Machine final {
+ public:
+  Machine(Board& board, sim::SimShard& control, std::vector<runtime::Shard*> data_shards);
+
+  runtime::Task<void> start();
+  bool is_running() const { return server_ != nullptr; }
+  /// An orderly end of the server.
+  runtime::Task<void> stop();
+  /// The process or the whole machine is gone at once; start() follows.
+  runtime::Task<void> crash(bool power_cut);
+
+  runtime::Task<void> set_exposure(std::size_t disk, Exposure exposure);
+  runtime::Task<void> set_admitted(std::size_t initiator, bool admitted);
+  runtime::Task<void> drop_sessions();
+  /// An administrator has a disk opened again.
+  runtime::Task<void> repair(std::size_t disk);
+  runtime::Task<void> repair_all();
+
+  // The manners of a disk from now on.
+  void hang(std::size_t disk);
+  void release();
+  void set_error_rate(std::size_t disk, std::uint32_t per_mille);
+  void fail_next_flush(std::size_t disk);
+
+ private:
+  struct Manners {
+    bool hangs = false;
+    std::uint32_t error_per_mille = 0;
+    bool fails_flush = false;
+    bool lost_flush = false;  ///< since it was last opened
+  };
+
+  sim::Fate fate_of(const sim::Call& call);
+  std::unique_ptr<block::Volume> open(std::size_t disk, runtime::Shard& home);
+  runtime::Task<void> publish();
+  void note_fault(std::size_t disk);
+
+  Board& board_;
+  sim::SimShard& control_;
+  std::vector<runtime::Shard*> data_shards_;
+  sim::SimFileSystem files_;
+  std::vector<Manners> manners_;
+  std::vector<Exposure> exposures_;
+  std::vector<bool> admitted_;
+  std::vector<runtime::Shard*> homes_;
+  std::uint64_t generation_ = 0;
+  MemoryLog log_;
+  std::size_t log_lines_said_ = 0;
+  std::unique_ptr<target::Server> server_;
+};
+
+}  // namespace lunaria::simulation

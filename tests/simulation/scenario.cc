@@ -1,0 +1,121 @@
+#include "simulation/scenario.h"
+
+#include "simulation/model_reservation.h"
+
+namespace lunaria::simulation {
+
+namespace {
+
+using sim::Dice;
+using namespace std::chrono_literals;
+
+DiskScenario draw_disk(Dice& dice, std::size_t index) {
+  DiskScenario disk;
+  disk.is_device = dice.chance(150);
+  disk.spec.kind = block::VolumeKind::kFile;
+  disk.spec.path =
+      disk.is_device ? "/dev/simulated" + std::to_string(index) : "/disks/" + std::to_string(index) + ".img";
+  disk.spec.geometry.logical_block_size = dice.chance(250) ? 4096 : 512;
+  disk.spec.geometry.physical_block_size = 4096;
+  const std::uint64_t size = dice.between(4, 64) * 4096;
+  disk.spec.geometry.block_count = size / disk.spec.geometry.logical_block_size;
+  disk.spec.thin = !disk.is_device && dice.chance(600);
+  disk.spec.caching = dice.chance(300) ? block::Caching::kDirect : block::Caching::kBuffered;
+  return disk;
+}
+
+std::string number_in(Dice& dice, std::uint64_t first, std::uint64_t last) {
+  return std::to_string(dice.between(first, last));
+}
+
+iscsi::testing::InitiatorOptions draw_login(Dice& dice, std::size_t index, bool digests) {
+  iscsi::testing::InitiatorOptions options;
+  options.initiator_name = "iqn.2004-01.org.example:host" + std::to_string(index);
+  options.target_name = kTargetName;
+  options.isid = 0x8000'0000'0000 + index;
+  options.tolerant = true;
+  options.first_command_sn = dice.chance(200) ? 0xFFFF'FFF0 : static_cast<std::uint32_t>(dice.below(1000));
+  const auto yes = [&dice](std::uint32_t per_mille) { return std::string(dice.chance(per_mille) ? "Yes" : "No"); };
+  const auto digest = [&dice, digests](std::uint32_t per_mille) {
+    return std::string(digests || dice.chance(per_mille) ? "CRC32C" : "None");
+  };
+  const std::uint64_t burst = dice.between(1, 64) * 1024;
+  options.keys = {{"HeaderDigest", digest(300)},
+                  {"DataDigest", digest(300)},
+                  {"ErrorRecoveryLevel", "0"},
+                  {"InitialR2T", yes(500)},
+                  {"ImmediateData", yes(500)},
+                  {"MaxBurstLength", std::to_string(burst)},
+                  {"FirstBurstLength", number_in(dice, 512, burst)},
+                  {"MaxOutstandingR2T", number_in(dice, 1, 4)},
+                  {"MaxConnections", "1"},
+                  {"MaxRecvDataSegmentLength", number_in(dice, 512, 65536)},
+                  {"DataPDUInOrder", "Yes"},
+                  {"DataSequenceInOrder", "Yes"}};
+  return options;
+}
+
+sim::LinkOptions draw_link(Dice& dice) {
+  sim::LinkOptions link;
+  link.latency_max = std::chrono::microseconds(dice.between(20, 2000));
+  if (dice.chance(400)) {
+    link.piece_max = dice.between(1, 8) == 1 ? dice.between(16, 64) : dice.between(200, 20'000);
+  }
+  if (dice.chance(300)) {
+    link.window = dice.between(2048, 65536);
+  }
+  if (dice.chance(200)) {
+    link.stall_per_mille = static_cast<std::uint32_t>(dice.between(1, 20));
+    link.stall_max = std::chrono::milliseconds(dice.between(1, 3000));
+  }
+  if (dice.chance(250)) {
+    link.cut_per_mille = 500;
+    link.cut_bytes_max = dice.between(4096, 400'000);
+  }
+  if (dice.chance(250)) {
+    link.corrupt_per_mille = static_cast<std::uint32_t>(dice.between(1, 20));
+    link.corrupt_after = 4096;
+  }
+  return link;
+}
+
+}  // namespace
+
+Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
+  Dice dice(seed ^ 0x5EED'0F50'4E41'A000);
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.planted = planted;
+  scenario.data_shards = dice.between(1, 3);
+  const std::size_t disks = dice.between(1, 3);
+  for (std::size_t i = 0; i < disks; ++i) {
+    scenario.disks.push_back(draw_disk(dice, i));
+  }
+  scenario.link = draw_link(dice);
+  scenario.disk_timing.cached_per_mille = static_cast<std::uint32_t>(dice.below(1001));
+  scenario.disk_timing.latency_max = std::chrono::microseconds(dice.between(50, 5000));
+  const bool reservations = dice.chance(400);
+  const bool task_management = dice.chance(400);
+  const std::size_t initiators = dice.between(1, kInitiatorsMax);
+  for (std::size_t i = 0; i < initiators; ++i) {
+    InitiatorScenario initiator;
+    initiator.options = draw_login(dice, i, scenario.link.corrupt_per_mille != 0);
+    initiator.address = IpAddress::v4({203, 0, 113, static_cast<std::uint8_t>(i + 1)});
+    initiator.depth = dice.between(1, 8);
+    initiator.operations = dice.between(20, 120);
+    initiator.blocks_max = dice.chance(100) ? 512 : dice.between(1, 24);
+    initiator.pause_max_us = dice.chance(500) ? dice.between(1, 200) : dice.between(200, 8000);
+    initiator.uses_reservations = reservations;
+    initiator.uses_task_management = task_management;
+    scenario.initiators.push_back(std::move(initiator));
+  }
+  const std::size_t disturbances = dice.below(7);
+  for (std::size_t i = 0; i < disturbances; ++i) {
+    scenario.disturbances.push_back(static_cast<Disturbance>(dice.below(kDisturbances)));
+  }
+  scenario.disturbance_pause_max_ms = dice.between(5, 200);
+  scenario.ends_with_power_cut = dice.chance(700);
+  return scenario;
+}
+
+}  // namespace lunaria::simulation

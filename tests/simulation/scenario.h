@@ -1,0 +1,72 @@
+#pragma once
+
+// Scenario: what one seed plays: how many of everything, how the links and disks behave, what is done to them.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "block/open_volume.h"
+#include "iscsi/testing/initiator.h"
+#include "sim/dice.h"
+#include "sim/file_system.h"
+#include "sim/network.h"
+#include "simulation/planted_bug.h"
+
+namespace lunaria::simulation {
+
+struct DiskScenario {
+  block::VolumeSpec spec;
+  bool is_device = false;
+  std::uint64_t sectors() const { return spec.geometry.size() / 512; }
+};
+
+struct InitiatorScenario {
+  iscsi::testing::InitiatorOptions options;
+  IpAddress address;
+  std::size_t depth = 4;          ///< commands outstanding at most
+  std::size_t operations = 50;    ///< commands in all
+  std::uint64_t blocks_max = 16;  ///< per command
+  std::uint64_t pause_max_us = 1000;
+  bool uses_reservations = false;
+  bool uses_task_management = false;
+};
+
+/// What happens to the world while initiators work. Each seed has a few of them.
+enum class Disturbance : std::uint8_t {
+  kPowerCut,
+  kProcessCrash,
+  kRestart,  ///< an orderly one
+  kCutConnections,
+  kDropSession,  ///< by the administrator
+  kPartition,
+  kSlowLinks,
+  kDiskHang,
+  kDiskErrors,  ///< reads and writes fail for a while
+  kFlushError,  ///< one flush fails; an administrator repairs the disk later
+  kMappingChange,
+  kAccessChange,
+};
+inline constexpr std::size_t kDisturbances = 12;
+
+struct Scenario {
+  std::uint64_t seed = 1;
+  std::size_t data_shards = 1;
+  std::vector<DiskScenario> disks;
+  std::vector<InitiatorScenario> initiators;
+  sim::LinkOptions link;
+  sim::DiskOptions disk_timing;
+  std::vector<Disturbance> disturbances;  ///< in order, with pauses between
+  std::uint64_t disturbance_pause_max_ms = 100;
+  bool ends_with_power_cut = false;  ///< before everything is read again
+  PlantedBug planted = PlantedBug::kNone;
+};
+
+/// The same for the same seed, on every machine.
+Scenario draw_scenario(std::uint64_t seed, PlantedBug planted);
+
+inline constexpr const char* kTargetName = "iqn.2004-01.org.example:simulated";
+inline const IpEndpoint kPortal = *IpEndpoint::parse("198.51.100.1:3260");
+
+}  // namespace lunaria::simulation
