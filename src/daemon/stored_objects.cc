@@ -1,5 +1,6 @@
 #include "daemon/stored_objects.h"
 
+#include <algorithm>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -150,8 +151,8 @@ runtime::Task<Result<void, cim::Error>> StoredObjects::put_schema(cim::SchemaEle
 runtime::Task<Result<void, cim::Error>> StoredObjects::remove_schema(cim::SchemaElementKind kind,
                                                                      cim::NamespaceName name_space, std::string name) {
   const auto removed = co_await perform<bool>(Access::kWrite, [&](catalogue::ObjectFile& file) {
-    const auto is_gone = kind == cim::SchemaElementKind::kClass ? file.remove_set(name_space.text(), name)
-                                                                : catalogue::Outcome<bool>(true);
+    auto is_gone = kind == cim::SchemaElementKind::kClass ? file.remove_set(name_space.text(), name)
+                                                          : catalogue::Outcome<bool>(true);
     if (!is_gone || !*is_gone) {
       return is_gone;
     }

@@ -152,7 +152,7 @@ Value calculate_reals(NodeKind operation, double left, double right) {
 }
 
 Value calculate_datetimes(NodeKind operation, const DateTime& left, const DateTime& right) {
-  const Value none = Value::null(Type::kDatetime);
+  Value none = Value::null(Type::kDatetime);
   if (!left.is_precise() || !right.is_precise() || (operation != NodeKind::kAdd && operation != NodeKind::kSubtract)) {
     return none;
   }

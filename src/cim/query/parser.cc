@@ -145,7 +145,7 @@ bool Parser::parse_select() {
     if (!count) {
       return refuse("a number expected after FIRST");
     }
-    statement_.first = *count;
+    statement_.first = count;
     advance();
   }
   return parse_select_list() && parse_from() && parse_clauses();

@@ -70,24 +70,24 @@ struct Sample {
 
 /// Parses, and asks what it takes of every instance and class of the sample: for the fuzzers.
 inline void try_query(Language language, std::string_view text) {
-  static const Sample sample;
+  static const Sample kSample;
   const auto query = Query::parse(language, text);
   if (!query) {
     check(!query.error().message.empty(), "every refusal says why");
     return;
   }
-  const auto checked = query->check(sample.repository, sample.name_space);
+  const auto checked = query->check(kSample.repository, kSample.name_space);
   check(checked || !checked.error().message.empty(), "every refusal says why");
-  for (const Instance& instance : sample.instances) {
-    const bool matches = query->matches(instance, sample.surroundings);
+  for (const Instance& instance : kSample.instances) {
+    const bool matches = query->matches(instance, kSample.surroundings);
     if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
-      const Instance row = query->project(instance, sample.surroundings);
+      const Instance row = query->project(instance, kSample.surroundings);
       check(!row.class_name().empty(), "a row has a class");
     }
   }
   if (query->kind() == StatementKind::kSchema) {
-    for (const ClassPtr& cls : sample.repository.classes(sample.name_space)) {
-      (void)query->matches(*cls, sample.surroundings);
+    for (const ClassPtr& cls : kSample.repository.classes(kSample.name_space)) {
+      (void)query->matches(*cls, kSample.surroundings);
     }
   }
 }

@@ -200,7 +200,7 @@ Outcome<void> compile(const Arguments& arguments, Environment& environment) {
   if (!compiled) {
     return fail(compiled.error());
   }
-  const auto sent = Sender(environment.server, arguments.has("--create-namespaces")).send(*compiled);
+  auto sent = Sender(environment.server, arguments.has("--create-namespaces")).send(*compiled);
   if (!sent) {
     return sent;
   }
