@@ -21,6 +21,9 @@ if(CCACHE_PROGRAM)
   # headers are precompiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
                                   "CCACHE_SLOPPINESS=pch_defines,time_macros" "${CCACHE_PROGRAM}")
+  if(LUNARIA_SHARE_PRECOMPILED)  # cmake/Precompile.cmake
+    list(INSERT CMAKE_CXX_COMPILER_LAUNCHER 5 CCACHE_PCH_EXTSUM=1)
+  endif()
 endif()
 
 add_compile_options(-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wpedantic -Werror -Werror=unused-result
