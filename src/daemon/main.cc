@@ -44,6 +44,21 @@ std::size_t data_shard_count(const Options& options) {
   return std::max(2U, std::thread::hardware_concurrency()) - 1U;
 }
 
+reactor::BackendChoice backend_of(const Options& options) {
+  if (options.backend == "epoll") {
+    return reactor::BackendChoice::kEpoll;
+  }
+  return options.backend == "io_uring" ? reactor::BackendChoice::kUring : reactor::BackendChoice::kAutomatic;
+}
+
+void log_backend(Log& log, const reactor::Reactor& reactor) {
+  if (reactor.uring_refusal()) {
+    log.warning("daemon.backend.fallback", {{"backend", reactor.backend_name()},
+                                            {"refused", "io_uring"},
+                                            {"reason", to_string(*reactor.uring_refusal())}});
+  }
+}
+
 runtime::Task<void> start(Daemon& daemon, Result<void, std::string>& outcome) {
   outcome = co_await daemon.start();
 }
@@ -57,12 +72,14 @@ int run(Options options) {
   auto reactor = reactor::Reactor::start(
       {.shard_count = data_shards + 1,
        .buffer_budget = std::max<std::size_t>(std::size_t{options.buffer_memory_mib} * 1024 * 1024 / data_shards,
-                                              2 * runtime::BufferPool::kSizeMax)});
+                                              2 * runtime::BufferPool::kSizeMax),
+       .backend = backend_of(options)});
   if (!reactor) {
     fmt::print(stderr, "lunariad: cannot start: {}\n", to_string(reactor.error()));
     return 1;
   }
   log.info("daemon.starting", {{"backend", (*reactor)->backend_name()}, {"state", options.state_directory}});
+  log_backend(log, **reactor);
   Machine machine{.control = (*reactor)->shard(data_shards),
                   .data_shards = {},
                   .files = (*reactor)->files(),

@@ -80,6 +80,11 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_BUFFER_MEMORY_MIB")
       ->check(CLI::Range(16, 1 << 20))
       ->capture_default_str();
+  app.add_option("--backend", options.backend,
+                 "How to ask the kernel; automatic: io_uring, or epoll where that is refused")
+      ->envname("LUNARIA_BACKEND")
+      ->check(CLI::IsMember({"automatic", "io_uring", "epoll"}))
+      ->capture_default_str();
   app.add_option("--log-level", texts.log_level, "The least important lines to write")
       ->envname("LUNARIA_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
@@ -147,6 +152,7 @@ void print_config(const Options& options, const Texts& texts) {
                      {"tls-key", options.tls_key},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
+                     {"backend", options.backend},
                      {"log-level", texts.log_level}};
   fmt::print("{}\n", out.str());
 }

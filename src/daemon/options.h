@@ -24,6 +24,7 @@ struct Options {
   std::uint16_t shards = 0;               ///< data shards; 0: one less than the processors, at least 1
   std::uint32_t buffer_memory_mib = 256;  ///< memory for data in flight, all shards together
   LogLevel log_level = LogLevel::kInfo;
+  std::string backend = "automatic";  ///< how to ask the kernel: io_uring, epoll, or the first that it allows
   bool demo = false;  ///< make a first disk and target when the catalogue is empty, and print what to try
 };
 

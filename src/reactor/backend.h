@@ -3,6 +3,7 @@
 // Backend: how a shard asks the kernel for things that do not complete at once, and how it sleeps. The one place that
 // differs where io_uring may not be used. Internal to reactor.
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -17,8 +18,6 @@
 #include "runtime/io_error.h"
 
 namespace lunaria::reactor {
-
-class Workers;
 
 /// One thing asked of the kernel. Lives in the stream, listener or pool entry that asks; must stay in place while
 /// active. Nothing is completed from within `Backend::start`.
@@ -39,6 +38,7 @@ struct KernelRequest {
   using Done = void (*)(KernelRequest&) noexcept;
 
   Kind kind = Kind::kRead;
+  bool on_thread = false;   ///< file requests: a thread of ours carries it out, where the kernel would take one too
   bool poll_first = false;  ///< kReceive: nothing is there yet, so do not look before waiting
   bool more = false;        ///< set by kReceive: further bytes were there
   bool active = false;      ///< between start and done
@@ -74,7 +74,14 @@ class Backend {
   virtual std::size_t in_flight() const = 0;
 };
 
+/// Of fallocate(2), for kPunchHole and kZeroRange.
+inline int fallocate_mode(KernelRequest::Kind kind) {
+  return FALLOC_FL_KEEP_SIZE | (kind == KernelRequest::Kind::kPunchHole ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
+}
+
 /// Fails where the kernel or a policy (seccomp, kernel.io_uring_disabled) forbids it.
 Result<std::unique_ptr<Backend>, runtime::IoError> make_uring_backend();
+/// Works everywhere; files that cannot be read or written at once take a few threads.
+Result<std::unique_ptr<Backend>, runtime::IoError> make_epoll_backend();
 
 }  // namespace lunaria::reactor

@@ -1,6 +1,5 @@
 // The backend on io_uring: one ring per shard, entered once per turn for everything that was gathered.
 
-#include <fcntl.h>
 #include <liburing.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "base/check.h"
 #include "reactor/backend.h"
 #include "reactor/descriptor.h"
+#include "reactor/file_threads.h"
 
 namespace lunaria::reactor {
 namespace {
@@ -24,6 +24,9 @@ constexpr unsigned kSubmissionEntries = 512;
 /// Completions that fit without the kernel's overflow list.
 constexpr unsigned kCompletionEntries = 4096;
 
+/// Threads for the file requests of one shard that the ring would hand to the kernel's own, made when one comes.
+constexpr std::size_t kFileThreads = 4;
+
 /// From the newest set of features to the oldest kernel that has io_uring as we use it.
 constexpr unsigned kFlagSets[] = {
     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,  // 6.1
@@ -33,7 +36,7 @@ constexpr unsigned kFlagSets[] = {
 
 class UringBackend final : public Backend {
  public:
-  explicit UringBackend(Descriptor wake_fd) : wake_fd_(std::move(wake_fd)) {}
+  explicit UringBackend(Descriptor wake_fd) : wake_fd_(std::move(wake_fd)), files_(kFileThreads, [this] { wake(); }) {}
   ~UringBackend() override {
     if (ring_made_) {
       io_uring_queue_exit(&ring_);
@@ -56,12 +59,14 @@ class UringBackend final : public Backend {
   bool flush_waiting() noexcept;
   void enter(bool sleep, std::optional<Duration> timeout) noexcept;
   void reap() noexcept;
+  void finish(KernelRequest& request) noexcept;
   static void prepare(io_uring_sqe& sqe, KernelRequest& request) noexcept;
 
   io_uring ring_{};
   bool ring_made_ = false;
   bool deferred_ = false;  // completions are made when we enter
   Descriptor wake_fd_;
+  FileThreads files_;
   std::uint64_t wake_count_ = 0;
   iovec wake_part_{};
   KernelRequest wake_request_;
@@ -114,7 +119,11 @@ void UringBackend::start(KernelRequest& request) noexcept {
   check(!request.active, "a request is started when it is not active");
   request.active = true;
   ++in_flight_;
-  enqueue(request);
+  if (request.on_thread) {
+    files_.submit(request);
+  } else {
+    enqueue(request);
+  }
 }
 
 void UringBackend::enqueue(KernelRequest& request) noexcept {
@@ -193,17 +202,15 @@ void UringBackend::prepare(io_uring_sqe& sqe, KernelRequest& request) noexcept {
       break;
     case Kind::kPunchHole:
     case Kind::kZeroRange:
-      io_uring_prep_fallocate(
-          &sqe, request.fd,
-          FALLOC_FL_KEEP_SIZE | (request.kind == Kind::kPunchHole ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE),
-          static_cast<off_t>(request.offset), static_cast<off_t>(request.length));
+      io_uring_prep_fallocate(&sqe, request.fd, fallocate_mode(request.kind), static_cast<off_t>(request.offset),
+                              static_cast<off_t>(request.length));
       break;
   }
   io_uring_sqe_set_data(&sqe, &request);
 }
 
 void UringBackend::cancel(KernelRequest& request) noexcept {
-  check(request.active, "what is cancelled is active");
+  check(request.active && !request.on_thread, "what is cancelled is active, and the kernel's");
   // Behind whatever waits for room, or the kernel would not know the request yet.
   while (!flush_waiting()) {
     enter(false, std::nullopt);
@@ -240,10 +247,22 @@ void UringBackend::enter(bool sleep, std::optional<Duration> timeout) noexcept {
 }
 
 void UringBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcept {
+  files_.flush();
   const bool all_taken = flush_waiting();
-  const bool sleep = may_sleep && all_taken && io_uring_cq_ready(&ring_) == 0;
+  const bool sleep = may_sleep && all_taken && io_uring_cq_ready(&ring_) == 0 && !files_.has_finished();
   enter(sleep, timeout);
   reap();
+  for (KernelRequest* request = files_.take_finished(); request != nullptr;) {
+    KernelRequest* const next = request->next;
+    finish(*request);
+    request = next;
+  }
+}
+
+void UringBackend::finish(KernelRequest& request) noexcept {
+  request.active = false;
+  --in_flight_;
+  request.done(request);
 }
 
 void UringBackend::reap() noexcept {
@@ -260,11 +279,9 @@ void UringBackend::reap() noexcept {
     if (request == &wake_request_) {
       arm_wake();
     } else if (request != nullptr) {
-      request->active = false;
-      --in_flight_;
       request->more = more;
       request->result = result;
-      request->done(*request);
+      finish(*request);
     }
   }
 }

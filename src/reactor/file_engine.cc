@@ -121,6 +121,8 @@ bool FileEngine::submit(FileRequest& request) noexcept {
   step.progress = progress;
   step.kind = kind_of(request.operation);
   step.fd = file.fd();
+  // Where a write cannot be tried, the ring has the kernel's threads do it one by one; ours take them in batches.
+  step.on_thread = request.operation == FileOperation::kWrite && !file.is_direct() && !file.writes_inline();
   start(step);
   return false;
 }

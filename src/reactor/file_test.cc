@@ -23,7 +23,6 @@ using runtime::FileOperation;
 using runtime::FileRequest;
 using runtime::Gate;
 using runtime::Task;
-using testing::start_reactor;
 using testing::TemporaryDirectory;
 
 /// Coroutine frames hold the request; the result comes back by reference.
@@ -48,7 +47,7 @@ std::vector<std::byte> pattern(std::size_t size, unsigned salt = 0) {
 }
 
 /// The same promises on a file system with a device and on one in memory.
-class FileTest : public ::testing::TestWithParam<const char*> {
+class FileTest : public testing::BackendTestWith<std::tuple<const char*, BackendChoice>> {
  protected:
   std::int64_t run(File& file, FileOperation operation, std::uint64_t offset, std::vector<iovec> memory,
                    std::uint64_t length = 0) {
@@ -65,12 +64,22 @@ class FileTest : public ::testing::TestWithParam<const char*> {
     return std::move(*file);
   }
 
-  TemporaryDirectory directory_{GetParam() != nullptr ? GetParam() : ::testing::TempDir()};
+  static std::string place() {
+    const char* parent = std::get<const char*>(GetParam());
+    return parent != nullptr ? parent : ::testing::TempDir();
+  }
+
+  TemporaryDirectory directory_{place()};
   std::unique_ptr<Reactor> reactor_ = start_reactor();
 };
 
-INSTANTIATE_TEST_SUITE_P(Places, FileTest, ::testing::Values(nullptr, "/dev/shm"),
-                         [](const auto& info) { return info.param == nullptr ? "OnDevice" : "InMemory"; });
+INSTANTIATE_TEST_SUITE_P(Places, FileTest,
+                         ::testing::Combine(::testing::Values(nullptr, "/dev/shm"), testing::every_backend()),
+                         [](const auto& info) {
+                           const bool on_device = std::get<const char*>(info.param) == nullptr;
+                           return (on_device ? "OnDevice" : "InMemory") +
+                                  testing::name_of(std::get<BackendChoice>(info.param));
+                         });
 
 TEST_P(FileTest, ReadsBackWhatItWrote) {
   auto file = make("a");

@@ -32,6 +32,7 @@ class LocalFile final : public runtime::File {
 
   // For FileEngine. Whether the kernel takes RWF_NOWAIT for this file is learned by trying.
   int fd() const { return descriptor_.get(); }
+  bool is_direct() const { return traits_.is_direct; }
   bool is_in_memory() const { return traits_.is_in_memory; }
   bool reads_inline() const { return reads_inline_.load(std::memory_order_relaxed); }
   bool writes_inline() const { return writes_inline_.load(std::memory_order_relaxed); }

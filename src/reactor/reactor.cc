@@ -18,15 +18,28 @@ namespace {
 struct Startup {
   Signal over;
   std::optional<IoError> error;
+  std::optional<IoError> uring_refusal;
   std::string_view backend_name;
 };
 
-void run_shard(Shard& shard, std::optional<std::size_t> processor, Startup& startup) {
+Result<std::unique_ptr<Backend>, IoError> make_backend(BackendChoice choice, Startup& startup) {
+  if (choice == BackendChoice::kEpoll) {
+    return make_epoll_backend();
+  }
+  Result<std::unique_ptr<Backend>, IoError> ring = make_uring_backend();
+  if (ring || choice == BackendChoice::kUring) {
+    return ring;
+  }
+  startup.uring_refusal = ring.error();
+  return make_epoll_backend();
+}
+
+void run_shard(Shard& shard, BackendChoice choice, std::optional<std::size_t> processor, Startup& startup) {
   if (processor) {
     pin_current_thread(*processor);
   }
   // A ring belongs to the thread that makes it.
-  Result<std::unique_ptr<Backend>, IoError> backend = make_uring_backend();
+  Result<std::unique_ptr<Backend>, IoError> backend = make_backend(choice, startup);
   if (!backend) {
     startup.error = backend.error();
     startup.over.set();
@@ -60,7 +73,7 @@ Result<void, IoError> Reactor::start_shards(const ReactorOptions& options) {
     auto shard = std::make_unique<Shard>(shard_options, clock_, random_, *workers_);
     Startup startup;
     std::thread thread = start_thread("lunaria-" + std::to_string(i), [&startup, self = shard.get(), &options, i] {
-      run_shard(*self, options.pin ? std::optional(i) : std::nullopt, startup);
+      run_shard(*self, options.backend, options.pin ? std::optional(i) : std::nullopt, startup);
     });
     startup.over.wait();
     if (startup.error) {
@@ -68,6 +81,7 @@ Result<void, IoError> Reactor::start_shards(const ReactorOptions& options) {
       return fail(*startup.error);
     }
     backend_name_ = startup.backend_name;
+    uring_refusal_ = startup.uring_refusal;
     threads_.push_back(std::move(thread));
     shards_.push_back(std::move(shard));
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -24,6 +25,13 @@
 
 namespace lunaria::reactor {
 
+/// How shards ask the kernel.
+enum class BackendChoice : std::uint8_t {
+  kAutomatic,  ///< io_uring; epoll where the kernel or a policy refuses it
+  kUring,
+  kEpoll,
+};
+
 struct ReactorOptions {
   std::size_t shard_count = 1;
   /// Each shard on its own processor, as far as there are any.
@@ -32,6 +40,7 @@ struct ReactorOptions {
   std::size_t worker_count = 4;
   /// Bytes of each shard's BufferPool.
   std::size_t buffer_budget = std::size_t{256} << 20;
+  BackendChoice backend = BackendChoice::kAutomatic;
   /// Of Unix sockets that are listened on.
   mode_t unix_socket_mode = 0600;
 };
@@ -55,8 +64,10 @@ class Reactor final {
   const runtime::Clock& clock() const { return clock_; }
   runtime::Random& random() { return random_; }
   runtime::FileSystem& files() { return files_; }
-  /// "io_uring"; for the log.
+  /// "io_uring" or "epoll"; for the log.
   std::string_view backend_name() const { return backend_name_; }
+  /// Why it is epoll though nobody asked for that.
+  const std::optional<runtime::IoError>& uring_refusal() const { return uring_refusal_; }
 
   /// Runs `function()` on a shard and returns when it is over. Not from a shard's own thread.
   void run_on(std::size_t index, const std::function<void()>& function);
@@ -71,6 +82,7 @@ class Reactor final {
   SystemRandom random_;
   LocalFileSystem files_;
   std::string_view backend_name_;
+  std::optional<runtime::IoError> uring_refusal_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::thread> threads_;
   std::unique_ptr<Workers> workers_;

@@ -18,7 +18,9 @@ using runtime::Gate;
 using runtime::Message;
 using runtime::Operation;
 using runtime::Task;
-using testing::start_reactor;
+
+class ReactorTest : public testing::BackendTest {};
+INSTANTIATE_TEST_SUITE_P(Backends, ReactorTest, testing::every_backend(), testing::name_of_backend);
 
 Task<void> hop(Reactor& reactor, std::size_t start, int hops, std::atomic<int>& count) {
   for (int i = 0; i < hops; ++i) {
@@ -39,7 +41,7 @@ Task<void> run_hoppers(Reactor& reactor, int hoppers, int hops, std::atomic<int>
   co_await gate.drained();
 }
 
-TEST(Reactor, CarriesAStormOfMessagesBetweenShards) {
+TEST_P(ReactorTest, CarriesAStormOfMessagesBetweenShards) {
   auto reactor = start_reactor(4);
   std::atomic<int> count = 0;
   reactor->run_to_completion(0, run_hoppers(*reactor, 64, 2000, count));
@@ -51,7 +53,7 @@ struct Numbered : Message {
   int number = 0;
 };
 
-TEST(Reactor, KeepsTheOrderOfEachThreadThatPosts) {
+TEST_P(ReactorTest, KeepsTheOrderOfEachThreadThatPosts) {
   constexpr int kThreads = 4;
   constexpr int kMessages = 5000;
   std::vector<int> seen;
@@ -108,7 +110,7 @@ Task<void> run_timers(runtime::Shard& shard, std::vector<int>& order) {
   EXPECT_GE(shard.clock().now() - start, 20ms);
 }
 
-TEST(Reactor, FiresTimersInTheOrderOfTheirDeadlines) {
+TEST_P(ReactorTest, FiresTimersInTheOrderOfTheirDeadlines) {
   auto reactor = start_reactor();
   std::vector<int> order;
   reactor->run_to_completion(0, run_timers(reactor->shard(0), order));
@@ -127,7 +129,7 @@ Task<void> cancel_one(runtime::Shard& shard) {
   EXPECT_FALSE(never.fired);
 }
 
-TEST(Reactor, ACancelledTimerDoesNotFire) {
+TEST_P(ReactorTest, ACancelledTimerDoesNotFire) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, cancel_one(reactor->shard(0)));
 }
@@ -136,7 +138,7 @@ Task<void> pause(runtime::Shard& shard, runtime::Duration duration) {
   co_await runtime::sleep_for(shard, duration);
 }
 
-TEST(Reactor, AnIdleShardDoesNotTurn) {
+TEST_P(ReactorTest, AnIdleShardDoesNotTurn) {
   auto reactor = start_reactor(2);
   std::uint64_t before = 0;
   std::uint64_t after = 0;
@@ -164,7 +166,7 @@ Task<void> race_timer_with_yields(runtime::Shard& shard) {
   co_await gate.drained();
 }
 
-TEST(Reactor, TimersFireWhileOthersKeepTheShardBusy) {
+TEST_P(ReactorTest, TimersFireWhileOthersKeepTheShardBusy) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, race_timer_with_yields(reactor->shard(0)));
 }
@@ -188,7 +190,7 @@ Task<void> block_concurrently(runtime::Shard& shard, std::set<std::thread::id>& 
   co_await gate.drained();
 }
 
-TEST(Reactor, RunsBlockingWorkOnABoundedNumberOfOtherThreads) {
+TEST_P(ReactorTest, RunsBlockingWorkOnABoundedNumberOfOtherThreads) {
   auto reactor = start_reactor();
   std::set<std::thread::id> threads;
   reactor->run_to_completion(0, block_concurrently(reactor->shard(0), threads));
@@ -196,9 +198,10 @@ TEST(Reactor, RunsBlockingWorkOnABoundedNumberOfOtherThreads) {
   EXPECT_LE(threads.size(), 2U);
 }
 
-TEST(Reactor, SaysWhatItRunsOn) {
+TEST_P(ReactorTest, SaysWhatItRunsOn) {
   auto reactor = start_reactor(3);
-  EXPECT_EQ(reactor->backend_name(), "io_uring");
+  EXPECT_EQ(reactor->backend_name(), backend() == BackendChoice::kEpoll ? "epoll" : "io_uring");
+  EXPECT_FALSE(reactor->uring_refusal().has_value());
   EXPECT_EQ(reactor->shard_count(), 3U);
   EXPECT_EQ(reactor->shard(2).id(), runtime::ShardId{2});
   EXPECT_FALSE(reactor->shard(0).is_current());

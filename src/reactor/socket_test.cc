@@ -26,8 +26,14 @@ using runtime::ReceiveRequest;
 using runtime::SendRequest;
 using runtime::Stream;
 using runtime::Task;
-using testing::start_reactor;
 using testing::TemporaryDirectory;
+
+class SocketListenerTest : public testing::BackendTest {};
+class SocketNetworkTest : public testing::BackendTest {};
+class SocketStreamTest : public testing::BackendTest {};
+INSTANTIATE_TEST_SUITE_P(Backends, SocketListenerTest, testing::every_backend(), testing::name_of_backend);
+INSTANTIATE_TEST_SUITE_P(Backends, SocketNetworkTest, testing::every_backend(), testing::name_of_backend);
+INSTANTIATE_TEST_SUITE_P(Backends, SocketStreamTest, testing::every_backend(), testing::name_of_backend);
 
 const ListenAddress kLoopback = IpEndpoint{.address = IpAddress::v4({127, 0, 0, 1}), .port = 0};
 
@@ -124,7 +130,7 @@ Task<void> check_endpoints(runtime::Shard& shard, ListenAddress address) {
   EXPECT_FALSE(pair.server->peer_credentials().has_value());
 }
 
-TEST(SocketStream, KnowsBothEndsOverIpv4AndIpv6) {
+TEST_P(SocketStreamTest, KnowsBothEndsOverIpv4AndIpv6) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, check_endpoints(reactor->shard(0), kLoopback));
   const ListenAddress v6 = IpEndpoint{.address = *IpAddress::parse("::1"), .port = 0};
@@ -140,7 +146,7 @@ Task<void> listen_on_both_families(runtime::Shard& shard) {
   co_return;
 }
 
-TEST(SocketListener, AnIpv6WildcardLeavesThePortToIpv4) {
+TEST_P(SocketListenerTest, AnIpv6WildcardLeavesThePortToIpv4) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, listen_on_both_families(reactor->shard(0)));
 }
@@ -159,7 +165,7 @@ Task<void> connect_to_nobody(runtime::Shard& shard) {
   EXPECT_EQ(too_long.result, -ENAMETOOLONG);
 }
 
-TEST(SocketNetwork, SaysWhenNobodyListens) {
+TEST_P(SocketNetworkTest, SaysWhenNobodyListens) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, connect_to_nobody(reactor->shard(0)));
 }
@@ -201,7 +207,7 @@ Task<void> send_to_slow_reader(runtime::Shard& shard, ListenAddress address) {
   EXPECT_TRUE(received == sent);
 }
 
-TEST(SocketStream, SendsAllOfALargeMessageToASlowReader) {
+TEST_P(SocketStreamTest, SendsAllOfALargeMessageToASlowReader) {
   const TemporaryDirectory directory;
   auto reactor = start_reactor();
   reactor->run_to_completion(0, send_to_slow_reader(reactor->shard(0), kLoopback));
@@ -227,7 +233,7 @@ Task<void> see_the_end(runtime::Shard& shard) {
   EXPECT_TRUE(last == -EPIPE || last == -ECONNRESET) << last;
 }
 
-TEST(SocketStream, SeesThatThePeerHasClosed) {
+TEST_P(SocketStreamTest, SeesThatThePeerHasClosed) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, see_the_end(reactor->shard(0)));
 }
@@ -250,7 +256,7 @@ Task<void> shut_down_in_flight(runtime::Shard& shard) {
   EXPECT_EQ(send_result, -EPIPE);
 }
 
-TEST(SocketStream, ShutdownEndsWhatIsInFlight) {
+TEST_P(SocketStreamTest, ShutdownEndsWhatIsInFlight) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, shut_down_in_flight(reactor->shard(0)));
 }
@@ -271,7 +277,7 @@ Task<void> close_while_accepting(runtime::Shard& shard) {
   EXPECT_EQ(late, -ECANCELED);
 }
 
-TEST(SocketListener, ClosingCancelsAPendingAccept) {
+TEST_P(SocketListenerTest, ClosingCancelsAPendingAccept) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, close_while_accepting(reactor->shard(0)));
 }
@@ -298,7 +304,7 @@ Task<void> run_out_of_descriptors(Shard& shard) {
   EXPECT_EQ(result, 0);
 }
 
-TEST(SocketListener, RestsWhileThereAreNoDescriptorsAndThenGoesOn) {
+TEST_P(SocketListenerTest, RestsWhileThereAreNoDescriptorsAndThenGoesOn) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, run_out_of_descriptors(reactor->shard(0)));
 }
@@ -319,7 +325,7 @@ Task<void> use_unix_socket(runtime::Shard& shard, std::string path) {
   EXPECT_EQ(second.error().code, EADDRINUSE);
 }
 
-TEST(SocketListener, GivesUnixPeersTheirCredentialsAndItsFileToItsOwnerAlone) {
+TEST_P(SocketListenerTest, GivesUnixPeersTheirCredentialsAndItsFileToItsOwnerAlone) {
   const TemporaryDirectory directory;
   auto reactor = start_reactor();
   reactor->run_to_completion(0, use_unix_socket(reactor->shard(0), directory / "socket"));
@@ -341,7 +347,7 @@ Task<void> listen_on_leftovers(runtime::Shard& shard, std::string socket_path, s
   co_return;
 }
 
-TEST(SocketListener, ReplacesAStaleSocketFileAndNothingElse) {
+TEST_P(SocketListenerTest, ReplacesAStaleSocketFileAndNothingElse) {
   const TemporaryDirectory directory;
   auto reactor = start_reactor();
   reactor->run_to_completion(0, listen_on_leftovers(reactor->shard(0), directory / "socket", directory / "file"));
@@ -381,7 +387,7 @@ Task<void> echo_from_another_shard(runtime::Shard& here, runtime::Shard& there) 
   co_await gate.drained();
 }
 
-TEST(SocketStream, MovesToAnotherShard) {
+TEST_P(SocketStreamTest, MovesToAnotherShard) {
   auto reactor = start_reactor(2);
   reactor->run_to_completion(0, echo_from_another_shard(reactor->shard(0), reactor->shard(1)));
 }
@@ -439,7 +445,7 @@ Task<void> count_heap_calls(runtime::Shard& shard, runtime::File& file, std::uin
   calls = testing::heap_calls() - before;
 }
 
-TEST(SocketStream, ExchangesBlocksWithoutTheHeapOnceWarm) {
+TEST_P(SocketStreamTest, ExchangesBlocksWithoutTheHeapOnceWarm) {
   const TemporaryDirectory directory;
   const std::uint64_t before = testing::heap_calls();
   auto reactor = start_reactor();

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 
 #include "reactor/reactor.h"
 #include "runtime/submit.h"
@@ -18,10 +20,33 @@ namespace lunaria::reactor::testing {
 /// Calls of operator new in the whole process since its start.
 std::uint64_t heap_calls();
 
-inline std::unique_ptr<Reactor> start_reactor(std::size_t shard_count = 1) {
-  auto reactor = Reactor::start({.shard_count = shard_count, .worker_count = 2});
-  EXPECT_TRUE(reactor.has_value());
-  return std::move(*reactor);
+/// What every backend promises: all tests of shards, sockets and files run on each.
+template <class Parameter>
+class BackendTestWith : public ::testing::TestWithParam<Parameter> {
+ protected:
+  std::unique_ptr<Reactor> start_reactor(std::size_t shard_count = 1) const {
+    auto reactor = Reactor::start({.shard_count = shard_count, .worker_count = 2, .backend = backend()});
+    EXPECT_TRUE(reactor.has_value());
+    return std::move(*reactor);
+  }
+  BackendChoice backend() const {
+    if constexpr (std::is_same_v<Parameter, BackendChoice>) {
+      return this->GetParam();
+    } else {
+      return std::get<BackendChoice>(this->GetParam());
+    }
+  }
+};
+using BackendTest = BackendTestWith<BackendChoice>;
+
+inline auto every_backend() {
+  return ::testing::Values(BackendChoice::kUring, BackendChoice::kEpoll);
+}
+inline std::string name_of(BackendChoice backend) {
+  return backend == BackendChoice::kEpoll ? "Epoll" : "Uring";
+}
+inline std::string name_of_backend(const ::testing::TestParamInfo<BackendChoice>& info) {
+  return name_of(info.param);
 }
 
 /// Removed with all that is in it.
