@@ -106,7 +106,7 @@ Url Url::parse(const std::string& text) {
 }
 
 IscsiSession::IscsiSession(const Url& url, const Workload& workload, unsigned number, Outcome& outcome)
-    : Session(connect_to(address_of(url.ip, url.port))),
+    : Session(connect_to(address_of(url.ip, url.port)), workload.input_bytes),
       workload_(workload),
       outcome_(outcome),
       random_(workload.seed + number),
@@ -276,11 +276,12 @@ void IscsiSession::issue(std::uint64_t now) {
     const std::uint32_t tag = free_.back();
     free_.pop_back();
     slots_[tag] = {.started = now};
-    Header header = command(tag, workload_.write, workload_.block_bytes);
-    Operation::set(fields(header), workload_.write ? kWrite16 : kRead16);
+    const bool writes = random_() % 100 < workload_.write_percent;
+    Header header = command(tag, writes, workload_.block_bytes);
+    Operation::set(fields(header), writes ? kWrite16 : kRead16);
     BlockAddress::set(fields(header), next_offset() / block_size_);
     AllocationLength::set(fields(header), workload_.block_bytes / block_size_);
-    if (!workload_.write) {
+    if (!writes) {
       send(header, 0);
       continue;
     }

@@ -1,18 +1,26 @@
 // limit_server: answers fixed-size requests with fixed-size answers over TCP and does nothing else: no protocol, no
 // SCSI. With --file it reads (or writes) the data part through the page cache, as a target must. What it reaches with
-// one core is what this machine has to give for that shape of traffic; iscsi_load --bare drives it.
+// one core is what this machine has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking
+// the kernel: readiness and plain calls (epoll), and completions (io_uring, with buffers that the kernel picks).
 
+#include <liburing.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <random>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine.h"
@@ -25,6 +33,7 @@ struct Arguments {
   std::size_t request_bytes = 48;
   std::size_t answer_bytes = 48 + 4096;
   std::string file;
+  std::string engine = "epoll";
 };
 
 /// The file that requests read or write; none without a path.
@@ -63,59 +72,44 @@ class Backing {
   std::minstd_rand random_;
 };
 
-class Connection {
- public:
-  Connection(int fd, const Arguments& arguments) : fd_(fd), arguments_(&arguments), input_(kInputBytes) {}
+constexpr std::size_t kHeader = 48;
 
-  /// Reads what is there and answers every whole request, in as few calls as there can be. False: closed by the peer.
-  bool serve(Backing& backing) {
-    const ssize_t count = recv(fd_, input_.data() + held_, input_.size() - held_, MSG_DONTWAIT);
-    if (count <= 0) {
-      return count < 0 && errno == EAGAIN;
-    }
-    held_ += static_cast<std::size_t>(count);
+/// Turns requests into answers. The memory of the answers is kept; only the first `pending()` bytes mean anything.
+class Exchange {
+ public:
+  Exchange(const Arguments& arguments, Backing& backing) : arguments_(&arguments), backing_(&backing) {}
+
+  /// Answers every whole request among the bytes; returns how many bytes those were.
+  std::size_t answer(std::span<const std::byte> bytes) {
     std::size_t at = 0;
-    for (; held_ - at >= arguments_->request_bytes; at += arguments_->request_bytes) {
-      const std::size_t answer = answered_;
-      answered_ += arguments_->answer_bytes;
-      if (output_.size() < answered_) {
-        output_.resize(answered_);
+    for (; bytes.size() - at >= arguments_->request_bytes; at += arguments_->request_bytes) {
+      const std::size_t answer = pending_;
+      pending_ += arguments_->answer_bytes;
+      if (answers_.size() < pending_) {
+        answers_.resize(2 * pending_);
       }
       if (arguments_->request_bytes > kHeader) {
-        backing.write(input_.data() + at + kHeader, arguments_->request_bytes - kHeader);
+        backing_->write(bytes.data() + at + kHeader, arguments_->request_bytes - kHeader);
       }
       if (arguments_->answer_bytes > kHeader) {
-        backing.read(output_.data() + answer + kHeader, arguments_->answer_bytes - kHeader);
+        backing_->read(answers_.data() + answer + kHeader, arguments_->answer_bytes - kHeader);
       }
     }
-    std::memmove(input_.data(), input_.data() + at, held_ - at);
-    held_ -= at;
-    return flush();
+    return at;
+  }
+  [[nodiscard]] std::size_t request_bytes() const { return arguments_->request_bytes; }
+  [[nodiscard]] std::size_t pending() const { return pending_; }
+  /// The answers that wait; the exchange begins afresh in `spare`, which was given out before.
+  void take(std::vector<std::byte>& spare, std::size_t& length) {
+    std::swap(spare, answers_);
+    length = std::exchange(pending_, 0);
   }
 
  private:
-  static constexpr std::size_t kHeader = 48;
-  static constexpr std::size_t kInputBytes = std::size_t{1} << 20;
-
-  /// The peer reads all the time, so a full socket is waited for.
-  bool flush() {
-    for (std::size_t at = 0; at < answered_;) {
-      const ssize_t count = ::send(fd_, output_.data() + at, answered_ - at, MSG_NOSIGNAL);
-      if (count < 0) {
-        return false;
-      }
-      at += static_cast<std::size_t>(count);
-    }
-    answered_ = 0;
-    return true;
-  }
-
-  int fd_;
   const Arguments* arguments_;
-  std::vector<std::byte> input_;
-  std::vector<std::byte> output_;
-  std::size_t held_ = 0;
-  std::size_t answered_ = 0;  // bytes at the front of output_ that are to be sent
+  Backing* backing_;
+  std::vector<std::byte> answers_;
+  std::size_t pending_ = 0;
 };
 
 int listen_at(std::uint16_t port) {
@@ -131,6 +125,50 @@ int listen_at(std::uint16_t port) {
   return fd;
 }
 
+// Readiness and plain calls.
+
+class EpollConnection {
+ public:
+  EpollConnection(int fd, const Arguments& arguments, Backing& backing)
+      : fd_(fd), exchange_(arguments, backing), input_(kInputBytes) {}
+
+  /// Reads what is there and answers every whole request, in as few calls as there can be. False: closed by the peer.
+  bool serve() {
+    const ssize_t count = recv(fd_, input_.data() + held_, input_.size() - held_, MSG_DONTWAIT);
+    if (count <= 0) {
+      return count < 0 && errno == EAGAIN;
+    }
+    held_ += static_cast<std::size_t>(count);
+    const std::size_t used = exchange_.answer(std::span(input_).first(held_));
+    std::memmove(input_.data(), input_.data() + used, held_ - used);
+    held_ -= used;
+    return flush();
+  }
+
+ private:
+  static constexpr std::size_t kInputBytes = std::size_t{1} << 20;
+
+  /// The peer reads all the time, so a full socket is waited for.
+  bool flush() {
+    std::size_t length = 0;
+    exchange_.take(output_, length);
+    for (std::size_t at = 0; at < length;) {
+      const ssize_t count = ::send(fd_, output_.data() + at, length - at, MSG_NOSIGNAL);
+      if (count < 0) {
+        return false;
+      }
+      at += static_cast<std::size_t>(count);
+    }
+    return true;
+  }
+
+  int fd_;
+  Exchange exchange_;
+  std::vector<std::byte> input_;
+  std::vector<std::byte> output_;
+  std::size_t held_ = 0;
+};
+
 void watch(int poller, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -138,20 +176,10 @@ void watch(int poller, int fd) {
   epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event);
 }
 
-int run(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app("Answers requests of a fixed size, to show what the machine can do");
-  app.add_option("port", arguments.port, "on 127.0.0.1")->required();
-  app.add_option("--request", arguments.request_bytes, "bytes of a request");
-  app.add_option("--answer", arguments.answer_bytes, "bytes of an answer");
-  app.add_option("--file", arguments.file, "read answers from, and write requests to, random places of this file");
-  CLI11_PARSE(app, argc, argv);
-
-  Backing backing(arguments.file);
-  const int listener = listen_at(arguments.port);
+[[noreturn]] void serve_with_epoll(int listener, const Arguments& arguments, Backing& backing) {
   const int poller = epoll_create1(EPOLL_CLOEXEC);
   watch(poller, listener);
-  std::map<int, Connection> connections;
+  std::map<int, EpollConnection> connections;
   while (true) {
     std::array<epoll_event, 64> events;
     const int count = epoll_wait(poller, events.data(), static_cast<int>(events.size()), -1);
@@ -159,14 +187,180 @@ int run(int argc, char** argv) {
       const int fd = events[static_cast<std::size_t>(i)].data.fd;
       if (fd == listener) {
         const int peer = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-        connections.emplace(peer, Connection(peer, arguments));
+        connections.emplace(peer, EpollConnection(peer, arguments, backing));
         watch(poller, peer);
-      } else if (auto found = connections.find(fd); !found->second.serve(backing)) {
+      } else if (auto found = connections.find(fd); !found->second.serve()) {
         close(fd);
         connections.erase(found);
       }
     }
   }
+}
+
+// Completions: one receive that stays armed and fills buffers that the kernel picks, one send at a time.
+
+class RingServer {
+ public:
+  RingServer(int listener, const Arguments& arguments, Backing& backing)
+      : listener_(listener), arguments_(arguments), backing_(backing), memory_(kBuffers * kBufferBytes) {
+    io_uring_params parameters{};
+    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    errno = -io_uring_queue_init_params(256, &ring_, &parameters);
+    if (errno != 0) {
+      give_up("io_uring");
+    }
+    io_uring_buf_reg registration{};
+    void* const entries = std::aligned_alloc(4096, kBuffers * sizeof(io_uring_buf));
+    buffers_ = static_cast<io_uring_buf_ring*>(entries);
+    registration.ring_addr = std::bit_cast<std::uint64_t>(entries);
+    registration.ring_entries = kBuffers;
+    errno = -io_uring_register_buf_ring(&ring_, &registration, 0);
+    if (errno != 0) {
+      give_up("buffer ring");
+    }
+    io_uring_buf_ring_init(buffers_);
+    for (unsigned short i = 0; i < kBuffers; ++i) {
+      return_buffer(i);
+    }
+  }
+
+  [[noreturn]] void run() {
+    io_uring_sqe& accepting = entry();
+    io_uring_prep_multishot_accept(&accepting, listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    io_uring_sqe_set_data(&accepting, nullptr);
+    while (true) {
+      io_uring_submit_and_wait(&ring_, 1);
+      unsigned head = 0;
+      unsigned seen = 0;
+      io_uring_cqe* completion = nullptr;
+      io_uring_for_each_cqe(&ring_, head, completion) {
+        ++seen;
+        on_completion(*completion);
+      }
+      io_uring_cq_advance(&ring_, seen);
+      for (auto& [fd, connection] : connections_) {
+        send_answers(*connection);
+      }
+    }
+  }
+
+ private:
+  static constexpr unsigned short kBuffers = 64;
+  static constexpr unsigned kBufferBytes = 1U << 16;
+
+  struct Connection;
+  struct Operation {
+    Connection* connection = nullptr;
+  };
+  struct Connection {
+    Connection(int socket, const Arguments& arguments, Backing& backing) : fd(socket), exchange(arguments, backing) {}
+    int fd;
+    Exchange exchange;
+    std::vector<std::byte> rest;  // of a request that lies in two buffers
+    std::vector<std::byte> output;
+    std::size_t output_bytes = 0;
+    bool is_sending = false;
+    bool is_over = false;
+    Operation receive{this};
+    Operation send{this};
+  };
+
+  io_uring_sqe& entry() {
+    io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+    if (sqe == nullptr) {
+      io_uring_submit(&ring_);
+      sqe = io_uring_get_sqe(&ring_);
+    }
+    return *sqe;
+  }
+  void return_buffer(unsigned short number) {
+    io_uring_buf_ring_add(buffers_, memory_.data() + std::size_t{number} * kBufferBytes, kBufferBytes, number,
+                          io_uring_buf_ring_mask(kBuffers), 0);
+    io_uring_buf_ring_advance(buffers_, 1);
+  }
+  void receive(Connection& connection) {
+    io_uring_sqe& receiving = entry();
+    io_uring_prep_recv_multishot(&receiving, connection.fd, nullptr, 0, 0);
+    receiving.flags |= IOSQE_BUFFER_SELECT;
+    io_uring_sqe_set_data(&receiving, &connection.receive);
+  }
+  void on_completion(const io_uring_cqe& completion) {
+    auto* const operation = static_cast<Operation*>(io_uring_cqe_get_data(&completion));
+    if (operation == nullptr) {
+      auto& added = connections_[completion.res];
+      added = std::make_unique<Connection>(completion.res, arguments_, backing_);
+      receive(*added);
+    } else if (operation == &operation->connection->send) {
+      operation->connection->is_sending = false;
+    } else {
+      on_received(*operation->connection, completion);
+    }
+  }
+  void on_received(Connection& connection, const io_uring_cqe& completion) {
+    if (completion.res > 0) {
+      const auto number = static_cast<unsigned short>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+      take(connection,
+           std::span(memory_).subspan(std::size_t{number} * kBufferBytes, static_cast<std::size_t>(completion.res)));
+      return_buffer(number);
+    }
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) {
+      connection.is_over = completion.res == 0 || (completion.res < 0 && completion.res != -ENOBUFS);
+      if (connection.is_over) {
+        shutdown(connection.fd, SHUT_RDWR);  // the run is over; the process goes soon
+      } else {
+        receive(connection);
+      }
+    }
+  }
+  static void take(Connection& connection, std::span<const std::byte> bytes) {
+    if (!connection.rest.empty()) {
+      const std::size_t wanted = std::min(bytes.size(), connection.exchange.request_bytes() - connection.rest.size());
+      connection.rest.insert(connection.rest.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(wanted));
+      bytes = bytes.subspan(wanted);
+      if (connection.exchange.answer(connection.rest) != 0) {
+        connection.rest.clear();
+      }
+    }
+    bytes = bytes.subspan(connection.exchange.answer(bytes));
+    connection.rest.insert(connection.rest.end(), bytes.begin(), bytes.end());
+  }
+  void send_answers(Connection& connection) {
+    if (connection.is_sending || connection.is_over || connection.exchange.pending() == 0) {
+      return;
+    }
+    connection.exchange.take(connection.output, connection.output_bytes);
+    connection.is_sending = true;
+    io_uring_sqe& sending = entry();
+    io_uring_prep_send(&sending, connection.fd, connection.output.data(), connection.output_bytes,
+                       MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_sqe_set_data(&sending, &connection.send);
+  }
+
+  int listener_;
+  const Arguments& arguments_;
+  Backing& backing_;
+  io_uring ring_{};
+  io_uring_buf_ring* buffers_ = nullptr;
+  std::vector<std::byte> memory_;
+  std::map<int, std::unique_ptr<Connection>> connections_;
+};
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Answers requests of a fixed size, to show what the machine can do");
+  app.add_option("port", arguments.port, "on 127.0.0.1")->required();
+  app.add_option("--request", arguments.request_bytes, "bytes of a request");
+  app.add_option("--answer", arguments.answer_bytes, "bytes of an answer");
+  app.add_option("--engine", arguments.engine)->check(CLI::IsMember({"epoll", "io_uring"}));
+  app.add_option("--file", arguments.file, "read answers from, and write requests to, random places of this file");
+  CLI11_PARSE(app, argc, argv);
+
+  Backing backing(arguments.file);
+  const int listener = listen_at(arguments.port);
+  if (arguments.engine == "io_uring") {
+    RingServer(listener, arguments, backing).run();
+  }
+  serve_with_epoll(listener, arguments, backing);
 }
 
 }  // namespace

@@ -37,6 +37,12 @@ def make_file(path, size_mib):
             pass
 
 
+def resident_kib(pid):
+    """Physical memory of a process, RAM disks and shared pages included."""
+    found = re.search(r"^VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii"), re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
 class Server:
     """One process. Subclasses say how it is started and how its disk is made."""
 
@@ -146,6 +152,10 @@ class Lunaria(Server):
         self.url = self.wait_for_url()
         self.command(self.build / "bench/iscsi_load", self.url, "--fill", "--span", self.size_mib << 20)
 
+    def lunaria(self, *words):
+        """Runs the command line against this daemon."""
+        return self.command(self.build / "src/cli/lunaria", "--socket", self.folder / "state/lunaria.sock", *words)
+
     def wait_for_url(self):
         """The demo's greeting names the disk."""
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -158,18 +168,45 @@ class Lunaria(Server):
         raise BenchError("lunariad did not say where its disk is")
 
 
+class LunariaRam(Server):
+    """A RAM disk of a lunariad that runs already: another LUN of its target, filled once."""
+
+    name = "lunaria-ram"
+
+    def __init__(self, lunaria):
+        super().__init__(lunaria.folder.parent, lunaria.cpu, lunaria.size_mib)
+        self.lunaria = lunaria
+
+    @property
+    def pid(self):
+        return self.lunaria.pid
+
+    def start(self):
+        if self.lunaria.process is None:
+            raise BenchError("lunaria-ram is measured together with lunaria")
+        lun = 1
+        self.lunaria.lunaria("disk", "create", "memory", "--kind", "ram", "--size", f"{self.size_mib}MiB")
+        self.lunaria.lunaria("map", "demo", "memory", "--lun", lun)
+        self.url = self.lunaria.url.rsplit("/", 1)[0] + f"/{lun}"
+        self.command(self.lunaria.build / "bench/iscsi_load", self.url, "--fill", "--span", self.size_mib << 20)
+
+    def stop(self):
+        """It goes with its daemon."""
+
+
 class Limit(Server):
     """Not a target: answers of the same sizes, and nothing else. With an `image`, each reads or writes there."""
 
-    def __init__(self, folder, cpu, size_mib, program, workload, image):
-        self.name = "limit+file" if image else "limit"
+    def __init__(self, folder, cpu, size_mib, program, workload, engine, image):
+        self.name = ("limit+file" if image else "limit") + ("-epoll" if engine == "epoll" else "")
         super().__init__(folder, cpu, size_mib)
         self.program = program
+        self.engine = engine
         self.image = image
         self.sizes = (48 + workload.block * workload.writes, 48 + workload.block * (not workload.writes))
 
     def begin(self):
-        options = ["--request", self.sizes[0], "--answer", self.sizes[1]]
+        options = ["--request", self.sizes[0], "--answer", self.sizes[1], "--engine", self.engine]
         if self.image:
             options += ["--file", self.image]
         self.launch([self.program, self.port, *options])

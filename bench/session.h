@@ -17,15 +17,16 @@ namespace lunaria::bench {
 
 /// What is asked: the same for all sessions of a run.
 struct Workload {
-  bool write = false;
+  unsigned write_percent = 0;  ///< of the commands; the others read
   bool random = true;
   std::uint32_t block_bytes = 4096;
   std::uint32_t depth = 32;
   std::uint64_t span_bytes = 0;  ///< 0: the whole disk
   std::uint64_t seed = 1;
+  std::size_t input_bytes = std::size_t{1} << 20;  ///< of memory that a session reads into
 };
 
-/// What came of it. `recording` is switched on after the warm-up.
+/// What came of one session. `recording` is switched on after the warm-up.
 struct Outcome {
   bool recording = false;
   std::uint64_t errors = 0;
@@ -38,7 +39,8 @@ class Session {
   static constexpr std::size_t kHeaderBytes = 48;
   using Header = std::array<std::byte, kHeaderBytes>;
 
-  explicit Session(int fd) : fd_(fd), input_(kInputBytes) {}
+  /// `input_bytes`: what is read at once.
+  Session(int fd, std::size_t input_bytes) : fd_(fd), input_(input_bytes) {}
   virtual ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -65,7 +67,6 @@ class Session {
   static constexpr std::size_t kPayloadBytesMax = std::size_t{1} << 20;
 
  private:
-  static constexpr std::size_t kInputBytes = std::size_t{1} << 20;
   struct Output {
     Header header;
     std::size_t data_bytes;
@@ -87,7 +88,7 @@ class BareSession final : public Session {
  public:
   /// `request_data` and `answer_data`: bytes after the 48 of the header.
   BareSession(int fd, const Workload& workload, std::size_t request_data, std::size_t answer_data, Outcome& outcome)
-      : Session(fd),
+      : Session(fd, workload.input_bytes),
         free_(workload.depth),
         started_(workload.depth),
         request_data_(request_data),
