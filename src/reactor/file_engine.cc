@@ -19,6 +19,10 @@ namespace {
 /// Requests that one turn answers at once; then others get to run. Far above what a turn gathers normally.
 constexpr unsigned kInlinePerTurnMax = 256;
 
+/// Longest write that a thread of ours carries out: at 4 KiB that is cheaper than the ring, at 128 KiB dearer
+/// (docs/decisions/0013-epoll-and-file-threads.md).
+constexpr std::uint64_t kThreadWriteMax = std::uint64_t{32} << 10;
+
 bool moves_bytes(FileOperation operation) {
   return operation == FileOperation::kRead || operation == FileOperation::kWrite ||
          operation == FileOperation::kWriteDurable;
@@ -122,7 +126,8 @@ bool FileEngine::submit(FileRequest& request) noexcept {
   step.kind = kind_of(request.operation);
   step.fd = file.fd();
   // Where a write cannot be tried, the ring has the kernel's threads do it one by one; ours take them in batches.
-  step.on_thread = request.operation == FileOperation::kWrite && !file.is_direct() && !file.writes_inline();
+  step.on_thread = request.operation == FileOperation::kWrite && !file.is_direct() && !file.writes_inline() &&
+                   request.length <= kThreadWriteMax;
   start(step);
   return false;
 }

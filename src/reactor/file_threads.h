@@ -18,7 +18,8 @@ namespace lunaria::reactor {
 
 /// Public members are for the shard's thread. No memory is taken per request. Threads are made when the first request
 /// comes. A thread takes requests for one file in batches and hands them back together, so that one wake-up serves
-/// many; a file that does not answer holds up no other.
+/// many; a slow file delays no result of another. One that never answers keeps its threads, and when
+/// all are kept, the others wait.
 class FileThreads final {
  public:
   /// `wake` is called from any thread, when finished requests are there to be taken and none were before.
