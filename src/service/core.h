@@ -141,7 +141,7 @@ class Core final {
   std::vector<const catalogue::AccessRuleRow*> rules_of(catalogue::TargetId id) const;
 
   /// Values for the outside, from what is known here.
-  Disk disk_value(const catalogue::DiskRow& row) const { return disk_value(row, mappings_by_disk()); }
+  Disk disk_value(const catalogue::DiskRow& row) const;
   Disk disk_value(const catalogue::DiskRow& row, const MappingIndex& index) const;
   Target target_value(const catalogue::TargetRow& row) const;
   Mapping mapping_value(const catalogue::MappingRow& row) const;

@@ -91,6 +91,16 @@ std::vector<const catalogue::AccessRuleRow*> Core::rules_of(catalogue::TargetId 
   return found;
 }
 
+Disk Core::disk_value(const catalogue::DiskRow& row) const {
+  MappingIndex own;
+  for (const auto& [key, mapping] : contents.mappings) {
+    if (mapping.disk == row.id) {
+      own.emplace(mapping.disk, &mapping);
+    }
+  }
+  return disk_value(row, own);
+}
+
 Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) const {
   Disk disk;
   disk.id = value_id(row.id);

@@ -16,6 +16,7 @@ Published::Published(std::shared_ptr<const Config> config, std::unordered_map<Un
     : config_(std::move(config)), units_(std::move(units)) {
   for (std::size_t i = 0; i < config_->targets.size(); ++i) {
     targets_by_name_.emplace(fold_iscsi_name(config_->targets[i].name), i);
+    targets_by_id_.emplace(config_->targets[i].id, i);
   }
 }
 
@@ -25,8 +26,8 @@ const TargetConfig* Published::find_target(std::string_view name) const {
 }
 
 const TargetConfig* Published::find_target(TargetId id) const {
-  const auto found = std::ranges::find(config_->targets, id, &TargetConfig::id);
-  return found == config_->targets.end() ? nullptr : &*found;
+  const auto found = targets_by_id_.find(id);
+  return found == targets_by_id_.end() ? nullptr : &config_->targets[found->second];
 }
 
 UnitPlace Published::find_unit(UnitId id) const {

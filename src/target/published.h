@@ -39,6 +39,7 @@ class Published final {
   std::shared_ptr<const Config> config_;
   std::unordered_map<UnitId, UnitPlace> units_;
   std::unordered_map<std::string, std::size_t> targets_by_name_;
+  std::unordered_map<TargetId, std::size_t> targets_by_id_;  // every session asks when something is published
 };
 
 /// ASCII lower case, as iSCSI names are compared.
