@@ -251,6 +251,8 @@ std::span<const Option> global_options() {
       {"--user", Takes::kText, "User name for --server; the password is asked for"},
       {"--password-file", Takes::kFile, "File with the password on its first line; - for standard input"},
       {"--password", Takes::kSecret, "", "--password-file FILE, or let it be asked for"},
+      {"--certificate", Takes::kFile, "Certificate (PEM) to show instead of a password, for --server"},
+      {"--key", Takes::kFile, "Private key (PEM) of --certificate"},
       {"--ca", Takes::kFile, "Certificates (PEM) to trust instead of those of the system"},
       {"--fingerprint", Takes::kText, "SHA-256 fingerprint of the one certificate to trust"},
       {"--timeout", Takes::kNumber, "Seconds to wait for each step of an answer; 60 unless given"},

@@ -123,9 +123,9 @@ Failure failure_of(const wbem::cimxml::ClientError& error, std::string_view wher
     case Kind::kConnect:
       return connect_failure(error, where);
     case Kind::kTls:
-      return {
-          ExitCode::kCannotConnect, fmt::format("no secure connection to {}: {}", where, error.message),
-          "A certificate of its own is trusted with --fingerprint SHA256 (lunariad logs it at start) or --ca FILE."};
+      return {ExitCode::kCannotConnect, fmt::format("no secure connection to {}: {}", where, error.message),
+              "A certificate of its own is trusted with --fingerprint SHA256 (`lunariad --print-fingerprint`) or --ca "
+              "FILE."};
     case Kind::kTransport:
       return {ExitCode::kCannotConnect, fmt::format("the connection to {} broke: {}", where, error.message),
               "What was asked for may have been done: look before you try again."};

@@ -62,13 +62,21 @@ Outcome<std::vector<IpAddress>> resolve(const std::string& host) {
 Outcome<security::TlsClientContext> make_tls(const Arguments& global) {
   security::TlsTrust trust;
   trust.fingerprint_sha256 = global.text("--fingerprint");
-  if (global.has("--ca")) {
-    std::ifstream file(global.text("--ca"), std::ios::binary);
-    trust.authorities_pem.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file || trust.authorities_pem.empty()) {
-      return fail(usage(fmt::format("cannot read certificates from {}", global.text("--ca"))));
+  if (global.has("--certificate") != global.has("--key")) {
+    return fail(usage("--certificate and --key go together"));
+  }
+  std::string key_pem;
+  for (const auto& [option, text] :
+       {std::pair{"--ca", &trust.authorities_pem}, {"--certificate", &trust.certificate_pem}, {"--key", &key_pem}}) {
+    if (global.has(option)) {
+      std::ifstream file(global.text(option), std::ios::binary);
+      text->assign(std::istreambuf_iterator<char>(file), {});
+      if (!file || text->empty()) {
+        return fail(usage(fmt::format("cannot read {} (for {})", global.text(option), option)));
+      }
     }
   }
+  trust.key_pem = Secret(key_pem);
   auto context = security::TlsClientContext::make(trust);
   if (!context) {
     return fail(usage(context.error().message));
@@ -80,7 +88,8 @@ Outcome<wbem::cimxml::ClientCredentials> read_credentials(const Arguments& globa
   wbem::cimxml::ClientCredentials credentials;
   credentials.user = global.text("--user");
   if (credentials.user.empty()) {
-    return fail(usage("--server needs --user NAME", "Users are made on the server itself: `lunaria user add NAME`."));
+    return fail(usage("--server needs --user NAME, or --certificate FILE and --key FILE",
+                      "Users are made on the server itself: `lunaria user add NAME`."));
   }
   auto password = global.has("--password-file") ? read_secret_file(global.text("--password-file"))
                                                 : terminal.read_secret(fmt::format("Password of {}", credentials.user));
@@ -125,6 +134,9 @@ Outcome<ConnectionOptions> url_options(const Arguments& global, Terminal& termin
       return fail(tls.error());
     }
     options.tls = *std::move(tls);
+  }
+  if (global.has("--certificate") && !global.has("--user")) {
+    return options;  // the certificate says who is asking
   }
   auto credentials = read_credentials(global, terminal);
   if (!credentials) {
@@ -188,7 +200,7 @@ Outcome<ConnectionOptions> connection_options(const Arguments& global, const std
     return fail(usage("--socket and --server exclude each other"));
   }
   if (!is_remote) {
-    for (const char* option : {"--user", "--password-file", "--ca", "--fingerprint"}) {
+    for (const char* option : {"--user", "--password-file", "--certificate", "--key", "--ca", "--fingerprint"}) {
       if (global.has(option)) {
         return fail(usage(fmt::format("{} needs --server", option), "The Unix socket knows who you are."));
       }

@@ -45,19 +45,19 @@ Result<void, std::string> Daemon::prepare() {
 }
 
 Result<security::TlsServerContext, std::string> Daemon::load_tls() {
-  const security::CertificateFiles where{options_.tls_certificate, options_.tls_key};
+  const security::CertificateFiles& where = certificate_->where();
   const auto directory = std::filesystem::path(options_.tls_certificate).parent_path().string();
   if (const auto made = machine_.files.create_directories(directory); !made) {
     return fail(fmt::format("Cannot make {}: {}", directory, to_string(made.error())));
   }
-  auto pem =
+  const auto there =
       security::load_or_create_certificate(machine_.files, where, {host_name()}, machine_.control.clock().wall_time());
-  if (!pem) {
-    return fail(pem.error().message);
+  if (!there) {
+    return fail(there.error().message);
   }
-  auto context = security::TlsServerContext::make(pem->certificate_pem, pem->key_pem);
+  auto context = certificate_->load();
   if (!context) {
-    return fail(fmt::format("{} and {}: {}", where.certificate_path, where.key_path, context.error().message));
+    return fail(context.error().message);
   }
   log_.info("management.certificate", {{"file", where.certificate_path}, {"sha256", context->fingerprint()}});
   return *std::move(context);
@@ -69,6 +69,9 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!prepared) {
     co_return fail(prepared.error());
   }
+  certificate_ = std::make_unique<security::ServerCertificate>(
+      machine_.files, security::CertificateFiles{options_.tls_certificate, options_.tls_key},
+      options_.tls_client_authorities);
   auto tls = co_await runtime::run_blocking(control, [this] { return load_tls(); });
   if (!tls) {
     co_return fail(tls.error());
@@ -108,6 +111,10 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (const auto opened = co_await management_->open(*std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
+  certificate_watch_ = std::make_unique<CertificateWatch>(
+      control, log_, *certificate_,
+      [this](security::TlsServerContext context) { management_->set_tls_context(std::move(context)); });
+  certificate_watch_->start();
   service_->manage(service::ServiceKind::kObjectManager, *management_);
   const auto managing = co_await service_->start_managed_services();
   if (!managing) {
@@ -138,6 +145,9 @@ runtime::Task<Result<void, std::string>> Daemon::make_demo() {
 }
 
 runtime::Task<void> Daemon::stop() {
+  if (certificate_watch_ != nullptr) {
+    co_await certificate_watch_->stop();
+  }
   if (management_ != nullptr) {
     co_await management_->close(kManagementGrace);
   }
@@ -150,6 +160,7 @@ runtime::Task<void> Daemon::stop() {
   if (service_ != nullptr) {
     co_await service_->stop();
   }
+  certificate_watch_.reset();
   management_.reset();
   objects_.reset();
   service_.reset();

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "daemon/certificate_watch.h"
 #include "daemon/management.h"
 #include "daemon/options.h"
 #include "daemon/stored_objects.h"
@@ -16,6 +17,7 @@
 #include "runtime/random.h"
 #include "runtime/shard.h"
 #include "security/secret_box.h"
+#include "security/server_certificate.h"
 #include "service/file_volume_store.h"
 #include "service/service.h"
 #include "target/server.h"
@@ -59,11 +61,13 @@ class Daemon final {
   std::string demo_text_;
 
   std::unique_ptr<security::SecretBox> secrets_;
+  std::unique_ptr<security::ServerCertificate> certificate_;
   std::unique_ptr<service::FileVolumeStore> volumes_;
   std::unique_ptr<target::Server> data_plane_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<Management> management_;
+  std::unique_ptr<CertificateWatch> certificate_watch_;
 };
 
 }  // namespace lunaria::daemon

@@ -40,6 +40,8 @@ class Management final : public service::ManagedService {
 
   /// Loads the schema, shipped and made, opens the Unix socket. TCP listeners open with start().
   runtime::Task<service::Outcome<void>> open(security::TlsServerContext tls);
+  /// What new connections present; those that exist keep theirs.
+  void set_tls_context(security::TlsServerContext tls) { server_.set_tls_context(std::move(tls)); }
   /// Lets requests inside finish, then closes everything.
   runtime::Task<void> close(runtime::Duration grace);
 

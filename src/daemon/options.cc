@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
+#include <iterator>
 #include <sstream>
+
+#include "security/tls.h"
 
 namespace lunaria::daemon {
 namespace {
@@ -72,6 +76,10 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_TLS_CERTIFICATE");
   app.add_option("--tls-key", options.tls_key, "Private key in PEM (default: STATE/tls/key.pem)")
       ->envname("LUNARIA_TLS_KEY");
+  app.add_option(
+         "--tls-client-authorities", options.tls_client_authorities,
+         "Issuers (PEM) whose clients may show a certificate instead of a password; its common name is the user")
+      ->envname("LUNARIA_TLS_CLIENT_AUTHORITIES");
   app.add_option("--shards", options.shards, "Threads that serve data; 0: one less than the processors")
       ->envname("LUNARIA_SHARDS")
       ->check(CLI::Range(0, 256))
@@ -134,6 +142,20 @@ std::string apply_file(CLI::App& app, const std::string& path) {
   return {};
 }
 
+/// Prints what clients pin: `lunaria --fingerprint`. Returns the exit status.
+int print_fingerprint(const Options& options) {
+  std::ifstream file(options.tls_certificate, std::ios::binary);
+  std::string pem(std::istreambuf_iterator<char>(file), {});
+  const auto fingerprint = security::certificate_fingerprint(pem);
+  if (!fingerprint) {
+    fmt::print(stderr, "lunariad: {} holds no certificate{}\n", options.tls_certificate,
+               file.is_open() ? "" : "; it is made at the first start, or give --tls-certificate FILE");
+    return 1;
+  }
+  fmt::print("{}\n", *fingerprint);
+  return 0;
+}
+
 void print_config(const Options& options, const Texts& texts) {
   const auto list = [](const std::vector<std::string>& values) {
     toml::array array;
@@ -150,6 +172,7 @@ void print_config(const Options& options, const Texts& texts) {
                      {"socket", options.socket_path},
                      {"tls-certificate", options.tls_certificate},
                      {"tls-key", options.tls_key},
+                     {"tls-client-authorities", options.tls_client_authorities},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
                      {"backend", options.backend},
@@ -185,11 +208,15 @@ OptionsOutcome read_options(int argc, const char* const* argv) {
   describe(app, options, texts);
   std::string file;
   bool print = false;
+  bool fingerprint = false;
   app.add_option("--config", file,
                  "TOML file with the same names (default: " + std::string(kDefaultFile) + ", which may be missing)")
       ->envname("LUNARIA_CONFIG")
       ->configurable(false);
   app.add_flag("--print-config", print, "Print the settings in force as TOML, and exit")->configurable(false);
+  app.add_flag("--print-fingerprint", fingerprint,
+               "Print the SHA-256 fingerprint of the certificate, for `lunaria --fingerprint`, and exit")
+      ->configurable(false);
   app.set_version_flag("--version", std::string("lunariad ") + LUNARIA_VERSION)->configurable(false);
   app.footer("Try: lunariad --state-directory ./var --demo");
   try {
@@ -211,6 +238,9 @@ OptionsOutcome read_options(int argc, const char* const* argv) {
   if (print) {
     print_config(options, texts);
     return 0;
+  }
+  if (fingerprint) {
+    return print_fingerprint(options);
   }
   return options;
 }

@@ -41,6 +41,11 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::authenticate(const 
   if (!peer.encrypted && !peer.is_local()) {
     co_return fail(AuthenticationFailure{403, "Passwords are not taken over plain HTTP from another host: use HTTPS"});
   }
+  // A password that is given counts: a program with a certificate of its own may act for another user.
+  if (peer.certificate && !head.fields.find("Authorization")) {
+    Outcome outcome = co_await judge_certificate(peer.certificate->common_name, peer.description());
+    co_return outcome;
+  }
   auto credentials = http::parse_basic_authorization(head.fields);
   if (!credentials) {
     const bool is_malformed = credentials.error() == http::AuthorizationError::kMalformed ||
@@ -66,18 +71,45 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_peer(runtime:
   if (uid == 0 || uid == geteuid()) {
     co_return principal;
   }
-  const auto users = co_await service_.list_users(security::internal_principal());
-  if (users) {
-    const auto user = std::ranges::find(*users, principal.name, &service::User::name);
-    if (user != users->end()) {
-      principal.role = user->role;
-      co_return principal;
-    }
+  const auto user = co_await find_user(principal.name);
+  if (user) {
+    principal.role = user->role;
+    co_return principal;
   }
   log_.warning("management.login.refused", {{"user", principal.name}, {"peer", principal.peer}});
   co_return fail(AuthenticationFailure{
       403, fmt::format("'{0}' may not manage this server; an administrator can change that: lunaria user add {0}",
                        principal.name)});
+}
+
+runtime::Task<std::optional<service::User>> UserAuthenticator::find_user(std::string name) {
+  const auto users = co_await service_.list_users(security::internal_principal());
+  std::optional<service::User> found;
+  if (users) {
+    const auto user = std::ranges::find(*users, name, &service::User::name);
+    if (user != users->end()) {
+      found = *user;
+    }
+  }
+  co_return found;
+}
+
+// TLS has verified the chain up to an issuer that the administrator trusts with users' names. The right to manage is
+// looked up for every request: a user that is removed is out at once, whatever its connections.
+runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_certificate(std::string common_name,
+                                                                               std::string description) {
+  const auto user = co_await find_user(common_name);
+  if (user) {
+    co_return security::Principal{.name = user->name,
+                                  .role = user->role,
+                                  .authentication = security::Authentication::kClientCertificate,
+                                  .peer = std::move(description)};
+  }
+  log_.warning("management.login.refused", {{"user", common_name}, {"peer", description}, {"certificate", true}});
+  co_return fail(AuthenticationFailure{
+      403, fmt::format("The certificate's common name, '{0}', is no user of this server; an administrator can change "
+                       "that: lunaria user add {0}",
+                       common_name)});
 }
 
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std::string user, Secret password,

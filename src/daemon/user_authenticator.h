@@ -1,7 +1,11 @@
 #pragma once
 
-// Authenticates management requests: peer credentials on the Unix socket, HTTP Basic against the catalogue's users
-// elsewhere, throttled, and never in clear text over a network.
+// Authenticates management requests: peer credentials on the Unix socket; elsewhere HTTP Basic against the catalogue's
+// users, throttled, and never in clear text over a network, or a verified client certificate whose common name is a
+// user.
+
+#include <optional>
+#include <string>
 
 #include "base/log.h"
 #include "runtime/shard.h"
@@ -23,6 +27,9 @@ class UserAuthenticator final : public wbem::Authenticator {
  private:
   using Outcome = Result<security::Principal, wbem::AuthenticationFailure>;
   runtime::Task<Outcome> judge_peer(runtime::PeerCredentials credentials, std::string description);
+  runtime::Task<Outcome> judge_certificate(std::string common_name, std::string description);
+  /// The user of the catalogue, by exact name.
+  runtime::Task<std::optional<service::User>> find_user(std::string name);
   runtime::Task<Outcome> judge_password(std::string user, Secret password, const http::Peer& peer);
 
   runtime::Shard& shard_;

@@ -217,6 +217,37 @@ TEST_F(UserAuthentication, KnowsOthersOnTheSocketByTheirUser) {
   EXPECT_EQ(nameless.error().http_status, 403);
 }
 
+TEST_F(UserAuthentication, KnowsAUserByTheCommonNameOfAVerifiedCertificate) {
+  http::Peer peer = remote();
+  peer.certificate = security::PeerCertificate{.subject = "CN=alice", .common_name = "alice", .sha256 = {}, .der = {}};
+  const Outcome outcome = authenticate({}, peer);
+  ASSERT_TRUE(outcome) << outcome.error().detail;
+  EXPECT_EQ(outcome->name, "alice");
+  EXPECT_EQ(outcome->role, security::Role::kOperator);
+  EXPECT_EQ(outcome->authentication, security::Authentication::kClientCertificate);
+  must(service->set_role(admin(), "alice", security::Role::kViewer));
+  EXPECT_EQ(authenticate({}, peer)->role, security::Role::kViewer) << "rights are those of now";
+}
+
+TEST_F(UserAuthentication, RefusesCertificatesOfStrangersAndWithoutName) {
+  for (const std::string name : {"mallory", "", "ALICE"}) {
+    http::Peer peer = remote();
+    peer.certificate = security::PeerCertificate{.subject = "CN=" + name, .common_name = name, .sha256 = {}, .der = {}};
+    const Outcome outcome = authenticate({}, peer);
+    ASSERT_FALSE(outcome) << name;
+    EXPECT_EQ(outcome.error().http_status, 403);
+  }
+  EXPECT_EQ(lines_with("management.login.refused").size(), 3U);
+}
+
+TEST_F(UserAuthentication, APasswordGoesBeforeACertificate) {
+  add_user("bob", "battery staple", security::Role::kViewer);
+  http::Peer peer = remote();
+  peer.certificate = security::PeerCertificate{.subject = "CN=alice", .common_name = "alice", .sha256 = {}, .der = {}};
+  EXPECT_EQ(log_in("bob", "battery staple", peer)->name, "bob");
+  EXPECT_FALSE(log_in("bob", "wrong", peer)) << "a wrong password is not made good by a certificate";
+}
+
 TEST_F(UserAuthentication, PasswordsOnTheSocketDoNotMakeAnotherUser) {
   const Outcome outcome = authenticate(with_password("alice", "correct horse"), local_socket(54321));
   ASSERT_FALSE(outcome);
