@@ -24,6 +24,7 @@ struct Applier {
   void operator()(const MappingRow& row) const {
     contents.mappings.insert_or_assign(std::pair(row.target, row.disk), row);
   }
+  void operator()(const ReservationsRow& row) const { contents.reservations.insert_or_assign(row.disk, row); }
   void operator()(const AccessRuleRow& row) const { contents.access.insert(row); }
   void operator()(const PortalRow& row) const { contents.portals.insert_or_assign(row.address, row); }
   void operator()(const UserRow& row) const { contents.users.insert_or_assign(row.name, row); }
@@ -36,7 +37,10 @@ struct Applier {
     contents.intents.insert_or_assign(row.id, row);
     contents.last_intent = std::max(contents.last_intent, row.id);
   }
-  void operator()(const RemoveDisk& change) const { contents.disks.erase(change.id); }
+  void operator()(const RemoveDisk& change) const {
+    contents.disks.erase(change.id);
+    contents.reservations.erase(change.id);
+  }
   void operator()(const RemoveTarget& change) const {
     contents.targets.erase(change.id);
     std::erase_if(contents.chap, [&](const auto& entry) { return entry.first.first == change.id; });
@@ -45,6 +49,7 @@ struct Applier {
   }
   void operator()(const RemoveChap& change) const { contents.chap.erase(std::pair(change.target, change.direction)); }
   void operator()(const RemoveMapping& change) const { contents.mappings.erase(std::pair(change.target, change.disk)); }
+  void operator()(const RemoveReservations& change) const { contents.reservations.erase(change.disk); }
   void operator()(const RemoveAccessRule& change) const { contents.access.erase(change.rule); }
   void operator()(const RemovePortal& change) const { contents.portals.erase(change.address); }
   void operator()(const RemoveUser& change) const { contents.users.erase(change.name); }

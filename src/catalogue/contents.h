@@ -16,8 +16,8 @@
 
 namespace lunaria::catalogue {
 
-/// Removing what is not there is no error. With a target go its mappings, access rules and CHAP rows; a mapped disk
-/// cannot be removed.
+/// Removing what is not there is no error. With a target go its mappings, access rules and CHAP rows, with a disk
+/// its reservations; a mapped disk cannot be removed.
 struct RemoveDisk {
   DiskId id{};
 };
@@ -30,6 +30,9 @@ struct RemoveChap {
 };
 struct RemoveMapping {
   TargetId target{};
+  DiskId disk{};
+};
+struct RemoveReservations {
   DiskId disk{};
 };
 struct RemoveAccessRule {
@@ -49,9 +52,10 @@ struct RemoveIntent {
 };
 
 /// A row stands for "this row is to be there", replacing the one with the same key.
-using Change = std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, AccessRuleRow, PortalRow, UserRow,
-                            ServiceStateRow, JobRow, IntentRow, RemoveDisk, RemoveTarget, RemoveChap, RemoveMapping,
-                            RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
+using Change =
+    std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, ReservationsRow, AccessRuleRow, PortalRow, UserRow,
+                 ServiceStateRow, JobRow, IntentRow, RemoveDisk, RemoveTarget, RemoveChap, RemoveMapping,
+                 RemoveReservations, RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
 /// Committed together or not at all, in this order.
 using Changes = std::vector<Change>;
 
@@ -61,6 +65,7 @@ struct Contents {
   std::map<TargetId, TargetRow> targets;
   std::map<std::pair<TargetId, ChapDirection>, ChapRow> chap;
   std::map<std::pair<TargetId, DiskId>, MappingRow> mappings;
+  std::map<DiskId, ReservationsRow> reservations;
   std::set<AccessRuleRow> access;
   std::map<std::string, PortalRow> portals;
   std::map<std::string, UserRow> users;

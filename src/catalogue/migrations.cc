@@ -135,8 +135,29 @@ CREATE TABLE intents (
 ) STRICT;
 )sql";
 
+// Keys are 64 unsigned bits, kept as the signed number of the same bits.
+constexpr std::string_view kReservations = R"sql(
+CREATE TABLE reservations (
+  disk_id INTEGER PRIMARY KEY REFERENCES disks (id) ON DELETE CASCADE,
+  type INTEGER NOT NULL CHECK (type IN (0, 1, 3, 5, 6, 7, 8))
+) STRICT;
+
+CREATE TABLE registrations (
+  disk_id INTEGER NOT NULL REFERENCES reservations (disk_id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  initiator_port TEXT NOT NULL,
+  target_port TEXT NOT NULL,
+  relative_target_port INTEGER NOT NULL CHECK (relative_target_port BETWEEN 0 AND 65535),
+  key INTEGER NOT NULL CHECK (key <> 0),
+  holds INTEGER NOT NULL CHECK (holds IN (0, 1)),
+  PRIMARY KEY (disk_id, position),
+  UNIQUE (disk_id, initiator_port, target_port)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
+    Migration{"persistent reservations", kReservations},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

@@ -187,6 +187,30 @@ Outcome<void> read_mappings(const Database& database, Contents& contents) {
   });
 }
 
+Outcome<void> read_reservations(const Database& database, Contents& contents) {
+  Outcome<void> done = for_each(database, "SELECT disk_id, type FROM reservations", [&](Columns& columns) {
+    ReservationsRow row;
+    row.disk = columns.number<DiskId>();
+    row.type = columns.number<std::uint8_t>();
+    contents.apply(row);
+  });
+  if (!done) {
+    return done;
+  }
+  return for_each(database,
+                  "SELECT disk_id, initiator_port, target_port, relative_target_port, key, holds FROM registrations "
+                  "ORDER BY disk_id, position",
+                  [&](Columns& columns) {
+                    ReservationsRow& reservations = contents.reservations[columns.number<DiskId>()];
+                    RegistrationRow& row = reservations.registrations.emplace_back();
+                    row.initiator_port = columns.text();
+                    row.target_port = columns.text();
+                    row.relative_target_port = columns.number<std::uint16_t>();
+                    row.key = columns.number<std::uint64_t>();
+                    row.holds = columns.flag();
+                  });
+}
+
 Outcome<void> read_access(const Database& database, Contents& contents) {
   return for_each(database, "SELECT target_id, method, value FROM access_rules", [&](Columns& columns) {
     AccessRuleRow row;
@@ -270,8 +294,9 @@ Outcome<void> read_last_ids(const Database& database, Contents& contents) {
 
 Outcome<Contents> read_contents(const Database& database) {
   Contents contents;
-  for (const Reader reader : {read_server_and_disks, read_targets, read_chap, read_mappings, read_access, read_portals,
-                              read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
+  for (const Reader reader :
+       {read_server_and_disks, read_targets, read_chap, read_mappings, read_reservations, read_access, read_portals,
+        read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
     Outcome<void> done = reader(database, contents);
     if (!done) {
       return fail(done.error());

@@ -109,6 +109,24 @@ struct Writer {
         {number(row.target), number(row.disk), number(row.lun), number(row.read_only)});
   }
 
+  Outcome<void> operator()(const ReservationsRow& row) const {
+    Outcome<void> done = (*this)(RemoveReservations{row.disk});
+    if (done) {
+      done =
+          database.run("INSERT INTO reservations (disk_id, type) VALUES (?, ?)", {number(row.disk), number(row.type)});
+    }
+    for (std::size_t position = 0; done && position < row.registrations.size(); ++position) {
+      const RegistrationRow& registration = row.registrations[position];
+      done = database.run(
+          "INSERT INTO registrations (disk_id, position, initiator_port, target_port, relative_target_port, key, "
+          "holds) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?)",
+          {number(row.disk), number(position), text(registration.initiator_port), text(registration.target_port),
+           number(registration.relative_target_port), number(registration.key), number(registration.holds)});
+    }
+    return done;
+  }
+
   Outcome<void> operator()(const AccessRuleRow& row) const {
     return database.run("INSERT INTO access_rules (target_id, method, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                         {number(row.target), number(row.method), text(row.value)});
@@ -168,6 +186,9 @@ struct Writer {
   Outcome<void> operator()(const RemoveMapping& change) const {
     return database.run("DELETE FROM mappings WHERE target_id = ? AND disk_id = ?",
                         {number(change.target), number(change.disk)});
+  }
+  Outcome<void> operator()(const RemoveReservations& change) const {
+    return database.run("DELETE FROM reservations WHERE disk_id = ?", {number(change.disk)});
   }
   Outcome<void> operator()(const RemoveAccessRule& change) const {
     return database.run("DELETE FROM access_rules WHERE target_id = ? AND method = ? AND value = ?",

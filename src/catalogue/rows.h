@@ -97,6 +97,24 @@ struct MappingRow {
   friend bool operator==(const MappingRow&, const MappingRow&) = default;
 };
 
+/// A key that an initiator has registered with a disk to stay through a restart.
+struct RegistrationRow {
+  std::string initiator_port;
+  std::string target_port;
+  std::uint16_t relative_target_port = 0;
+  std::uint64_t key = 0;
+  bool holds = false;
+  friend bool operator==(const RegistrationRow&, const RegistrationRow&) = default;
+};
+
+/// The persistent reservations of one disk; the fields of scsi::ReservationState.
+struct ReservationsRow {
+  DiskId disk{};
+  std::uint8_t type = 0;
+  std::vector<RegistrationRow> registrations;  ///< in the order in which they were made
+  friend bool operator==(const ReservationsRow&, const ReservationsRow&) = default;
+};
+
 struct AccessRuleRow {
   TargetId target{};
   std::uint8_t method = 0;  ///< 1 DNS name, 2 IPv4, 3 MAC, 4 IQN, 5 IPv6

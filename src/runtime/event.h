@@ -18,6 +18,10 @@ class Event final {
   /// Wakes every waiter, in the order in which they came.
   void set() {
     set_ = true;
+    pulse();
+  }
+  /// Likewise, but leaves the event as it is: who begins to wait in the course of it waits for the next one.
+  void pulse() {
     Waiter* waiter = std::exchange(first_, nullptr);
     last_ = nullptr;
     while (waiter != nullptr) {

@@ -36,6 +36,7 @@ inline constexpr AdditionalSense kSavingParametersNotSupported{0x3900};
 inline constexpr AdditionalSense kMediumNotPresent{0x3A00};
 inline constexpr AdditionalSense kInquiryDataChanged{0x3F03};
 inline constexpr AdditionalSense kReportedLunsChanged{0x3F0E};
+inline constexpr AdditionalSense kInternalTargetFailure{0x4400};
 inline constexpr AdditionalSense kInvalidMessage{0x4900};
 inline constexpr AdditionalSense kMediumRemovalPrevented{0x5302};
 inline constexpr AdditionalSense kInsufficientRegistrationResources{0x5504};

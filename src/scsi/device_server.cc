@@ -87,7 +87,11 @@ void leave(UnitState& unit, TaskEntry& task) {
     const NexusId id = nexus.nexus->id;
     unit.nexuses.erase(id);
   }
+  const bool was_aborted = task.command.aborted;
   unit.tasks.leave(task);
+  if (was_aborted) {
+    unit.note_change();
+  }
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ Outcome answer_target_port_groups(Execution& x, wire::Writer& out);
 Outcome answer_report_opcodes(Execution& x, wire::Writer& out);
 Outcome answer_report_functions(Execution& x, wire::Writer& out);
 
-// reserve_release.cc, persistent_reserve.cc
+// reserve_release.cc, persistent_reserve_in.cc, persistent_reserve_out.cc
 runtime::Task<Outcome> run_reserve(Execution& x);
 runtime::Task<Outcome> run_release(Execution& x);
 runtime::Task<Outcome> run_persistent_reserve_out(Execution& x);

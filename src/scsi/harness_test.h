@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "block/ram_volume.h"
+#include "runtime/event.h"
 #include "runtime/gate.h"
 #include "scsi/logical_unit.h"
 #include "scsi/lun.h"
@@ -140,7 +141,7 @@ inline runtime::Task<void> run_without_unit(Exchange& exchange) {
 }
 
 /// Two initiators on one unit, their POWER ON unit attentions already taken. 1 MiB of RAM unless a volume is given.
-class Harness final : UnitObserver {
+class Harness final : UnitObserver, ReservationStore {
  public:
   static Identity test_identity() {
     return {"LUNARIA", "Virtual Disk", "0001", "0123456789abcdef", {0x30, 0, 0, 0, 0, 0, 0, 0x2A}};
@@ -150,7 +151,7 @@ class Harness final : UnitObserver {
   }
 
   explicit Harness(std::unique_ptr<block::Volume> unit_volume = ram(2048), UnitOptions options = {})
-      : volume(std::move(unit_volume)), unit(shard, *volume, test_identity(), options, *this, log) {
+      : volume(std::move(unit_volume)), unit(shard, *volume, test_identity(), options, *this, *this, log) {
     add_initiator();
     add_initiator();
     drain_attentions();
@@ -168,9 +169,26 @@ class Harness final : UnitObserver {
     nexus->target_name = "iqn.2024-01.test:disk";
     nexus->target_port = nexus->target_name + ",t,0x0001";
     nexus->inventory = std::make_shared<LunInventory>(LunInventory{{encode_lun(0), encode_lun(300)}});
+    return add_nexus(std::move(nexus));
+  }
+  /// A further nexus of the initiator port of `initiator`, through target port 2; all then know of both ports.
+  std::size_t add_second_path(std::size_t initiator) {
+    auto ports = std::make_shared<TargetPorts>();
+    ports->ports = {{1, 1, "iqn.2024-01.test:disk,t,0x0001"}, {2, 2, "iqn.2024-01.test:disk,t,0x0002"}};
+    for (const auto& present : nexuses) {
+      present->target_ports = ports;
+    }
+    auto nexus = std::make_shared<Nexus>(*nexuses.at(initiator));
+    nexus->id = NexusId{nexuses.size() + 1};
+    nexus->target_port = ports->ports[1].name;
+    nexus->relative_target_port = 2;
+    nexus->target_port_group = 2;
+    return add_nexus(std::move(nexus));
+  }
+  std::size_t add_nexus(std::shared_ptr<Nexus> nexus) {
     unit.attach(nexus);
     nexuses.push_back(std::move(nexus));
-    return index;
+    return nexuses.size() - 1;
   }
   /// Runs a command and says how it ended.
   std::string try_out(const Bytes& cdb, const Options& options = {}) { return outcome(*run(cdb, options)); }
@@ -206,11 +224,24 @@ class Harness final : UnitObserver {
   MemoryLog log;
   std::unique_ptr<block::Volume> volume;
   std::vector<std::string> failures;
+  std::vector<ReservationState> saved;  ///< what the unit has given its store
+  bool save_fails = false;
+  bool hold_saves = false;  ///< saving waits for saves_may_end
+  runtime::Event saves_may_end;
   std::vector<std::shared_ptr<Nexus>> nexuses;
   LogicalUnit unit;
 
  private:
   void on_volume_failed(const std::string& reason) override { failures.push_back(reason); }
+  runtime::Task<bool> save(ReservationState state) override {
+    if (hold_saves) {
+      co_await saves_may_end.wait();
+    }
+    if (!save_fails) {
+      saved.push_back(std::move(state));
+    }
+    co_return !save_fails;
+  }
 
   std::unique_ptr<Exchange> prepare(const Bytes& cdb, const Options& options) {
     auto exchange = std::make_unique<Exchange>(shard.buffers());

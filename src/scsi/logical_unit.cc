@@ -9,12 +9,14 @@
 namespace lunaria::scsi {
 
 UnitState::UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Identity unit_identity,
-                     UnitOptions unit_options, UnitObserver& unit_observer, Log& unit_log)
+                     UnitOptions unit_options, UnitObserver& unit_observer, ReservationStore& unit_reservation_store,
+                     Log& unit_log)
     : home(home_shard),
       volume(&unit_volume),
       identity(std::move(unit_identity)),
       options(unit_options),
       observer(unit_observer),
+      reservation_store(unit_reservation_store),
       log(unit_log) {
   adopt_volume();
   modes = default_modes();
@@ -62,20 +64,26 @@ void abort(UnitState& unit, TaskEntry& task) {
 
 }  // namespace
 
-void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except) {
-  for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
-    if (&task->command == except || task->command.aborted || (nexus != nullptr && &task->nexus != nexus)) {
-      continue;
+void UnitState::abort_for(TaskEntry& task, const NexusState* requester) {
+  if (&task.nexus != requester) {
+    task.report_aborted = modes.task_aborted_status;
+    if (!task.report_aborted) {
+      task.nexus.attentions.establish(asc::kCommandsClearedByAnotherInitiator);
     }
-    if (&task->nexus != requester) {
-      task->report_aborted = modes.task_aborted_status;
-      if (!task->report_aborted) {
-        task->nexus.attentions.establish(asc::kCommandsClearedByAnotherInitiator);
-      }
-    }
-    abort(*this, *task);
   }
+  abort(*this, task);
+}
+
+void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except) {
+  abort_tasks_if(
+      [&](const TaskEntry& task) { return &task.command != except && (nexus == nullptr || &task.nexus == nexus); },
+      requester);
+}
+
+// Aborted tasks do not wait any longer, neither for their turn nor for each other.
+void UnitState::wake() {
   tasks.wake();
+  note_change();
 }
 
 void UnitState::reset() {
@@ -90,14 +98,20 @@ void UnitState::reset() {
     nexus.prevents_removal = false;
   }
   establish(asc::kBusDeviceReset);
-  tasks.wake();
+  wake();
 }
 
 LogicalUnit::LogicalUnit(runtime::Shard& home, block::Volume& volume, Identity identity, UnitOptions options,
-                         UnitObserver& observer, Log& log)
-    : state_(std::make_unique<UnitState>(home, volume, std::move(identity), options, observer, log)) {}
+                         UnitObserver& observer, ReservationStore& reservation_store, Log& log)
+    : state_(
+          std::make_unique<UnitState>(home, volume, std::move(identity), options, observer, reservation_store, log)) {}
 
 LogicalUnit::~LogicalUnit() = default;
+
+void LogicalUnit::restore(ReservationState reservations) {
+  check(state_->nexuses.empty(), "what was saved comes before the first nexus");
+  state_->reservations.replace(std::move(reservations));
+}
 
 void LogicalUnit::attach(std::shared_ptr<const Nexus> nexus) {
   const NexusId id = nexus->id;
@@ -139,7 +153,7 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
       for (TaskEntry* task = unit.tasks.first(); task != nullptr; task = task->next) {
         if (&task->nexus == requester && task->command.tag == tag && !task->command.aborted) {
           abort(unit, *task);
-          unit.tasks.wake();
+          unit.wake();
           return true;
         }
       }

@@ -16,6 +16,7 @@
 #include "runtime/task.h"
 #include "scsi/command.h"
 #include "scsi/nexus.h"
+#include "scsi/reservation_store.h"
 
 namespace lunaria::scsi {
 
@@ -55,14 +56,17 @@ class UnitObserver {
 /// Forward declared: reservations, unit attentions, mode pages, task set.
 struct UnitState;
 
-/// The device server and task manager of one unit. The volume and the shard outlive it.
+/// The device server and task manager of one unit. What it is given references to outlives it.
 class LogicalUnit final {
  public:
   LogicalUnit(runtime::Shard& home, block::Volume& volume, Identity identity, UnitOptions options,
-              UnitObserver& observer, Log& log);
+              UnitObserver& observer, ReservationStore& reservation_store, Log& log);
   LogicalUnit(const LogicalUnit&) = delete;
   LogicalUnit& operator=(const LogicalUnit&) = delete;
   ~LogicalUnit();
+
+  /// Puts the persistent reservations in force that an earlier life of the unit has saved; before the first nexus.
+  void restore(ReservationState reservations);
 
   /// Runs one command to its end: status, sense, data-in and transfer length are then set. The command stays in place
   /// until the task is done.

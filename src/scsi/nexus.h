@@ -20,6 +20,20 @@ struct LunInventory {
   std::vector<Lun> luns;  ///< ascending
 };
 
+/// A port of a SCSI target device: for iSCSI a portal group of the target, which is a target port group of its own.
+struct TargetPort {
+  std::uint16_t relative_id = 1;  ///< RELATIVE TARGET PORT IDENTIFIER (SPC-5 7.7.16)
+  std::uint16_t group = 1;        ///< target port group (SPC-5 5.18)
+  std::string name;               ///< as Nexus::target_port
+  friend bool operator==(const TargetPort&, const TargetPort&) = default;
+};
+
+/// All ports of one target device. Immutable; replaced as a whole.
+struct TargetPorts {
+  std::vector<TargetPort> ports;  ///< ascending by relative_id
+  friend bool operator==(const TargetPorts&, const TargetPorts&) = default;
+};
+
 /// Immutable but for the inventory. Alive as long as a command or a logical unit's attachment refers to it.
 class Nexus final {
  public:
@@ -31,6 +45,7 @@ class Nexus final {
   std::uint16_t relative_target_port = 1;
   std::uint16_t target_port_group = 1;
   std::shared_ptr<const LunInventory> inventory;
+  std::shared_ptr<const TargetPorts> target_ports;  ///< of the target device; nullptr: this one only
 };
 
 }  // namespace lunaria::scsi

@@ -22,7 +22,8 @@ runtime::Task<Outcome> run_start_stop_unit(Execution& x) {
   const bool start = cdb::start_stop::Start::get(x.cdb());
   const bool changes_medium =
       cdb::start_stop::LoadEject::get(x.cdb()) && cdb::start_stop::PowerCondition::get(x.cdb()) == 0;
-  if (!start && unit.reservations.conflicts(x.nexus, ConflictClass::kWrites)) {
+  const bool changes_power = !start || cdb::start_stop::PowerCondition::get(x.cdb()) != 0;
+  if (changes_power && unit.reservations.conflicts(x.nexus, ConflictClass::kWrites)) {
     co_return Outcome{Status::kReservationConflict, {}};
   }
   if (changes_medium && !unit.options.removable) {

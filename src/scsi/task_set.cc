@@ -54,6 +54,15 @@ void TaskSet::wake() {
   waking_ = false;
 }
 
+bool TaskSet::any_fenced_by(const Command& command) const {
+  for (const TaskEntry* task = first_; task != nullptr; task = task->next) {
+    if (task->fenced_by == &command) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool TaskSet::may_start(const TaskEntry& task) const {
   if (task.command.aborted) {
     return true;

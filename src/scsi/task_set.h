@@ -23,7 +23,8 @@ struct TaskEntry {
   Command& command;
   NexusState& nexus;
   bool started = false;
-  bool report_aborted = false;  ///< aborted by another nexus while TAS was set: TASK ABORTED status
+  bool report_aborted = false;         ///< aborted by another nexus while TAS was set: TASK ABORTED status
+  const Command* fenced_by = nullptr;  ///< that command ends when this task has
   std::coroutine_handle<> waiter;
   TaskEntry* next = nullptr;
   TaskEntry* previous = nullptr;
@@ -57,6 +58,7 @@ class TaskSet final {
   /// Starts whatever may start: after tasks were marked as aborted.
   void wake();
 
+  bool any_fenced_by(const Command& command) const;
   std::size_t size() const { return size_; }
   TaskEntry* first() const { return first_; }
 

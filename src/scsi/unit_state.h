@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "block/volume.h"
+#include "runtime/event.h"
 #include "runtime/shard.h"
 #include "scsi/logical_unit.h"
 #include "scsi/mode_pages.h"
 #include "scsi/nexus.h"
 #include "scsi/range_locks.h"
+#include "scsi/reservation_store.h"
 #include "scsi/reservations.h"
 #include "scsi/task_set.h"
 #include "scsi/unit_attention.h"
@@ -25,7 +27,8 @@ struct NexusState {
 
   std::shared_ptr<const Nexus> nexus;
   UnitAttentions attentions;
-  Registration* registration = nullptr;  ///< its persistent reservation key, owned by Reservations
+  bool is_registered = false;      ///< has a persistent reservation key
+  bool holds_reservation = false;  ///< the persistent one, alone or with all registrants
   std::size_t task_count = 0;
   bool detached = false;
   bool prevents_removal = false;  ///< PREVENT ALLOW MEDIUM REMOVAL
@@ -34,13 +37,14 @@ struct NexusState {
 /// Everything of one unit. Pointers to NexusState stay valid while the nexus is attached or has tasks.
 struct UnitState {
   UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Identity unit_identity, UnitOptions unit_options,
-            UnitObserver& unit_observer, Log& unit_log);
+            UnitObserver& unit_observer, ReservationStore& unit_reservation_store, Log& unit_log);
 
   runtime::Shard& home;
   block::Volume* volume;
   Identity identity;
   UnitOptions options;
   UnitObserver& observer;
+  ReservationStore& reservation_store;
   Log& log;
 
   // Copies, so that the hot path needs no virtual calls; they change with the volume only.
@@ -54,6 +58,7 @@ struct UnitState {
   TaskSet tasks;
   RangeLocks ranges;
   Reservations reservations;
+  bool reservation_change_under_way = false;  ///< a PERSISTENT RESERVE OUT is between its plan and its effect
   std::unordered_map<NexusId, NexusState> nexuses;
 
   /// Takes geometry, features and failure from the volume.
@@ -69,8 +74,29 @@ struct UnitState {
   /// Marks tasks as aborted: those of `nexus`, or of every nexus when nullptr, `except` one task (itself). Those of
   /// other nexuses than `requester` are told as TAS says.
   void abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except = nullptr);
+  /// Likewise those that `condition(task)` holds for.
+  template <class Condition>
+  void abort_tasks_if(Condition condition, const NexusState* requester) {
+    for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
+      if (!task->command.aborted && condition(*task)) {
+        abort_for(*task, requester);
+      }
+    }
+    wake();
+  }
+  /// `co_await unit.wait_for_change()`: until a task was aborted or has left, or note_change() was called. Whoever
+  /// waits looks again, and waits again.
+  auto wait_for_change() { return changed_.wait(); }
+  void note_change() { changed_.pulse(); }
+  /// Starts what may start, and lets those who wait for a change look again: after tasks were marked as aborted.
+  void wake();
   /// Logical unit reset (SAM-5 6.3.3).
   void reset();
+
+ private:
+  void abort_for(TaskEntry& task, const NexusState* requester);
+
+  runtime::Event changed_;
 };
 
 }  // namespace lunaria::scsi

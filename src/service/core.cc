@@ -107,6 +107,7 @@ Error from_catalogue(const catalogue::Error& error) {
 }
 
 Reply<void> Core::commit(catalogue::Changes changes) {
+  const runtime::AsyncMutex::Lock lock = co_await commit_mutex.acquire();
   const catalogue::Outcome<void> done =
       co_await runtime::run_blocking(environment.shard, [&] { return catalogue->commit(changes); });
   if (!done) {

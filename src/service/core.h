@@ -48,14 +48,15 @@ struct Managed {
   Phase phase = Phase::kStopped;
 };
 
-class Core final {
+class Core final : public target::UnitKeeper {
  public:
   Core(Environment given_environment, Settings given_settings);
 
   Environment environment;
   Settings settings;
   runtime::Gate gate;
-  runtime::AsyncMutex mutex;         ///< held by whoever changes the catalogue
+  runtime::AsyncMutex mutex;         ///< held by whoever manages: changes what is configured
+  runtime::AsyncMutex commit_mutex;  ///< held for each commit alone: also for what initiators make persistent
   runtime::AsyncMutex verify_mutex;  ///< held while a password is hashed: one at a time bounds the memory that takes
   EventStream events;
   std::unique_ptr<catalogue::Catalogue> catalogue;
@@ -110,7 +111,7 @@ class Core final {
     co_return outcome;
   }
 
-  /// With the lock held: makes the changes durable and then known here.
+  /// Makes the changes durable and then known here. With the lock held, but for what no management call changes.
   Reply<void> commit(catalogue::Changes changes);
   /// Takes the lock for it: for coroutines that do not hold it.
   Reply<void> commit_alone(catalogue::Changes changes);
@@ -119,6 +120,8 @@ class Core final {
   /// Asks the data plane who is logged in.
   runtime::Task<void> refresh_sessions();
   void on_data_plane_event(const target::Event& event);
+  /// Does not take the lock: who holds it may be waiting for the unit's commands, which wait for this.
+  runtime::Task<bool> keep_reservations(target::UnitId unit, scsi::ReservationState state) override;
   /// One line in the log; `answer` stands for "ok" when there was no error.
   void audit(const security::Principal& principal, const Action& action, const Error* error,
              std::string_view answer = {});
@@ -154,6 +157,8 @@ class Core final {
   std::vector<std::byte> seal_secret(const Secret& secret, catalogue::TargetId target,
                                      catalogue::ChapDirection direction) const;
   std::shared_ptr<const target::Config> build_config();
+  /// What is kept of a disk's persistent reservations.
+  scsi::ReservationState saved_reservations(DiskId id) const;
 
  private:
   std::optional<Error> enter(const security::Principal& principal, security::Permission permission);

@@ -334,6 +334,7 @@ runtime::Task<void> serve_disk(Core& core, DiskId id) {
   // Who is mapped is no part of the identity, and looking for them takes long where thousands of disks are served.
   unit.identity = identity_of(core.disk_value(row, {}), core.settings.version);
   unit.options.read_only = row.read_only;
+  unit.reservations = core.saved_reservations(id);
   co_await core.environment.data_plane.add_unit(std::move(unit), home, std::move(volume));
 }
 

@@ -92,6 +92,7 @@ Reply<void> start_locked(Core& core) {
   if (!reconciled) {
     co_return reconciled;
   }
+  core.environment.data_plane.keep_with(core);
   core.environment.data_plane.observe([&core](const target::Event& event) { core.on_data_plane_event(event); });
   std::vector<DiskId> disks;
   disks.reserve(core.contents.disks.size());

@@ -42,6 +42,9 @@ class FakeDataPlane final : public target::DataPlane {
   std::vector<target::PortalFailure> portal_failures;
   std::vector<target::SessionStatus> live_sessions;
   std::function<void(const target::Event&)> observer;
+  target::UnitKeeper* keeper = nullptr;
+  std::function<void()> before_replacing;  ///< called at the beginning of replace_volume()
+  std::function<bool()> may_replace;       ///< replace_volume() waits until this holds
 
   /// A normal session from here on, with its event.
   void open_session(std::uint16_t tsih, target::TargetId target, const std::string& initiator) {
@@ -87,6 +90,12 @@ class FakeDataPlane final : public target::DataPlane {
   }
   runtime::Task<void> replace_volume(target::UnitId unit, std::unique_ptr<block::Volume> volume) override {
     co_await runtime::yield_on(shard_);
+    if (before_replacing) {
+      before_replacing();
+    }
+    while (may_replace && !may_replace()) {
+      co_await runtime::sleep_for(shard_, std::chrono::milliseconds(1));
+    }
     units.at(unit).volume = std::move(volume);
     ++units.at(unit).replacements;
   }
@@ -118,6 +127,7 @@ class FakeDataPlane final : public target::DataPlane {
     close_session(tsih);
     co_return live_sessions.size() < before;
   }
+  void keep_with(target::UnitKeeper& keeps) override { keeper = &keeps; }
   void observe(std::function<void(const target::Event&)> hears) override { observer = std::move(hears); }
 
  private:

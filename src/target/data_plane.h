@@ -62,6 +62,16 @@ struct UnitConfig {
   UnitId id{};
   scsi::Identity identity;
   scsi::UnitOptions options;
+  scsi::ReservationState reservations{};  ///< what was saved of them
+};
+
+/// Keeps what initiators make persistent; implemented by whoever manages, called on the control shard, and answers
+/// there. Must not wait for a change that waits for the unit's commands: they wait for it.
+class UnitKeeper {
+ public:
+  virtual ~UnitKeeper() = default;
+  /// Makes `state` durable in place of what was kept of the unit before; true when it is.
+  virtual runtime::Task<bool> keep_reservations(UnitId unit, scsi::ReservationState state) = 0;
 };
 
 /// What happened on the data plane, for indications, logs and status. Delivered on the control shard.
@@ -122,6 +132,8 @@ class DataPlane {
   /// Ends a session: asks the initiator to log out, drops it after `grace`. False when there is no such session.
   virtual runtime::Task<bool> drop_session(std::uint16_t tsih, runtime::Duration grace) = 0;
 
+  /// Who keeps what is to persist; set once before the first unit, and outlives the last one.
+  virtual void keep_with(UnitKeeper& keeper) = 0;
   /// Who hears of events; set once before the first publication.
   virtual void observe(std::function<void(const Event&)> observer) = 0;
 };

@@ -9,10 +9,11 @@
 
 namespace lunaria::target {
 
-DataShard::DataShard(runtime::Shard& shard, Log& log, Reporter reporter)
+DataShard::DataShard(runtime::Shard& shard, Log& log, Reporter reporter, ReservationSaver saver)
     : shard_(shard),
       log_(log),
       reporter_(std::move(reporter)),
+      saver_(std::move(saver)),
       published_(std::make_shared<const Published>(std::make_shared<const Config>(),
                                                    std::unordered_map<UnitId, UnitPlace>())) {}
 

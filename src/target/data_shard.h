@@ -30,8 +30,11 @@ class DataShard final {
 
   using Reporter = std::function<void(Event)>;
 
-  /// The reporter may be called on this shard and passes events on to the control shard.
-  DataShard(runtime::Shard& shard, Log& log, Reporter reporter);
+  using ReservationSaver = std::function<runtime::Task<bool>(UnitId, scsi::ReservationState)>;
+
+  /// The reporter may be called on this shard and passes events on to the control shard. The saver may be called here
+  /// and returns on the control shard.
+  DataShard(runtime::Shard& shard, Log& log, Reporter reporter, ReservationSaver saver);
   DataShard(const DataShard&) = delete;
   DataShard& operator=(const DataShard&) = delete;
   ~DataShard();
@@ -42,6 +45,9 @@ class DataShard final {
   /// Coroutines that serve connections here.
   runtime::Gate& gate() { return gate_; }
   void report(Event event) { reporter_(std::move(event)); }
+  runtime::Task<bool> save_reservations(UnitId unit, scsi::ReservationState state) {
+    return saver_(unit, std::move(state));
+  }
 
   const Published& published() const { return *published_; }
   void set_published(std::shared_ptr<const Published> published) { published_ = std::move(published); }
@@ -64,6 +70,7 @@ class DataShard final {
   runtime::Shard& shard_;
   Log& log_;
   Reporter reporter_;
+  ReservationSaver saver_;
   iscsi::SlotPool slots_{kSlotsMax};
   runtime::Gate gate_;
   std::shared_ptr<const Published> published_;

@@ -9,12 +9,12 @@ namespace lunaria::target {
 namespace {
 
 std::vector<std::unique_ptr<DataShard>> make_shards(const std::vector<runtime::Shard*>& shards, Log& log,
-                                                    EventChannel& events) {
+                                                    EventChannel& events, const DataShard::ReservationSaver& saver) {
   check(!shards.empty(), "a data plane has at least one shard");
   std::vector<std::unique_ptr<DataShard>> made;
   for (runtime::Shard* shard : shards) {
     made.push_back(
-        std::make_unique<DataShard>(*shard, log, [&events](Event event) { events.report(std::move(event)); }));
+        std::make_unique<DataShard>(*shard, log, [&events](Event event) { events.report(std::move(event)); }, saver));
   }
   return made;
 }
@@ -33,7 +33,9 @@ Server::Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data
                iscsi::Timeouts timeouts)
     : control_(control),
       events_(control),
-      shards_(make_shards(data_shards, log, events_)),
+      shards_(make_shards(
+          data_shards, log, events_,
+          [this](UnitId unit, scsi::ReservationState state) { return keep_reservations(unit, std::move(state)); })),
       directory_(
           *data_shards.front(),
           [](DataShard& home, std::uint16_t tsih) { return close_session(home, tsih, runtime::Duration::zero()); }),
@@ -53,6 +55,14 @@ DataShard& Server::shard_of(runtime::Shard& shard) const {
   const auto found = std::ranges::find_if(shards_, [&shard](const auto& data) { return &data->shard() == &shard; });
   check(found != shards_.end(), "a unit's home is one of the data shards");
   return **found;
+}
+
+runtime::Task<bool> Server::keep_reservations(UnitId unit, scsi::ReservationState state) {
+  co_await runtime::move_to(control_);
+  if (keeper_ == nullptr) {
+    co_return false;
+  }
+  co_return co_await keeper_->keep_reservations(unit, std::move(state));
 }
 
 runtime::Task<void> Server::add_unit(UnitConfig unit, runtime::Shard& home, std::unique_ptr<block::Volume> volume) {

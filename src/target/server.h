@@ -35,6 +35,7 @@ class Server final : public DataPlane {
   runtime::Task<std::vector<PortalFailure>> publish(std::shared_ptr<const Config> config) override;
   runtime::Task<std::vector<SessionStatus>> sessions() override;
   runtime::Task<bool> drop_session(std::uint16_t tsih, runtime::Duration grace) override;
+  void keep_with(UnitKeeper& keeper) override { keeper_ = &keeper; }
   void observe(std::function<void(const Event&)> observer) override;
 
   /// Closes portals, asks initiators to log out and drops them after `grace`, stops every unit and destroys its volume.
@@ -45,9 +46,12 @@ class Server final : public DataPlane {
   runtime::Task<void> close_target(TargetId target, std::uint16_t except_tsih);
   static runtime::Task<void> apply(DataShard& shard, std::shared_ptr<const Published> published);
   runtime::Task<void> apply_everywhere(std::shared_ptr<const Config> config);
+  /// From any shard; returns on the control shard.
+  runtime::Task<bool> keep_reservations(UnitId unit, scsi::ReservationState state);
   DataShard& shard_of(runtime::Shard& shard) const;
 
   runtime::Shard& control_;
+  UnitKeeper* keeper_ = nullptr;
   EventChannel events_;
   std::vector<std::unique_ptr<DataShard>> shards_;
   SessionDirectory directory_;

@@ -179,6 +179,27 @@ TEST_F(ServerTest, ResetsALogicalUnitOnRequest) {
   }
 }
 
+// Each unit has a home of its own, and who keeps lives on the control shard.
+TEST_F(ServerTest, KeepsReservationsThatAreToPersist) {
+  Host host(world_, host_shard_, kPortal, {});
+  ASSERT_TRUE(host.log_in());
+  for (const std::uint64_t number : {0U, 1U}) {
+    host.run(command(number, test_unit_ready()));
+    Bytes cdb(10);
+    cdb[0] = std::byte{0x5F};
+    cdb[8] = std::byte{24};
+    Bytes list(24);
+    list[15] = static_cast<std::byte>(5 + number);
+    list[20] = std::byte{0x01};
+    EXPECT_EQ(host.run(command(number, cdb, list)).status, 0x00);
+    EXPECT_EQ(keeper_.calls, static_cast<int>(number + 1));
+    EXPECT_EQ(keeper_.last_unit, UnitId{static_cast<std::uint32_t>(number + 1)});
+    ASSERT_EQ(keeper_.last.registrations.size(), 1U);
+    EXPECT_EQ(keeper_.last.registrations[0].key, 5 + number);
+    EXPECT_EQ(keeper_.last.registrations[0].ports.target_port, std::string(kTargetName) + ",t,0x0001");
+  }
+}
+
 TEST_F(ServerTest, SilentConnectionsAreClosedAfterTheLoginTimeout) {
   runtime::ConnectRequest request;
   request.address = kPortal;

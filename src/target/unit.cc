@@ -7,7 +7,8 @@ namespace lunaria::target {
 Unit::Unit(DataShard& home, UnitConfig config, std::unique_ptr<block::Volume> volume)
     : home_(home), config_(std::move(config)), volume_(std::move(volume)) {
   logical_unit_ = std::make_unique<scsi::LogicalUnit>(home_.shard(), *volume_, config_.identity, config_.options, *this,
-                                                      home_.log());
+                                                      *this, home_.log());
+  logical_unit_->restore(std::move(config_.reservations));
 }
 
 Unit::~Unit() = default;
@@ -39,6 +40,12 @@ runtime::Task<void> Unit::stop() {
   stopped_ = true;
   inside_.close();
   co_await inside_.drained();
+}
+
+runtime::Task<bool> Unit::save(scsi::ReservationState state) {
+  const bool saved = co_await home_.save_reservations(config_.id, std::move(state));
+  co_await runtime::move_to(home_.shard());
+  co_return saved;
 }
 
 void Unit::on_volume_failed(const std::string& reason) {

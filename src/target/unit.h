@@ -18,7 +18,7 @@ namespace lunaria::target {
 class DataShard;
 
 /// All members are for the home shard.
-class Unit final : public scsi::UnitObserver {
+class Unit final : public scsi::UnitObserver, public scsi::ReservationStore {
  public:
   /// The shard outlives the unit.
   Unit(DataShard& home, UnitConfig config, std::unique_ptr<block::Volume> volume);
@@ -36,6 +36,7 @@ class Unit final : public scsi::UnitObserver {
 
  private:
   void on_volume_failed(const std::string& reason) override;
+  runtime::Task<bool> save(scsi::ReservationState state) override;
 
   DataShard& home_;
   UnitConfig config_;

@@ -79,6 +79,20 @@ inline runtime::Task<void> wait_for_bytes(runtime::Stream& stream, runtime::Rece
   done = true;
 }
 
+/// Keeps nothing but the last of what it was given.
+class LastKept final : public UnitKeeper {
+ public:
+  runtime::Task<bool> keep_reservations(UnitId unit, scsi::ReservationState state) override {
+    ++calls;
+    last_unit = unit;
+    last = std::move(state);
+    co_return true;
+  }
+  int calls = 0;
+  UnitId last_unit{};
+  scsi::ReservationState last;
+};
+
 /// A server of three data shards with two disks on different shards, both in one target.
 class ServerTest : public ::testing::Test {
  protected:
@@ -88,6 +102,7 @@ class ServerTest : public ::testing::Test {
         host_shard_(world_.add_shard()) {
     control_.run([this] {
       server_.emplace(control_, std::vector<runtime::Shard*>(data_.begin(), data_.end()), log_, iscsi::Timeouts{});
+      server_->keep_with(keeper_);
       server_->observe([this](const Event& event) { events_.push_back(event); });
     });
     add_unit(1);
@@ -119,7 +134,8 @@ class ServerTest : public ::testing::Test {
 
   runtime::Task<void> add(std::uint32_t id) {
     runtime::Shard& home = server_->choose_home();
-    UnitConfig unit{.id = UnitId{id}, .identity = {}, .options = {}};
+    UnitConfig unit;
+    unit.id = UnitId{id};
     unit.identity.vendor = "LUNARIA";
     unit.identity.product = "disk";
     unit.identity.serial = std::to_string(id);
@@ -157,6 +173,7 @@ class ServerTest : public ::testing::Test {
   std::array<sim::SimShard*, 3> data_;
   sim::SimShard& host_shard_;
   runtime::Gate gate_;
+  LastKept keeper_;
   std::optional<Server> server_;
   std::vector<Event> events_;
   std::vector<PortalFailure> failures_;
