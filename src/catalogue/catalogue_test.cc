@@ -98,6 +98,7 @@ Changes one_of_each() {
           ChapRow{TargetId(1), ChapDirection::kForward, "user", {std::byte{1}, std::byte{0}, std::byte{255}}},
           ChapRow{TargetId(1), ChapDirection::kReverse, "", {}},
           MappingRow{TargetId(1), DiskId(1), 16383, true},
+          DiskFailureRow{DiskId(1), "a flush was lost", time_of(12)},
           ReservationsRow{DiskId(1),
                           8,
                           {{"iqn.a:b,i,0x000000000001", "iqn.c:d,t,0x0001", 1, 0xFFFF'FFFF'FFFF'FFFE, false},

@@ -24,6 +24,7 @@ struct Applier {
   void operator()(const MappingRow& row) const {
     contents.mappings.insert_or_assign(std::pair(row.target, row.disk), row);
   }
+  void operator()(const DiskFailureRow& row) const { contents.disk_failures.insert_or_assign(row.disk, row); }
   void operator()(const ReservationsRow& row) const { contents.reservations.insert_or_assign(row.disk, row); }
   void operator()(const AccessRuleRow& row) const { contents.access.insert(row); }
   void operator()(const PortalRow& row) const { contents.portals.insert_or_assign(row.address, row); }
@@ -39,6 +40,7 @@ struct Applier {
   }
   void operator()(const RemoveDisk& change) const {
     contents.disks.erase(change.id);
+    contents.disk_failures.erase(change.id);
     contents.reservations.erase(change.id);
   }
   void operator()(const RemoveTarget& change) const {
@@ -49,6 +51,7 @@ struct Applier {
   }
   void operator()(const RemoveChap& change) const { contents.chap.erase(std::pair(change.target, change.direction)); }
   void operator()(const RemoveMapping& change) const { contents.mappings.erase(std::pair(change.target, change.disk)); }
+  void operator()(const RemoveDiskFailure& change) const { contents.disk_failures.erase(change.disk); }
   void operator()(const RemoveReservations& change) const { contents.reservations.erase(change.disk); }
   void operator()(const RemoveAccessRule& change) const { contents.access.erase(change.rule); }
   void operator()(const RemovePortal& change) const { contents.portals.erase(change.address); }

@@ -17,7 +17,7 @@
 namespace lunaria::catalogue {
 
 /// Removing what is not there is no error. With a target go its mappings, access rules and CHAP rows, with a disk
-/// its reservations; a mapped disk cannot be removed.
+/// its failure and its reservations; a mapped disk cannot be removed.
 struct RemoveDisk {
   DiskId id{};
 };
@@ -30,6 +30,9 @@ struct RemoveChap {
 };
 struct RemoveMapping {
   TargetId target{};
+  DiskId disk{};
+};
+struct RemoveDiskFailure {
   DiskId disk{};
 };
 struct RemoveReservations {
@@ -52,10 +55,10 @@ struct RemoveIntent {
 };
 
 /// A row stands for "this row is to be there", replacing the one with the same key.
-using Change =
-    std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, ReservationsRow, AccessRuleRow, PortalRow, UserRow,
-                 ServiceStateRow, JobRow, IntentRow, RemoveDisk, RemoveTarget, RemoveChap, RemoveMapping,
-                 RemoveReservations, RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
+using Change = std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, DiskFailureRow, ReservationsRow,
+                            AccessRuleRow, PortalRow, UserRow, ServiceStateRow, JobRow, IntentRow, RemoveDisk,
+                            RemoveTarget, RemoveChap, RemoveMapping, RemoveDiskFailure, RemoveReservations,
+                            RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
 /// Committed together or not at all, in this order.
 using Changes = std::vector<Change>;
 
@@ -65,6 +68,7 @@ struct Contents {
   std::map<TargetId, TargetRow> targets;
   std::map<std::pair<TargetId, ChapDirection>, ChapRow> chap;
   std::map<std::pair<TargetId, DiskId>, MappingRow> mappings;
+  std::map<DiskId, DiskFailureRow> disk_failures;
   std::map<DiskId, ReservationsRow> reservations;
   std::set<AccessRuleRow> access;
   std::map<std::string, PortalRow> portals;

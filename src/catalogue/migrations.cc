@@ -155,9 +155,18 @@ CREATE TABLE registrations (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr std::string_view kDiskFailures = R"sql(
+CREATE TABLE disk_failures (
+  disk_id INTEGER PRIMARY KEY REFERENCES disks (id) ON DELETE CASCADE,
+  reason TEXT NOT NULL,
+  failed INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
     Migration{"persistent reservations", kReservations},
+    Migration{"failures that stay", kDiskFailures},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

@@ -187,6 +187,16 @@ Outcome<void> read_mappings(const Database& database, Contents& contents) {
   });
 }
 
+Outcome<void> read_disk_failures(const Database& database, Contents& contents) {
+  return for_each(database, "SELECT disk_id, reason, failed FROM disk_failures", [&](Columns& columns) {
+    DiskFailureRow row;
+    row.disk = columns.number<DiskId>();
+    row.reason = columns.text();
+    row.failed = columns.time();
+    contents.apply(row);
+  });
+}
+
 Outcome<void> read_reservations(const Database& database, Contents& contents) {
   Outcome<void> done = for_each(database, "SELECT disk_id, type FROM reservations", [&](Columns& columns) {
     ReservationsRow row;
@@ -295,8 +305,8 @@ Outcome<void> read_last_ids(const Database& database, Contents& contents) {
 Outcome<Contents> read_contents(const Database& database) {
   Contents contents;
   for (const Reader reader :
-       {read_server_and_disks, read_targets, read_chap, read_mappings, read_reservations, read_access, read_portals,
-        read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
+       {read_server_and_disks, read_targets, read_chap, read_mappings, read_disk_failures, read_reservations,
+        read_access, read_portals, read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
     Outcome<void> done = reader(database, contents);
     if (!done) {
       return fail(done.error());

@@ -109,6 +109,13 @@ struct Writer {
         {number(row.target), number(row.disk), number(row.lun), number(row.read_only)});
   }
 
+  Outcome<void> operator()(const DiskFailureRow& row) const {
+    return database.run(
+        "INSERT INTO disk_failures (disk_id, reason, failed) VALUES (?, ?, ?) ON CONFLICT (disk_id) DO UPDATE SET "
+        "reason = excluded.reason, failed = excluded.failed",
+        {number(row.disk), text(row.reason), time(row.failed)});
+  }
+
   Outcome<void> operator()(const ReservationsRow& row) const {
     Outcome<void> done = (*this)(RemoveReservations{row.disk});
     if (done) {
@@ -186,6 +193,9 @@ struct Writer {
   Outcome<void> operator()(const RemoveMapping& change) const {
     return database.run("DELETE FROM mappings WHERE target_id = ? AND disk_id = ?",
                         {number(change.target), number(change.disk)});
+  }
+  Outcome<void> operator()(const RemoveDiskFailure& change) const {
+    return database.run("DELETE FROM disk_failures WHERE disk_id = ?", {number(change.disk)});
   }
   Outcome<void> operator()(const RemoveReservations& change) const {
     return database.run("DELETE FROM reservations WHERE disk_id = ?", {number(change.disk)});

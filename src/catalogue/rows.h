@@ -97,6 +97,14 @@ struct MappingRow {
   friend bool operator==(const MappingRow&, const MappingRow&) = default;
 };
 
+/// A disk that lost something while it worked and that nobody has cleared since.
+struct DiskFailureRow {
+  DiskId disk{};
+  std::string reason;
+  runtime::WallTime failed{};
+  friend bool operator==(const DiskFailureRow&, const DiskFailureRow&) = default;
+};
+
 /// A key that an initiator has registered with a disk to stay through a restart.
 struct RegistrationRow {
   std::string initiator_port;

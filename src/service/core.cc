@@ -51,6 +51,7 @@ struct EventTranslator {
     core.failures[event.unit] = event.reason;
     core.environment.log.error("service.disk_failed", {{"disk", row->name}, {"reason", event.reason}});
     core.events.publish(DiskChanged{before, core.disk_value(*row)});
+    runtime::spawn(core.gate, record_failure(core, event.unit, event.reason));
   }
 };
 

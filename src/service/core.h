@@ -202,6 +202,10 @@ Reply<void> reconcile(Core& core);
 runtime::Task<void> serve_disk(Core& core, DiskId id);
 /// Exchanges the volume of a disk that is being served for one that fits its row now.
 runtime::Task<void> reopen_disk(Core& core, DiskId id);
+/// Records that a disk has failed at work, so that it stays failed through a restart.
+runtime::Task<void> record_failure(Core& core, DiskId id, std::string reason);
+/// Forgets that a disk has failed: an administrator wants it tried again. With the lock held.
+Reply<void> clear_failure(Core& core, DiskId id);
 /// What the operations of one group do once they have the lock; ensure_demo() makes its own out of them.
 Reply<Disk> create_disk_locked(Core& core, CreateDisk request);
 Reply<Target> create_target_locked(Core& core, CreateTarget request);

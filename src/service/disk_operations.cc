@@ -165,6 +165,12 @@ Reply<Disk> set_disk_locked(Core& core, SetDisk request) {
   // A RAM disk's blocks are in its volume, which must not be exchanged for an empty one.
   const bool is_ram = row->kind == to_string(DiskKind::kRam);
   const bool tries_again = request.enabled.value_or(false) && core.failures.contains(request.id);
+  if (tries_again) {
+    const Outcome<void> cleared = co_await clear_failure(core, request.id);
+    if (!cleared) {
+      co_return fail(cleared.error());
+    }
+  }
   if (old.enabled != row->enabled || tries_again || (old.read_only != row->read_only && !is_ram)) {
     co_await reopen_disk(core, request.id);
   }
@@ -244,6 +250,10 @@ Reply<Disk> repair_disk_locked(Core& core, DiskId id) {
   if (!before.failure) {
     co_return before;
   }
+  const Outcome<void> cleared = co_await clear_failure(core, id);
+  if (!cleared) {
+    co_return fail(cleared.error());
+  }
   co_await reopen_disk(core, id);
   const Disk after = core.disk_value(*core.disk(id));
   core.events.publish(DiskChanged{before, after});
@@ -299,6 +309,10 @@ runtime::Task<std::unique_ptr<block::Volume>> open_volume(Core& core, catalogue:
                                                           std::string& failure) {
   const StoreSpec spec = core.store_spec(row);
   VolumeStore& volumes = core.environment.volumes;
+  if (const auto failed = core.contents.disk_failures.find(row.id); failed != core.contents.disk_failures.end()) {
+    failure = failed->second.reason;
+    co_return volumes.unavailable(spec, failure, home);
+  }
   if (!row.enabled) {
     co_return volumes.unavailable(spec, "the disk is disabled", home);
   }
@@ -321,6 +335,23 @@ void note_failure(Core& core, DiskId id, std::string failure) {
 }
 
 }  // namespace
+
+runtime::Task<void> record_failure(Core& core, DiskId id, std::string reason) {
+  const Outcome<void> done =
+      co_await core.commit({catalogue::DiskFailureRow{row_id(id), std::move(reason), core.now()}});
+  if (!done) {
+    core.environment.log.error("service.failure_not_recorded",
+                               {{"disk", static_cast<std::uint32_t>(id)}, {"reason", done.error().message}});
+  }
+}
+
+Reply<void> clear_failure(Core& core, DiskId id) {
+  if (!core.contents.disk_failures.contains(row_id(id))) {
+    co_return Outcome<void>();
+  }
+  Outcome<void> done = co_await core.commit({catalogue::RemoveDiskFailure{row_id(id)}});
+  co_return done;
+}
 
 runtime::Task<void> serve_disk(Core& core, DiskId id) {
   const catalogue::DiskRow row = core.contents.disks.at(row_id(id));

@@ -368,6 +368,29 @@ TEST_F(DiskTest, IsShownAsFailedWhenItFailsAtWork) {
   EXPECT_FALSE(must(service->repair_disk(op(), disk.id)).failure);
 }
 
+// The kernel tells of a lost flush once: an image that opens well afterwards proves nothing.
+TEST_F(DiskTest, StaysFailedThroughARestartUntilItIsCleared) {
+  const Disk disk = make_disk("one");
+  const Disk other = make_disk("two");
+  shard.run([&] { data_plane->observer(target::VolumeFailed{disk.id, "a flush was lost"}); });
+  world.run_until_idle();
+  restart();
+  EXPECT_EQ(must(service->get_disk(viewer(), disk.id)).failure, "a flush was lost");
+  EXPECT_EQ(data_plane->units.at(disk.id).volume->failure(), "a flush was lost");
+  EXPECT_FALSE(must(service->get_disk(viewer(), other.id)).failure);
+  must(service->set_disk(op(), {disk.id, std::nullopt, "described", std::nullopt, true}));
+  must(service->resize_disk(op(), {disk.id, 128 * kMiB, false}));
+  EXPECT_EQ(data_plane->units.at(disk.id).volume->failure(), "a flush was lost");
+  EXPECT_FALSE(must(service->set_disk(op(), {disk.id, std::nullopt, std::nullopt, true, false})).failure);
+  EXPECT_FALSE(data_plane->units.at(disk.id).volume->failure());
+  shard.run([&] { data_plane->observer(target::VolumeFailed{disk.id, "again"}); });
+  world.run_until_idle();
+  EXPECT_FALSE(must(service->repair_disk(op(), disk.id)).failure);
+  restart();
+  EXPECT_FALSE(must(service->get_disk(viewer(), disk.id)).failure);
+  EXPECT_FALSE(data_plane->units.at(disk.id).volume->failure());
+}
+
 /// The states that a crash between the steps of an operation leaves, made by hand.
 class CrashedDiskTest : public DiskTest {
  protected:

@@ -106,7 +106,8 @@ class Service final {
   Reply<Disk> set_disk(security::Principal principal, SetDisk request);
   /// Growing is seen by initiators at once; see ResizeDisk for shrinking. RAM disks are not resized (kNotSupported).
   Reply<Disk> resize_disk(security::Principal principal, ResizeDisk request);
-  /// Tries a failed disk again: opens its image anew.
+  /// Tries a failed disk again: opens its image anew. A disk that failed at work (a flush that was lost, an image that
+  /// was cut) stays failed until this, through restarts of the daemon too.
   Reply<Disk> repair_disk(security::Principal principal, DiskId id);
   /// kInUse while mapped.
   Reply<void> delete_disk(security::Principal principal, DeleteDisk request);
