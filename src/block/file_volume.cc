@@ -62,8 +62,12 @@ bool FileVolume::submit(Request& request) noexcept {
     return true;
   }
   request.status = IoStatus::kOk;
-  if (request.operation == IoOperation::kAllocationStatus) {
+  if (request.operation == IoOperation::kAllocationStatus || request.operation == IoOperation::kSpace) {
     return look(request);
+  }
+  if (request.operation == IoOperation::kWriteAtomic || request.operation == IoOperation::kCryptoErase) {
+    request.status = IoStatus::kMediumWriteError;  // not among the features
+    return true;
   }
   const bool is_clear = request.operation == IoOperation::kUnmap || request.operation == IoOperation::kWriteZeroes;
   if ((request.operation == IoOperation::kUnmap && !options_.thin) ||
@@ -109,7 +113,7 @@ FileVolume::Work& FileVolume::take_work() {
 bool FileVolume::look(Request& request) noexcept {
   request.mapped = true;
   request.run_length = request.length;
-  if (!options_.thin) {
+  if (!options_.thin && request.operation == IoOperation::kAllocationStatus) {
     return true;
   }
   Work& work = take_work();
@@ -122,6 +126,14 @@ bool FileVolume::look(Request& request) noexcept {
 // Runs on a worker thread. The file system counts in blocks of its own: a block that is mapped in part is mapped.
 void FileVolume::look_for_holes(Work& work) noexcept {
   Request& request = *work.request;
+  if (request.operation == IoOperation::kSpace) {
+    const auto used = work.file->allocated_size();
+    const auto available = work.file->available_size();
+    request.used = used ? *used : 0;
+    request.available = available ? *available : 0;
+    request.status = used && available ? IoStatus::kOk : IoStatus::kMediumReadError;
+    return;
+  }
   const std::uint64_t block_size = work.volume->options_.geometry.logical_block_size;
   const std::uint64_t end = request.offset + request.length;
   const auto data = work.file->next_data(request.offset);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "block/atomic_volume.h"
 #include "block/failed_volume.h"
 #include "block/file_volume.h"
 #include "block/ram_volume.h"
@@ -58,7 +59,12 @@ std::unique_ptr<Volume> open_file(runtime::FileSystem& files, runtime::Shard& ho
                             ". Restore the whole file, or resize the disk, and enable it again.");
   }
   FileVolumeOptions options{spec.geometry, spec.thin, spec.read_only, spec.path};
-  return std::make_unique<FileVolume>(home, std::move(*file), std::move(options));
+  auto volume = std::make_unique<FileVolume>(home, std::move(*file), std::move(options));
+  const auto status = files.status(spec.path);
+  if (!status || status->is_block_device) {  // beside a device there is no place for a journal
+    return volume;
+  }
+  return std::make_unique<AtomicVolume>(files, home, std::move(volume), spec.path);
 }
 
 std::string directory_of(const std::string& path) {

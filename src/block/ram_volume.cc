@@ -44,6 +44,7 @@ Features RamVolume::features() const {
   features.unmap = true;
   features.read_only = read_only_;
   features.unmap_granularity = kPageSize;
+  features.atomic_length_max = UINT32_MAX;  // whatever ends the process takes all of it
   return features;
 }
 
@@ -52,8 +53,8 @@ bool RamVolume::submit(Request& request) noexcept {
         "the caller has checked the range");
   const auto range = memory_.subspan(request.offset, request.length);
   request.status = IoStatus::kOk;
-  const bool modifies = request.operation == IoOperation::kWrite || request.operation == IoOperation::kUnmap ||
-                        request.operation == IoOperation::kWriteZeroes;
+  const bool modifies = request.operation == IoOperation::kWrite || request.operation == IoOperation::kWriteAtomic ||
+                        request.operation == IoOperation::kUnmap || request.operation == IoOperation::kWriteZeroes;
   if (read_only_ && modifies) {
     request.status = IoStatus::kWriteProtected;
     return true;
@@ -67,6 +68,7 @@ bool RamVolume::submit(Request& request) noexcept {
       }
       break;
     case IoOperation::kWrite:
+    case IoOperation::kWriteAtomic:
       mark(request.offset, request.length);
       for (const iovec& part : request.memory) {
         std::memcpy(at, part.iov_base, part.iov_len);
@@ -78,6 +80,12 @@ bool RamVolume::submit(Request& request) noexcept {
       clear(range);
       break;
     case IoOperation::kFlush:
+      break;
+    case IoOperation::kCryptoErase:
+      request.status = IoStatus::kMediumWriteError;  // not among the features
+      break;
+    case IoOperation::kSpace:
+      report_space(request);
       break;
     case IoOperation::kAllocationStatus:
       report(request);
@@ -107,6 +115,12 @@ void RamVolume::mark(std::uint64_t offset, std::uint64_t length) noexcept {
   for (std::uint64_t at = offset / kPageSize * kPageSize; at < offset + length; at += kPageSize) {
     written_[at / kPageSize] = true;
   }
+}
+
+// What the kernel would still give cannot be told: at most all of the disk.
+void RamVolume::report_space(Request& request) const noexcept {
+  request.used = static_cast<std::uint64_t>(std::ranges::count(written_, true)) * kPageSize;
+  request.available = memory_.size() - std::min<std::uint64_t>(request.used, memory_.size());
 }
 
 void RamVolume::report(Request& request) const noexcept {

@@ -38,6 +38,7 @@ class RamVolume final : public Volume {
   void clear(std::span<std::byte> range) noexcept;
   void mark(std::uint64_t offset, std::uint64_t length) noexcept;
   void report(Request& request) const noexcept;
+  void report_space(Request& request) const noexcept;
 
   Geometry geometry_;
   bool read_only_;

@@ -30,6 +30,8 @@ struct Features {
   bool volatile_cache = false;  ///< completed writes may be lost by a power cut until a flush (WCE)
   bool read_only = false;
   std::uint32_t unmap_granularity = 0;  ///< bytes; 0 when there is none
+  std::uint32_t atomic_length_max = 0;  ///< bytes of one kWriteAtomic; 0: it cannot
+  bool crypto_erase = false;            ///< kCryptoErase works: what is stored is encrypted
 };
 
 enum class IoOperation : std::uint8_t {
@@ -38,6 +40,9 @@ enum class IoOperation : std::uint8_t {
   kFlush,        ///< what was completed before is on stable storage when this completes
   kUnmap,        ///< the range may read as zeros afterwards (does, when Features::unmap) and its space may be freed
   kWriteZeroes,  ///< the range reads as zeros afterwards
+  kWriteAtomic,  ///< as kWrite; a crash or power cut leaves all of the range as it was, or all of it new
+  kCryptoErase,  ///< throws the key away: nobody can read what is stored. Durable when complete.
+  kSpace,        ///< how much the volume takes, and how much more it could take: Request::used and available
   kAllocationStatus,  ///< how far from the offset on blocks are mapped, or are not: Request::mapped and run_length
 };
 
@@ -63,6 +68,9 @@ struct Request : runtime::Operation {
   // Answers of kAllocationStatus.
   bool mapped = true;            ///< whether the first block takes space
   std::uint64_t run_length = 0;  ///< bytes from `offset` on that are the same, 1 block to `length`
+  // Answers of kSpace, in bytes.
+  std::uint64_t used = 0;
+  std::uint64_t available = 0;  ///< may be shared with others
 };
 
 /// The interface of all kinds and layers. Destroyed on its home shard with no request in flight.
@@ -147,6 +155,40 @@ inline Io unmap(Volume& volume, std::uint64_t offset, std::uint64_t length) {
 }
 inline Io write_zeroes(Volume& volume, std::uint64_t offset, std::uint64_t length, bool durable) {
   return {volume, IoOperation::kWriteZeroes, offset, length, {}, durable};
+}
+
+/// The memory is only read from. At most Features::atomic_length_max bytes.
+inline Io write_atomic(Volume& volume, std::uint64_t offset, std::span<std::byte> memory, bool durable) {
+  return {volume, IoOperation::kWriteAtomic, offset, memory.size(), memory, durable};
+}
+inline Io crypto_erase(Volume& volume) {
+  return {volume, IoOperation::kCryptoErase, 0, 0, {}, true};
+}
+
+/// `const Space space = co_await block::space(volume)`.
+struct Space {
+  IoStatus status = IoStatus::kOk;
+  std::uint64_t used = 0;       ///< bytes
+  std::uint64_t available = 0;  ///< bytes; may be shared with others
+};
+class SpaceQuestion final {
+ public:
+  explicit SpaceQuestion(Volume& volume) : volume_(volume) { request_.operation = IoOperation::kSpace; }
+  SpaceQuestion(const SpaceQuestion&) = delete;
+  SpaceQuestion& operator=(const SpaceQuestion&) = delete;
+  bool await_ready() const { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) {
+    request_.resume_on_complete(waiter);
+    return !volume_.submit(request_);
+  }
+  [[nodiscard]] Space await_resume() const { return {request_.status, request_.used, request_.available}; }
+
+ private:
+  Volume& volume_;
+  Request request_;
+};
+inline SpaceQuestion space(Volume& volume) {
+  return SpaceQuestion(volume);
 }
 
 inline AllocationStatus allocation_status(Volume& volume, std::uint64_t offset, std::uint64_t length) {

@@ -163,10 +163,16 @@ CREATE TABLE disk_failures (
 ) STRICT;
 )sql";
 
+// A disk whose medium initiators may eject.
+constexpr std::string_view kRemovableDisks = R"sql(
+ALTER TABLE disks ADD COLUMN removable INTEGER NOT NULL DEFAULT 0 CHECK (removable IN (0, 1));
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
     Migration{"persistent reservations", kReservations},
     Migration{"failures that stay", kDiskFailures},
+    Migration{"removable disks", kRemovableDisks},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

@@ -95,6 +95,7 @@ DiskRow read_disk(Columns& columns) {
   const std::vector<std::byte> naa = columns.blob();
   std::memcpy(row.naa.data(), naa.data(), std::min(naa.size(), row.naa.size()));
   row.created = columns.time();
+  row.removable = columns.flag();
   return row;
 }
 
@@ -151,7 +152,7 @@ Outcome<void> read_server_and_disks(const Database& database, Contents& contents
   }
   return for_each(database,
                   "SELECT id, guid, name, description, kind, caching, path, size, logical_block_size, "
-                  "physical_block_size, enabled, read_only, serial, naa, created FROM disks",
+                  "physical_block_size, enabled, read_only, serial, naa, created, removable FROM disks",
                   [&](Columns& columns) { contents.apply(read_disk(columns)); });
 }
 

@@ -40,16 +40,17 @@ struct Writer {
     const std::string guid = row.guid.to_string();
     return database.run(
         "INSERT INTO disks (id, guid, name, description, kind, caching, path, size, logical_block_size, "
-        "physical_block_size, enabled, read_only, serial, naa, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, description = "
+        "physical_block_size, enabled, read_only, serial, naa, created, removable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, "
+        "?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, description = "
         "excluded.description, kind = excluded.kind, caching = excluded.caching, path = excluded.path, size = "
         "excluded.size, logical_block_size = excluded.logical_block_size, physical_block_size = "
         "excluded.physical_block_size, enabled = excluded.enabled, read_only = excluded.read_only, serial = "
-        "excluded.serial, naa = excluded.naa, created = excluded.created",
+        "excluded.serial, naa = excluded.naa, created = excluded.created, removable = excluded.removable",
         {number(row.id), text(guid), text(row.name), text(row.description), text(row.kind), text(row.caching),
          text(row.path), number(row.size), number(row.logical_block_size), number(row.physical_block_size),
          number(row.enabled), number(row.read_only), text(row.serial), std::as_bytes(std::span(row.naa)),
-         time(row.created)});
+         time(row.created), number(row.removable)});
   }
 
   Outcome<void> operator()(const TargetRow& row) const {

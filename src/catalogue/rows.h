@@ -42,6 +42,7 @@ struct DiskRow {
   std::uint32_t physical_block_size = 4096;
   bool enabled = true;
   bool read_only = false;
+  bool removable = false;
   std::string serial;
   std::array<std::uint8_t, 8> naa{};
   runtime::WallTime created{};

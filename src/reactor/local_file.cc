@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -106,6 +107,17 @@ Result<std::uint64_t, IoError> LocalFile::allocated_size() const {
     return fail(IoError{errno});
   }
   return static_cast<std::uint64_t>(status.st_blocks) * kUnit;
+}
+
+Result<std::uint64_t, IoError> LocalFile::available_size() const {
+  if (traits_.is_block_device) {
+    return std::uint64_t{0};
+  }
+  struct statvfs status{};
+  if (::fstatvfs(fd(), &status) != 0) {
+    return fail(IoError{errno});
+  }
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 Result<std::uint64_t, IoError> LocalFile::seek(std::uint64_t offset, int whence) const {

@@ -27,6 +27,7 @@ class LocalFile final : public runtime::File {
   Result<void, runtime::IoError> allocate(std::uint64_t offset, std::uint64_t length) override;
   Result<void, runtime::IoError> sync() override;
   Result<std::uint64_t, runtime::IoError> allocated_size() const override;
+  Result<std::uint64_t, runtime::IoError> available_size() const override;
   Result<std::uint64_t, runtime::IoError> next_data(std::uint64_t offset) const override;
   Result<std::uint64_t, runtime::IoError> next_hole(std::uint64_t offset) const override;
 

@@ -58,6 +58,8 @@ class File {
   virtual Result<void, IoError> sync() = 0;
   /// Bytes of space really taken.
   virtual Result<std::uint64_t, IoError> allocated_size() const = 0;
+  /// Bytes that its file system could still give to it and others; 0 for block devices.
+  virtual Result<std::uint64_t, IoError> available_size() const = 0;
   /// Start of the next data (or hole) at or after `offset`, as SEEK_DATA and SEEK_HOLE; ENXIO when there is none.
   virtual Result<std::uint64_t, IoError> next_data(std::uint64_t offset) const = 0;
   virtual Result<std::uint64_t, IoError> next_hole(std::uint64_t offset) const = 0;

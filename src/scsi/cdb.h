@@ -87,6 +87,41 @@ namespace compare_and_write {  // SBC-4 5.3
 using BlockCount = BigEndian<std::uint8_t, 13>;
 }  // namespace compare_and_write
 
+namespace write_atomic {  // SBC-4 5.44
+using AtomicBoundary = BigEndian<std::uint16_t, 10>;
+using TransferLength = BigEndian<std::uint16_t, 12>;
+}  // namespace write_atomic
+
+namespace sanitize {  // SBC-4 5.30
+using Immediate = Bits<bool, 1, 7>;
+using AllowUnrestrictedExit = Bits<bool, 1, 5>;
+using ListLength = BigEndian<std::uint16_t, 7>;
+}  // namespace sanitize
+
+namespace format_unit {  // SBC-4 5.4
+using LongList = Bits<bool, 1, 5>;
+using FormatData = Bits<bool, 1, 4>;
+}  // namespace format_unit
+
+namespace third_party_copy {  // SPC-5 6.4 - 6.6, 6.19 - 6.25
+using ListLength = BigEndian<std::uint32_t, 10>;
+using AllocationLength = BigEndian<std::uint32_t, 10>;
+/// Of RECEIVE COPY RESULTS with LID1, and of the commands with LID4.
+using ListId1 = BigEndian<std::uint8_t, 2>;
+using ListId4 = BigEndian<std::uint32_t, 2>;
+/// Of POPULATE TOKEN and WRITE USING TOKEN (SBC-4 5.11, 5.46).
+using TokenListId = BigEndian<std::uint32_t, 6>;
+}  // namespace third_party_copy
+
+namespace send_diagnostic {  // SPC-5 6.42
+using SelfTestCode = Bits<std::uint8_t, 1, 5, 3>;
+using SelfTest = Bits<bool, 1, 2>;
+}  // namespace send_diagnostic
+
+namespace identifying_information {  // SPC-5 6.32
+using InformationType = Bits<std::uint8_t, 10, 1, 7>;
+}  // namespace identifying_information
+
 namespace start_stop {  // SBC-4 5.31
 using PowerCondition = Bits<std::uint8_t, 4, 4, 4>;
 using NoFlush = Bits<bool, 4, 2>;
@@ -102,6 +137,7 @@ namespace log_sense {  // SPC-5 6.8
 using PageControl = Bits<std::uint8_t, 2, 6, 2>;
 using PageCode = Bits<std::uint8_t, 2, 0, 6>;
 using SubpageCode = BigEndian<std::uint8_t, 3>;
+using AllocationLength = BigEndian<std::uint16_t, 7>;
 }  // namespace log_sense
 
 namespace report_opcodes {  // SPC-5 6.35

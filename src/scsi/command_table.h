@@ -17,7 +17,7 @@ enum class DataDirection : std::uint8_t { kNone, kIn, kOut };
 /// Whether a command needs the medium, and whether it changes it.
 enum class MediumAccess : std::uint8_t { kNone, kRead, kWrite };
 /// What the volume must be able to do for the command to exist.
-enum class Requirement : std::uint8_t { kNothing, kUnmap };
+enum class Requirement : std::uint8_t { kNothing, kUnmap, kAtomicWrites, kCryptoErase };
 
 /// Where an allocation length is in the CDB.
 struct AllocationField {
@@ -40,6 +40,8 @@ struct CommandRow {
   ConflictClass conflict = ConflictClass::kWrites;
   MediumAccess medium = MediumAccess::kNone;
   Requirement requirement = Requirement::kNothing;
+  bool goes_with_erasure = false;  ///< works while a SANITIZE or FORMAT UNIT runs, or after a SANITIZE failed
+  bool is_counted = false;         ///< a READ or WRITE of the statistics log pages
   AllocationField allocation{};
   // Exactly one of the two.
   AnswerFunction answer = nullptr;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <set>
 
@@ -23,6 +24,11 @@ Bytes plain_cdb(const CommandRow& row) {
   return cdb;
 }
 
+std::size_t supported_rows(Harness& harness) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      command_rows(), [&](const CommandRow& row) { return is_supported(row, harness.unit.state()); }));
+}
+
 TEST(CommandTable, RefusesEveryReservedBitOfEveryCommandAndPointsAtIt) {
   Harness harness;
   for (const CommandRow& row : command_rows()) {
@@ -30,6 +36,9 @@ TEST(CommandTable, RefusesEveryReservedBitOfEveryCommandAndPointsAtIt) {
       for (unsigned bit = 0; bit < 8; ++bit) {
         const bool is_service_action = byte == 1 && bit < 5 && row.service_action != kNoServiceAction;
         if ((row.usage[byte] >> bit & 1U) != 0 || is_service_action) {
+          continue;
+        }
+        if (!is_supported(row, harness.unit.state())) {
           continue;
         }
         Bytes cdb = plain_cdb(row);
@@ -43,6 +52,9 @@ TEST(CommandTable, RefusesEveryReservedBitOfEveryCommandAndPointsAtIt) {
 TEST(CommandTable, RefusesEveryCommandThatIsCutShort) {
   Harness harness;
   for (const CommandRow& row : command_rows()) {
+    if (!is_supported(row, harness.unit.state())) {
+      continue;
+    }
     for (std::size_t length = 2; length < row.length; ++length) {
       Bytes cdb = plain_cdb(row);
       cdb.resize(length);
@@ -81,8 +93,8 @@ TEST(CommandTable, RefusesUnknownServiceActions) {
 TEST(CommandTable, CutsEveryAnswerToItsAllocationLength) {
   Harness harness;
   for (const CommandRow& row : command_rows()) {
-    if (row.allocation.width == 0) {
-      continue;
+    if (row.allocation.width == 0 || (row.opcode == 0x84 && row.service_action != 0x03)) {
+      continue;  // results of a copy that there is none of
     }
     const auto with_length = [&](std::size_t length) {
       Bytes cdb = plain_cdb(row);
@@ -118,9 +130,12 @@ TEST(ReportSupportedOpcodes, ListsTheWholeTable) {
   Harness harness;
   const auto exchange = harness.run({0xA3, 0x0C, 0x00, 0, 0, 0, 0, 0, 0x10, 0, 0, 0});
   const Bytes data = exchange->data_in();
-  ASSERT_EQ(data.size(), 4 + 8 * command_rows().size());
+  ASSERT_EQ(data.size(), 4 + 8 * supported_rows(harness));
   std::size_t at = 4;
   for (const CommandRow& row : command_rows()) {
+    if (!is_supported(row, harness.unit.state())) {
+      continue;
+    }
     const bool has_action = row.service_action != kNoServiceAction;
     const Bytes expected{row.opcode, 0,
                          0,          static_cast<std::uint8_t>(has_action ? row.service_action : 0),
@@ -136,7 +151,7 @@ TEST(ReportSupportedOpcodes, ListsTheWholeTable) {
 TEST(ReportSupportedOpcodes, AddsTimeoutsWhenAsked) {
   Harness harness;
   const auto all = harness.run({0xA3, 0x0C, 0x80, 0, 0, 0, 0, 0, 0x10, 0, 0, 0});
-  EXPECT_EQ(all->data_in().size(), 4 + 20 * command_rows().size());
+  EXPECT_EQ(all->data_in().size(), 4 + 20 * supported_rows(harness));
   const auto one = harness.run({0xA3, 0x0C, 0x81, 0x28, 0, 0, 0, 0, 0x10, 0, 0, 0});
   EXPECT_EQ(one->data_in().size(), 4U + 10 + 12);
 }
@@ -144,7 +159,7 @@ TEST(ReportSupportedOpcodes, AddsTimeoutsWhenAsked) {
 TEST(ReportSupportedOpcodes, TellsTheUsageOfOneCommand) {
   Harness harness;
   const auto read = harness.run({0xA3, 0x0C, 0x01, 0x28, 0, 0, 0, 0, 0x10, 0, 0, 0});
-  EXPECT_EQ(read->data_in(), (Bytes{0, 3, 0, 10, 0x28, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0}));
+  EXPECT_EQ(read->data_in(), (Bytes{0, 3, 0, 10, 0x28, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0xFF, 0xFF, 0}));
   const auto capacity = harness.run({0xA3, 0x0C, 0x02, 0x9E, 0, 0x10, 0, 0, 0x10, 0, 0, 0});
   EXPECT_EQ(capacity->data_in(),
             (Bytes{0, 3, 0, 16, 0x9E, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0}));

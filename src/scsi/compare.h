@@ -15,6 +15,9 @@ namespace lunaria::scsi {
 /// when the initiator says that it sends fewer.
 runtime::Task<Outcome> receive_data(Execution& execution, std::uint64_t length);
 
+/// The same where more data than that cannot be meant either: INVALID FIELD IN CDB at the field that says how much.
+runtime::Task<Outcome> receive_exactly(Execution& execution, std::uint64_t length, std::uint16_t length_byte);
+
 /// Offset of the first byte that differs in two runs of equal length.
 std::optional<std::size_t> first_difference(std::span<const std::byte> a, std::span<const std::byte> b);
 

@@ -14,19 +14,19 @@ runtime::Task<Outcome> run_compare_and_write(Execution& x) {
   if (const Outcome outcome = check_range(unit, range); !outcome.is_good()) {
     co_return outcome;
   }
-  if (range.count == 0) {
-    co_return good();
-  }
   const auto length = static_cast<std::size_t>(byte_count(unit, range.count));
-  const Outcome received = co_await receive_data(x, 2 * length);
+  const Outcome received = co_await receive_exactly(x, 2 * length, 13);
   if (!received.is_good()) {
     co_return received;
+  }
+  if (length == 0) {
+    co_return good();
   }
   runtime::Buffer buffer = co_await x.command.transport.buffers().allocate(length);
   RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kExclusive);
   co_await hold;
-  if (x.command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const std::uint64_t offset = byte_count(unit, range.lba);
   const auto stored = buffer.memory().first(length);
@@ -34,8 +34,8 @@ runtime::Task<Outcome> run_compare_and_write(Execution& x) {
   if (read != block::IoStatus::kOk) {
     co_return io_outcome(unit, read, range.lba);
   }
-  if (x.command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const auto data = x.command.transport.data_out();
   if (const auto found = first_difference(stored, data.first(length))) {
@@ -63,8 +63,8 @@ runtime::Task<Outcome> run_or_write(Execution& x) {
   runtime::Buffer buffer = co_await x.command.transport.buffers().allocate(length);
   RangeLocks::Hold hold(unit.ranges, range->lba, range->count, RangeLocks::Mode::kExclusive);
   co_await hold;
-  if (x.command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const std::uint64_t offset = byte_count(unit, range->lba);
   const auto stored = buffer.memory().first(length);
@@ -72,8 +72,8 @@ runtime::Task<Outcome> run_or_write(Execution& x) {
   if (read != block::IoStatus::kOk) {
     co_return io_outcome(unit, read, range->lba);
   }
-  if (x.command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const auto data = x.command.transport.data_out().first(length);
   std::ranges::transform(stored, data, stored.begin(), [](std::byte a, std::byte b) { return a | b; });

@@ -14,6 +14,9 @@
 namespace lunaria::scsi {
 namespace {
 
+constexpr std::uint8_t kSanitize = 0x48;
+constexpr std::uint8_t kThirdPartyCopyOut = 0x83;
+
 // SBC-4 4.7: whether the medium can be used at all, and written.
 Outcome check_medium(const Execution& x, const CommandRow& row) {
   const UnitState& unit = x.unit;
@@ -37,6 +40,11 @@ Outcome check_medium(const Execution& x, const CommandRow& row) {
   return good();
 }
 
+// SBC-4 4.11.2; after a SANITIZE that failed another one may be tried.
+bool may_run_beside_erasure(const BackgroundOperation& background, const CommandRow& row) {
+  return row.goes_with_erasure || (row.opcode == kSanitize && !background.is_running());
+}
+
 // Everything that may end a command before its handler runs; the row when nothing did.
 Result<const CommandRow*, Outcome> admit(const Execution& x) {
   bool known_opcode = false;
@@ -51,7 +59,8 @@ Result<const CommandRow*, Outcome> admit(const Execution& x) {
     return fail(known_opcode ? invalid_cdb(1, std::uint8_t{4}) : illegal_request(asc::kInvalidOperationCode));
   }
   if (!is_supported(*row, x.unit)) {
-    return fail(illegal_request(asc::kInvalidOperationCode));
+    return fail(row->service_action != kNoServiceAction ? invalid_cdb(1, std::uint8_t{4})
+                                                        : illegal_request(asc::kInvalidOperationCode));
   }
   if (x.unit.reservations.any() && x.unit.reservations.conflicts(x.nexus, row->conflict)) {
     return fail(Outcome{Status::kReservationConflict, {}});
@@ -62,10 +71,33 @@ Result<const CommandRow*, Outcome> admit(const Execution& x) {
   if (const Outcome outcome = check_reserved_bits(*row, x.cdb()); !outcome.is_good()) {
     return fail(outcome);
   }
+  if (!x.unit.background.is_idle() && !may_run_beside_erasure(x.unit.background, *row)) [[unlikely]] {
+    return fail(x.unit.background.refusal());
+  }
   if (const Outcome outcome = check_medium(x, *row); !outcome.is_good()) {
     return fail(outcome);
   }
   return row;
+}
+
+// Tokens that stand for a point in time end when the blocks change: before, as the write may fail half way, and after,
+// as one may have been made meanwhile.
+void revoke_tokens(const Execution& x, const CommandRow& row) {
+  if (row.medium != MediumAccess::kWrite || x.unit.tokens.empty()) [[likely]] {
+    return;
+  }
+  if (row.is_counted) {
+    x.unit.tokens.note_write(decode_range(x.cdb()));
+  } else if (row.opcode != kThirdPartyCopyOut) {  // which does so itself
+    x.unit.tokens.revoke_all();
+  }
+}
+
+void count_access(const Execution& x, const CommandRow& row) {
+  const bool is_write = row.direction == DataDirection::kOut;
+  const std::uint64_t room = is_write ? x.command.data_out_length : x.command.data_in_length;
+  const std::uint64_t bytes = std::min(x.command.transfer_length, room);
+  x.unit.statistics.count(group_number(x.cdb()), is_write, bytes / x.unit.geometry.logical_block_size);
 }
 
 runtime::Task<Outcome> run_answer(Execution& x, const CommandRow& row) {
@@ -163,7 +195,12 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
     } else if ((*row)->answer != nullptr) {
       outcome = co_await run_answer(x, **row);
     } else {
+      revoke_tokens(x, **row);
       outcome = co_await (*row)->run(x);
+      revoke_tokens(x, **row);
+      if ((*row)->is_counted && outcome.is_good()) {
+        count_access(x, **row);
+      }
     }
   }
   if (command.aborted) {

@@ -41,12 +41,36 @@ runtime::Task<Outcome> run_get_lba_status(Execution& x);
 runtime::Task<Outcome> run_start_stop_unit(Execution& x);
 runtime::Task<Outcome> run_prevent_allow(Execution& x);
 runtime::Task<Outcome> run_prefetch(Execution& x);
-Outcome answer_log_sense(Execution& x, wire::Writer& out);
+Outcome answer_report_timestamp(Execution& x, wire::Writer& out);
+Outcome answer_identifying_information(Execution& x, wire::Writer& out);
 Outcome answer_read_defects_10(Execution& x, wire::Writer& out);
 Outcome answer_read_defects_12(Execution& x, wire::Writer& out);
 Outcome answer_target_port_groups(Execution& x, wire::Writer& out);
 Outcome answer_report_opcodes(Execution& x, wire::Writer& out);
 Outcome answer_report_functions(Execution& x, wire::Writer& out);
+
+// log_sense.cc, sanitize.cc, write_atomic.cc
+runtime::Task<Outcome> run_log_sense(Execution& x);
+runtime::Task<Outcome> run_sanitize_overwrite(Execution& x);
+runtime::Task<Outcome> run_sanitize_block_erase(Execution& x);
+runtime::Task<Outcome> run_sanitize_crypto_erase(Execution& x);
+runtime::Task<Outcome> run_sanitize_exit_failure(Execution& x);
+runtime::Task<Outcome> run_format_unit(Execution& x);
+runtime::Task<Outcome> run_write_atomic(Execution& x);
+
+// extended_copy.cc, token_copy.cc, receive_copy_results.cc
+runtime::Task<Outcome> run_extended_copy_lid1(Execution& x);
+runtime::Task<Outcome> run_extended_copy_lid4(Execution& x);
+runtime::Task<Outcome> run_copy_abort(Execution& x);
+runtime::Task<Outcome> run_populate_token(Execution& x);
+runtime::Task<Outcome> run_write_using_token(Execution& x);
+Outcome answer_copy_status_lid1(Execution& x, wire::Writer& out);
+Outcome answer_copy_data_lid1(Execution& x, wire::Writer& out);
+Outcome answer_copy_data_lid4(Execution& x, wire::Writer& out);
+Outcome answer_copy_parameters(Execution& x, wire::Writer& out);
+Outcome answer_failed_segment(Execution& x, wire::Writer& out);
+Outcome answer_copy_status_lid4(Execution& x, wire::Writer& out);
+Outcome answer_token_information(Execution& x, wire::Writer& out);
 
 // reserve_release.cc, persistent_reserve_in.cc, persistent_reserve_out.cc
 runtime::Task<Outcome> run_reserve(Execution& x);

@@ -110,7 +110,8 @@ inline std::string outcome(const Exchange& exchange) {
       pointer = std::span(sense).subspan(at + 4, 3);
     }
   }
-  if (!pointer.empty() && (pointer[0] & 0x80) != 0) {
+  const bool is_illegal_request = ((is_fixed ? sense.at(2) : sense.at(1)) & 0x0F) == 5;
+  if (is_illegal_request && !pointer.empty() && (pointer[0] & 0x80) != 0) {
     result += (pointer[0] & 0x40) != 0 ? " cdb " : " list ";
     result += std::to_string(pointer[1] << 8 | pointer[2]);
     if ((pointer[0] & 0x08) != 0) {
@@ -156,7 +157,11 @@ class Harness final : UnitObserver, ReservationStore {
     add_initiator();
     drain_attentions();
   }
-  ~Harness() override { gate_.close(); }
+  ~Harness() override {
+    spawn(gate_, unit.stop_background());
+    world.run_until_idle();
+    gate_.close();
+  }
   Harness(const Harness&) = delete;
   Harness& operator=(const Harness&) = delete;
 

@@ -1,4 +1,7 @@
-// LOG SENSE, READ DEFECT DATA, REPORT TARGET PORT GROUPS, PRE-FETCH: what has little to tell on this kind of unit.
+// READ DEFECT DATA, REPORT TARGET PORT GROUPS, PRE-FETCH, REPORT TIMESTAMP, REPORT IDENTIFYING INFORMATION: what has
+// little to tell on this kind of unit.
+
+#include <chrono>
 
 #include "scsi/handlers.h"
 #include "scsi/medium.h"
@@ -6,37 +9,12 @@
 namespace lunaria::scsi {
 namespace {
 
-constexpr std::uint8_t kSupportedPages = 0x00;
-constexpr std::uint8_t kAllSubpages = 0xFF;
-
 // SBC-4 5.20.2: which lists are valid, and the format that was asked for.
 std::uint8_t defect_header(CdbBytes bytes) {
   return cdb::read_defects::ListFormat::get(bytes);
 }
 
 }  // namespace
-
-// SPC-5 6.8, 7.3: the list of pages, which are only that list so far.
-Outcome answer_log_sense(Execution& x, wire::Writer& out) {
-  const std::uint8_t subpage = cdb::log_sense::SubpageCode::get(x.cdb());
-  if (cdb::log_sense::PageCode::get(x.cdb()) != kSupportedPages) {
-    return invalid_cdb(2, std::uint8_t{5});
-  }
-  if (subpage == 0) {
-    out.put_big_endian(std::uint32_t{1});
-    out.put_big_endian(kSupportedPages);
-    return good();
-  }
-  if (subpage != kAllSubpages) {
-    return invalid_cdb(3);
-  }
-  out.put_big_endian(std::uint8_t{0x40});  // SPF
-  out.put_big_endian(kAllSubpages);
-  out.put_big_endian(std::uint16_t{4});
-  out.put_big_endian(std::uint16_t{0x0000});
-  out.put_big_endian(std::uint16_t{0x00FF});
-  return good();
-}
 
 // SBC-4 5.20, 5.21: both lists are empty.
 Outcome answer_read_defects_10(Execution& x, wire::Writer& out) {
@@ -72,6 +50,40 @@ Outcome answer_target_port_groups(Execution& x, wire::Writer& out) {
   out.put_big_endian(std::uint8_t{1});
   out.put_zeros(2);
   out.put_big_endian(x.nexus.nexus->relative_target_port);
+  return good();
+}
+
+// SPC-5 6.38: the time of the server, which initiators do not set.
+Outcome answer_report_timestamp(Execution& x, wire::Writer& out) {
+  constexpr std::uint8_t kSetByOtherMeans = 0x3;  // TIMESTAMP ORIGIN
+  const auto since_epoch = x.unit.home.clock().wall_time().time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+  out.put_big_endian(std::uint16_t{10});
+  out.put_big_endian(kSetByOtherMeans);
+  out.put_zeros(1);
+  out.put_big_endian<std::uint64_t, 6>(static_cast<std::uint64_t>(milliseconds));
+  out.put_zeros(2);
+  return good();
+}
+
+// SPC-5 6.32: no identifying information is kept, for none can be set (the names that management gives are its own).
+Outcome answer_identifying_information(Execution& x, wire::Writer& out) {
+  constexpr std::uint8_t kPeripheral = 0x00;
+  constexpr std::uint8_t kText = 0x02;
+  constexpr std::uint8_t kSupportedTypes = 0x7F;
+  const std::uint8_t type = cdb::identifying_information::InformationType::get(x.cdb());
+  if (type != kPeripheral && type != kText && type != kSupportedTypes) {
+    return invalid_cdb(10, std::uint8_t{7});
+  }
+  const bool lists_types = type == kSupportedTypes;
+  out.put_zeros(2);
+  out.put_big_endian(static_cast<std::uint16_t>(lists_types ? 8 : 0));
+  if (lists_types) {
+    for (const std::uint8_t supported : {kPeripheral, kText}) {
+      out.put_big_endian(static_cast<std::uint8_t>(supported << 1));
+      out.put_zeros(3);  // MAXIMUM INFORMATION LENGTH
+    }
+  }
   return good();
 }
 

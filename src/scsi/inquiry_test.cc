@@ -35,7 +35,7 @@ TEST(Inquiry, StandardDataByteByByte) {
                                0x06,    // SPC-4
                                0x12,    // HISUP, response data format 2
                                91,      // additional length
-                               0x10,    // TPGS: implicit asymmetric access
+                               0x18,    // TPGS: implicit asymmetric access; 3PC
                                0x10,    // MULTIP
                                0x02} +  // CMDQUE
                          text("LUNARIA Virtual Disk    0001") +
@@ -75,7 +75,7 @@ TEST(Inquiry, EveryPageSaysItsCodeAndLength) {
 
 TEST(Vpd, SupportedPagesAndSerialNumber) {
   Harness harness;
-  EXPECT_EQ(vpd(harness, 0x00), (Bytes{0, 0, 0, 10, 0x00, 0x80, 0x83, 0x85, 0x86, 0x87, 0x88, 0xB0, 0xB1, 0xB2}));
+  EXPECT_EQ(vpd(harness, 0x00), (Bytes{0, 0, 0, 11, 0x00, 0x80, 0x83, 0x85, 0x86, 0x87, 0x88, 0x8F, 0xB0, 0xB1, 0xB2}));
   EXPECT_EQ(vpd(harness, 0x80), (Bytes{0, 0x80, 0, 16}) + text("0123456789abcdef"));
 }
 
@@ -94,7 +94,7 @@ TEST(Vpd, IdentificationByteByByte) {
 TEST(Vpd, ExtendedInquiryPolicyAndPorts) {
   Harness harness;
   EXPECT_EQ(vpd(harness, 0x85), (Bytes{0, 0x85, 0, 0}));
-  EXPECT_EQ(vpd(harness, 0x86), (Bytes{0, 0x86, 0, 0x3C, 0, 0x07, 0x00}) + zeros(0x3C - 3));
+  EXPECT_EQ(vpd(harness, 0x86), (Bytes{0, 0x86, 0, 0x3C, 0, 0x17, 0x00}) + zeros(0x3C - 3));
   EXPECT_EQ(vpd(harness, 0x87), (Bytes{0, 0x87, 0, 4, 0x3F, 0xFF, 0, 0}));
   EXPECT_EQ(vpd(harness, 0x88), (Bytes{0, 0x88, 0, 48, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 36, 0x53, 0x98, 0, 32}) +
                                     text("iqn.2024-01.test:disk,t,0x0001", 32));
@@ -102,23 +102,24 @@ TEST(Vpd, ExtendedInquiryPolicyAndPorts) {
 
 TEST(Vpd, BlockLimitsByteByByte) {
   Harness harness;
-  const Bytes expected = Bytes{0, 0xB0, 0, 0x3C, 0x01, 0xFF} +           // WSNZ, COMPARE AND WRITE up to 255 blocks
+  const Bytes expected = Bytes{0, 0xB0, 0, 0x3C, 0x00, 0xFF} +           // COMPARE AND WRITE up to 255 blocks
                          Bytes{0x00, 0x08} +                             // granularity: a 4 KiB physical block
                          Bytes{0x00, 0x00, 0x40, 0x00} +                 // 8 MiB at most
                          Bytes{0x00, 0x00, 0x08, 0x00} +                 // 1 MiB is best
-                         zeros(4) + Bytes{0x00, 0x80, 0x00, 0x00} +      // unmap 4 GiB
+                         zeros(4) + Bytes{0xFF, 0xFF, 0xFF, 0xFF} +      // unmap any number
                          Bytes{0x00, 0x00, 0x01, 0x00} +                 // in 256 descriptors
                          Bytes{0x00, 0x00, 0x00, 0x08, 0x80, 0, 0, 0} +  // in units of 4 KiB, aligned to 0
                          Bytes{0, 0, 0, 0, 0x00, 0x08, 0x00, 0x00} +     // WRITE SAME 256 MiB
-                         zeros(20);
+                         Bytes{0x00, 0x00, 0x08, 0x00} +                 // WRITE ATOMIC 1 MiB
+                         zeros(16);
   EXPECT_EQ(expected.size(), 64U);
   EXPECT_EQ(vpd(harness, 0xB0), expected);
 }
 
 TEST(Vpd, CharacteristicsAndProvisioning) {
   Harness harness;
-  EXPECT_EQ(vpd(harness, 0xB1), (Bytes{0, 0xB1, 0, 0x3C, 0, 1, 0, 0, 2}) + zeros(0x3C - 5));
-  EXPECT_EQ(vpd(harness, 0xB2), (Bytes{0, 0xB2, 0, 4, 0, 0xE4, 0x02, 0}));
+  EXPECT_EQ(vpd(harness, 0xB1), (Bytes{0, 0xB1, 0, 0x3C, 0, 1, 0, 0x40, 2}) + zeros(0x3C - 5));
+  EXPECT_EQ(vpd(harness, 0xB2), (Bytes{0, 0xB2, 0, 4, 11, 0xE4, 0x02, 0}));
   Harness thick(std::make_unique<block::FailedVolume>(block::Geometry{512, 4096, 8}, block::Features{}, "gone"));
   EXPECT_EQ(vpd(thick, 0xB2), (Bytes{0, 0xB2, 0, 4, 0, 0, 0, 0}));
 }
@@ -214,11 +215,59 @@ TEST(WellKnownUnit, AnswersForTheTarget) {
   EXPECT_EQ(outcome(*harness.run_absent({0x28, 0, 0, 0, 0, 0, 0, 0, 0, 0}, kReportLunsUnit)), "5/2000");
 }
 
+// Commands and blocks, all together and by GROUP NUMBER.
+TEST(LogSense, CountsReadsAndWrites) {
+  Harness harness;
+  harness.run({0x2A, 0, 0, 0, 0, 0, 0x03, 0, 2, 0}, {.data_out = Bytes(1024)});
+  harness.run({0x28, 0, 0, 0, 0, 0, 0, 0, 5, 0});
+  harness.run({0x28, 0, 0, 0, 0x08, 0, 0, 0, 5, 0});  // beyond the end: not counted
+  const Bytes all = harness.run({0x4D, 0, 0x59, 0, 0, 0, 0, 0, 255, 0})->data_in();
+  ASSERT_GE(all.size(), 8U + 32);
+  EXPECT_EQ(Bytes(all.begin() + 4, all.begin() + 40), (Bytes{0, 1, 3, 0x40, 0, 0, 0, 0, 0, 0, 0, 1}) + zeros(7) +
+                                                          Bytes{1} + zeros(7) + Bytes{2} + zeros(7) + Bytes{5});
+  const Bytes group = harness.run({0x4D, 0, 0x59, 3, 0, 0, 0, 0, 255, 0})->data_in();
+  ASSERT_GE(group.size(), 8U + 32);
+  EXPECT_EQ(Bytes(group.begin(), group.begin() + 8), (Bytes{0x59, 3, 0, 64, 0, 1, 3, 0x30}));
+  EXPECT_EQ(group.at(8 + 15), 1);
+  EXPECT_EQ(group.at(8 + 23), 2);
+  EXPECT_EQ(harness.try_out({0x4D, 0, 0x59, 32, 0, 0, 0, 0, 255, 0}), "5/2400 cdb 3");
+}
+
+TEST(LogSense, TellsUsedAndAvailableSpaceInMebibytes) {
+  Harness harness(Harness::ram(8192));  // 4 MiB
+  harness.run({0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0x00, 0, 0}, {.data_out = Bytes(512, 1)});
+  EXPECT_EQ(harness.run({0x4D, 0, 0x4C, 0, 0, 0, 0, 0, 255, 0})->data_in(),
+            (Bytes{0x0C, 0, 0, 24, 0, 1, 3, 8, 0, 0, 0, 3, 2, 0, 0, 0, 0, 2, 3, 8, 0, 0, 0, 1, 1, 0, 0, 0}));
+  EXPECT_EQ(vpd(harness, 0xB2).at(4), 11);  // the unit of those: 2048 blocks
+}
+
+TEST(Informational, TimestampAndIdentifyingInformation) {
+  Harness harness;
+  const Bytes timestamp = harness.run({0xA3, 0x0F, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0})->data_in();
+  ASSERT_EQ(timestamp.size(), 12U);
+  EXPECT_EQ(Bytes(timestamp.begin(), timestamp.begin() + 4), (Bytes{0, 10, 3, 0}));
+  EXPECT_EQ(harness.run({0xA3, 0x05, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0})->data_in(), (Bytes{0, 0, 0, 0}));
+  EXPECT_EQ(harness.run({0xA3, 0x05, 0, 0, 0, 0, 0, 0, 0, 255, 0xFE, 0})->data_in(),
+            (Bytes{0, 0, 0, 8, 0, 0, 0, 0, 4, 0, 0, 0}));
+  EXPECT_EQ(harness.try_out({0xA3, 0x05, 0, 0, 0, 0, 0, 0, 0, 255, 0x02, 0}), "5/2400 cdb 10.7");
+}
+
+TEST(Informational, SelfTestsReadTheMedium) {
+  Harness harness;
+  for (const std::uint8_t test : std::initializer_list<std::uint8_t>{0x04, 0xA0, 0xC0, 0x00}) {
+    EXPECT_EQ(harness.try_out({0x1D, test, 0, 0, 0, 0}), "GOOD");
+  }
+  EXPECT_EQ(harness.try_out({0x1D, 0x20, 0, 0, 0, 0}), "5/2400 cdb 1.7");
+  EXPECT_EQ(harness.try_out({0x1D, 0xA4, 0, 0, 0, 0}), "5/2400 cdb 1.7");
+}
+
 TEST(Informational, LogSenseDefectsAndPortGroups) {
   Harness harness;
-  EXPECT_EQ(harness.run({0x4D, 0, 0x40, 0, 0, 0, 0, 0, 255, 0})->data_in(), (Bytes{0, 0, 0, 1, 0}));
-  EXPECT_EQ(harness.run({0x4D, 0, 0x40, 0xFF, 0, 0, 0, 0, 255, 0})->data_in(),
-            (Bytes{0x40, 0xFF, 0, 4, 0, 0, 0, 0xFF}));
+  EXPECT_EQ(harness.run({0x4D, 0, 0x40, 0, 0, 0, 0, 0, 255, 0})->data_in(), (Bytes{0, 0, 0, 3, 0, 0x0C, 0x19}));
+  const Bytes subpages = harness.run({0x4D, 0, 0x40, 0xFF, 0, 0, 0, 0, 255, 0})->data_in();
+  ASSERT_EQ(subpages.size(), 4U + 2 * (4 + 31));  // with the pages of 31 groups
+  EXPECT_EQ(Bytes(subpages.begin(), subpages.begin() + 12),
+            (Bytes{0x40, 0xFF, 0, 70, 0, 0, 0, 0xFF, 0x0C, 0, 0x19, 0}));
   EXPECT_EQ(harness.try_out({0x4D, 0, 0x41, 0, 0, 0, 0, 0, 255, 0}), "5/2400 cdb 2.5");
   EXPECT_EQ(harness.try_out({0x4D, 0, 0x40, 1, 0, 0, 0, 0, 255, 0}), "5/2400 cdb 3");
   EXPECT_EQ(harness.run({0x37, 0, 0x1D, 0, 0, 0, 0, 0, 255, 0})->data_in(), (Bytes{0, 0x1D, 0, 0}));

@@ -21,17 +21,24 @@ inline constexpr std::size_t kTasksMax = 16384;
 inline constexpr std::size_t kRegistrationsMax = 1024;
 /// Block descriptors of one UNMAP, announced in the Block Limits page.
 inline constexpr std::uint32_t kUnmapDescriptorsMax = 256;
-/// Bytes that one UNMAP may name, so that one command cannot keep a shard's file busy for long.
-inline constexpr std::uint64_t kUnmapLengthMax = std::uint64_t{4} << 30;
+/// Bytes that UNMAP frees per step, so that others get their turn and an abort is seen: one command may name any
+/// number.
+inline constexpr std::uint64_t kUnmapStep = std::uint64_t{1} << 30;
 /// Bytes that one WRITE SAME may write.
 inline constexpr std::uint64_t kWriteSameLengthMax = std::uint64_t{256} << 20;
 /// Logical blocks of one COMPARE AND WRITE; the CDB and the Block Limits page have eight bits for it.
 inline constexpr std::uint32_t kCompareAndWriteBlocksMax = 255;
+/// Bytes of one WRITE ATOMIC, unless the volume can do less: database pages and log writes are far smaller.
+inline constexpr std::uint32_t kAtomicLengthMax = std::uint32_t{1} << 20;
+/// Bytes that SANITIZE and FORMAT UNIT write per step and per second: they run for long, beside other units' commands.
+inline constexpr std::uint32_t kBackgroundStep = std::uint32_t{1} << 20;
+inline constexpr std::uint64_t kBackgroundRate = std::uint64_t{256} << 20;
 /// Bytes that VERIFY and WRITE SAME move per step, so that others get their turn and an abort is seen.
 inline constexpr std::size_t kStepLength = std::size_t{1} << 20;
 
 static_assert(kResponseLengthMax <= kTransferLengthMax && kParameterListLengthMax <= kTransferLengthMax);
-static_assert(kStepLength <= kTransferLengthMax);
+static_assert(kStepLength <= kTransferLengthMax && kBackgroundStep <= kTransferLengthMax);
+static_assert(kAtomicLengthMax <= kTransferLengthMax);
 static_assert(2 * kCompareAndWriteBlocksMax * std::size_t{4096} <= kTransferLengthMax,
               "the data-out of a COMPARE AND WRITE fits one buffer");
 

@@ -104,7 +104,9 @@ void UnitState::reset() {
 LogicalUnit::LogicalUnit(runtime::Shard& home, block::Volume& volume, Identity identity, UnitOptions options,
                          UnitObserver& observer, ReservationStore& reservation_store, Log& log)
     : state_(
-          std::make_unique<UnitState>(home, volume, std::move(identity), options, observer, reservation_store, log)) {}
+          std::make_unique<UnitState>(home, volume, std::move(identity), options, observer, reservation_store, log)) {
+  state_->owner = this;
+}
 
 LogicalUnit::~LogicalUnit() = default;
 
@@ -134,12 +136,35 @@ void LogicalUnit::detach(NexusId nexus) {
     return;
   }
   state->detached = true;
+  state_->copies.forget(nexus);
   state_->reservations.detach(*state);
   if (state->task_count == 0) {
     state_->nexuses.erase(nexus);
     return;
   }
   state_->abort_tasks(state, state);
+}
+
+void LogicalUnit::set_read_only(NexusId nexus, bool read_only) {
+  if (NexusState* state = state_->find(nexus); state != nullptr) {
+    state->read_only = read_only;
+  }
+}
+
+runtime::Task<void> LogicalUnit::stop_background() {
+  UnitState& unit = *state_;
+  unit.background.stop();
+  unit.copies.cancel_all();
+  unit.background.gate.close();
+  co_await unit.background.gate.drained();
+  unit.copies.gate.close();
+  co_await unit.copies.gate.drained();
+}
+
+void LogicalUnit::allow_background() {
+  state_->background.allow();
+  state_->background.gate.reopen();
+  state_->copies.gate.reopen();
 }
 
 bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t tag) {
@@ -210,6 +235,7 @@ void LogicalUnit::replace_volume(block::Volume& volume) {
   const std::uint64_t old_size = state_->geometry.block_count;
   const bool had_cache = state_->features.volatile_cache;
   state_->volume = &volume;
+  state_->tokens.revoke_all();
   state_->adopt_volume();
   if (state_->features.volatile_cache != had_cache) {  // otherwise what initiators have set stays
     state_->modes.write_cache = state_->features.volatile_cache;

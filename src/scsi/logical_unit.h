@@ -17,6 +17,7 @@
 #include "scsi/command.h"
 #include "scsi/nexus.h"
 #include "scsi/reservation_store.h"
+#include "scsi/unit_directory.h"
 
 namespace lunaria::scsi {
 
@@ -51,6 +52,8 @@ class UnitObserver {
   virtual ~UnitObserver() = default;
   /// The volume entered the failed state.
   virtual void on_volume_failed(const std::string& reason) = 0;
+  /// The other units of the server, for copies between them; nullptr when there is no way to them. Outlives the unit.
+  virtual UnitDirectory* directory() { return nullptr; }
 };
 
 /// Forward declared: reservations, unit attentions, mode pages, task set.
@@ -77,6 +80,15 @@ class LogicalUnit final {
   void attach(std::shared_ptr<const Nexus> nexus);
   void detach(NexusId nexus);
 
+  /// What the mapping of an attached nexus says of writing; copies by other units heed it, commands carry it
+  /// themselves.
+  void set_read_only(NexusId nexus, bool read_only);
+
+  /// Ends what runs without a command (SANITIZE, FORMAT UNIT, copies in the background), unfinished, and waits until it
+  /// has. Before the volume is exchanged or the unit goes; allow_background() lets such things begin again.
+  runtime::Task<void> stop_background();
+  void allow_background();
+
   /// Carries out a function for `nexus`; `tag` matters for kAbortTask only. Affected commands see `aborted`, and end
   /// soon without status for their own nexus (others get TASK ABORTED or a unit attention as TAS says). False when
   /// kAbortTask found no such task.
@@ -98,6 +110,8 @@ class LogicalUnit final {
   runtime::Shard& home() const;
   /// Commands being executed.
   std::size_t task_count() const;
+  /// For this folder: what copies from other units work on.
+  UnitState& state() { return *state_; }
 
  private:
   std::unique_ptr<UnitState> state_;

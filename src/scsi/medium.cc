@@ -38,6 +38,20 @@ BlockRange decode_range(CdbBytes bytes) {
   }
 }
 
+std::size_t group_number(CdbBytes bytes) {
+  constexpr std::byte kMask{0x1F};
+  switch (group_code(bytes)) {
+    case 0:
+      return 0;
+    case 4:
+      return std::to_integer<std::size_t>(bytes[14] & kMask);
+    case 5:
+      return std::to_integer<std::size_t>(bytes[10] & kMask);
+    default:
+      return std::to_integer<std::size_t>(bytes[6] & kMask);
+  }
+}
+
 Outcome check_range(const UnitState& unit, BlockRange range) {
   const std::uint64_t block_count = unit.geometry.block_count;
   if (range.lba >= block_count || range.count > block_count - range.lba) {

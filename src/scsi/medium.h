@@ -2,11 +2,13 @@
 
 // What commands that touch blocks share: the range in the CDB, its checks, and how a volume's errors become sense data.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/result.h"
 #include "block/volume.h"
 #include "scsi/execution.h"
+#include "scsi/limits.h"
 
 namespace lunaria::scsi {
 
@@ -18,6 +20,9 @@ struct BlockRange {
 
 /// Reads LBA and TRANSFER LENGTH where the commands of the opcode's group have them (6, 10, 12 or 16 bytes).
 BlockRange decode_range(CdbBytes cdb);
+
+/// GROUP NUMBER (SBC-4 4.23) where those commands have it; 0, no group, for the short ones.
+std::size_t group_number(CdbBytes cdb);
 
 /// LOGICAL BLOCK ADDRESS OUT OF RANGE unless the range is inside the unit; an empty range past the last block is
 /// outside too.
@@ -37,6 +42,20 @@ Outcome io_outcome(UnitState& unit, block::IoStatus status, std::uint64_t lba);
 
 /// The same for a unit that is known to be in the failed state.
 Outcome failed_outcome();
+
+/// Why a handler must not touch the medium any more: aborted, or a SANITIZE or FORMAT UNIT began while it waited for
+/// data or a range. Good otherwise.
+inline Outcome interrupted(const Execution& execution) {
+  if (execution.command.aborted) {
+    return aborted();
+  }
+  return execution.unit.background.is_idle() ? good() : execution.unit.background.refusal();
+}
+
+/// Bytes of the longest WRITE ATOMIC; 0 when the volume cannot.
+inline std::uint32_t atomic_length_max(const UnitState& unit) {
+  return std::min(unit.features.atomic_length_max, kAtomicLengthMax);
+}
 
 /// Bytes of a run of blocks.
 inline std::uint64_t byte_count(const UnitState& unit, std::uint64_t blocks) {

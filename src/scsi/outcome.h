@@ -21,21 +21,22 @@ inline Outcome good() {
   return {};
 }
 inline Outcome check_condition(SenseKey key, AdditionalSense additional) {
-  return {Status::kCheckCondition, {key, additional, std::nullopt, std::nullopt}};
+  return {Status::kCheckCondition, {key, additional, std::nullopt, std::nullopt, std::nullopt}};
 }
 inline Outcome illegal_request(AdditionalSense additional) {
   return check_condition(SenseKey::kIllegalRequest, additional);
 }
 /// INVALID FIELD IN CDB at a byte, and at a bit of it when the byte holds more than that field.
 inline Outcome invalid_cdb(std::uint16_t byte, std::optional<std::uint8_t> bit = std::nullopt) {
-  return {Status::kCheckCondition,
-          {SenseKey::kIllegalRequest, asc::kInvalidFieldInCdb, FieldPointer{true, byte, bit}, std::nullopt}};
+  return {
+      Status::kCheckCondition,
+      {SenseKey::kIllegalRequest, asc::kInvalidFieldInCdb, FieldPointer{true, byte, bit}, std::nullopt, std::nullopt}};
 }
 /// INVALID FIELD IN PARAMETER LIST at a byte.
 inline Outcome invalid_list(std::size_t byte, std::optional<std::uint8_t> bit = std::nullopt) {
   return {Status::kCheckCondition,
           {SenseKey::kIllegalRequest, asc::kInvalidFieldInParameterList,
-           FieldPointer{false, static_cast<std::uint16_t>(byte), bit}, std::nullopt}};
+           FieldPointer{false, static_cast<std::uint16_t>(byte), bit}, std::nullopt, std::nullopt}};
 }
 /// What a handler returns when it sees that its command was aborted; nobody reads it.
 inline Outcome aborted() {

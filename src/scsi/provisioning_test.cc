@@ -99,9 +99,19 @@ TEST(Unmap, RefusesListsThatAreTooShortOrNameTooMuch) {
   EXPECT_EQ(unmap(harness, Bytes(8, 0)), "GOOD");
   EXPECT_EQ(unmap(harness, unmap_list(std::vector<Range>(256, {0, 1}))), "GOOD");
   EXPECT_EQ(unmap(harness, unmap_list(std::vector<Range>(257, {0, 1}))), "5/2600 list 2");
-  EXPECT_EQ(unmap(harness, unmap_list({{0, 0x800000}})), "GOOD");
-  EXPECT_EQ(unmap(harness, unmap_list({{0, 0x800000}, {0, 1}})), "5/2600 list 32");
-  EXPECT_EQ(unmap(harness, unmap_list({{0, 0xFFFFFFFF}})), "5/2600 list 16");
+  EXPECT_EQ(unmap(harness, unmap_list({{0, 0x800000}, {0, 1}})), "GOOD");
+}
+
+TEST(Unmap, GoesInStepsBetweenWhichItCanBeAborted) {
+  Harness harness(Harness::ram(std::uint64_t{8} << 21));  // 8 GiB
+  const Bytes list = unmap_list({{0, 8U << 21}});
+  const auto command = harness.start({0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0}, {.data_out = list, .tag = 7});
+  EXPECT_FALSE(command->done);
+  EXPECT_TRUE(harness.unit.manage(TaskManagement::kAbortTask, harness.nexuses[0]->id, 7));
+  harness.world.run_until_idle();
+  EXPECT_TRUE(command->done);
+  EXPECT_TRUE(command->command.aborted);
+  EXPECT_EQ(unmap(harness, list), "GOOD");
 }
 
 TEST(Unmap, IsUnknownToUnitsThatCannot) {
@@ -147,6 +157,14 @@ TEST(WriteSame, GoesOverTheWholeUnitInSteps) {
   EXPECT_EQ(read(harness, 2048, 1), Bytes(512, 3));
 }
 
+TEST(WriteSame, OfNoBlocksGoesOnToTheLast) {
+  Harness harness;
+  EXPECT_EQ(harness.try_out({0x41, 0, 0, 0, 0x07, 0xFE, 0, 0, 0, 0}, {.data_out = Bytes(512, 9)}), "GOOD");
+  EXPECT_EQ(read(harness, 2046, 2), Bytes(1024, 9));
+  EXPECT_EQ(read(harness, 2045, 1), Bytes(512, 0));
+  EXPECT_EQ(harness.try_out({0x41, 0, 0, 0, 0x08, 0x00, 0, 0, 0, 0}, {.data_out = Bytes(512, 9)}), "5/2100");
+}
+
 TEST(WriteSame, ZerosWithAndWithoutDataAndUnmap) {
   for (const std::uint8_t flags : std::initializer_list<std::uint8_t>{0x00, 0x01, 0x08, 0x09}) {
     Harness harness;
@@ -166,6 +184,7 @@ TEST(WriteSame, RefusesBadRangesAndLengths) {
   Harness harness(Harness::ram(std::uint64_t{1} << 33));
   const Bytes block(512, 0);
   EXPECT_EQ(harness.try_out({0x41, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {.data_out = block}), "5/2400 cdb 7");
+  EXPECT_EQ(harness.try_out({0x41, 0, 0, 0, 0, 0, 0, 0, 1, 0}, {.data_out = Bytes(1024)}), "5/2400 cdb 7");
   EXPECT_EQ(harness.try_out({0x93, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), "5/2400 cdb 10");
   EXPECT_EQ(harness.try_out({0x93, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0}), "GOOD");
   EXPECT_EQ(harness.try_out({0x93, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 1, 0, 0}), "5/2400 cdb 10");

@@ -25,8 +25,8 @@ runtime::Task<Outcome> run_read(Execution& x) {
   runtime::Buffer buffer = co_await command.transport.buffers().allocate(length);
   RangeLocks::Hold hold(unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared);
   co_await hold;
-  if (command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   if (cdb::Opcode::get(x.cdb()) >> 5 != 0 && cdb::ForceUnitAccess::get(x.cdb()) && unit.features.volatile_cache) {
     const block::IoStatus flushed = co_await block::flush(*unit.volume);
@@ -65,8 +65,8 @@ runtime::Task<Outcome> run_write(Execution& x) {
   }
   RangeLocks::Hold hold(unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared, &command);
   co_await hold;
-  if (command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const bool force = cdb::Opcode::get(x.cdb()) >> 5 != 0 && cdb::ForceUnitAccess::get(x.cdb());
   const block::IoStatus status =

@@ -46,6 +46,20 @@ void put_field_pointer(std::span<std::byte, 3> bytes, const FieldPointer& field)
   BigEndian<std::uint16_t, 1>::set(bytes, field.byte);
 }
 
+// SPC-5 4.4.2.4.4: three bytes.
+void put_progress(std::span<std::byte, 3> bytes, std::uint16_t progress) {
+  BigEndian<std::uint8_t, 0>::set(bytes, 0x80);  // SKSV
+  BigEndian<std::uint16_t, 1>::set(bytes, progress);
+}
+
+void put_key_specific(std::span<std::byte, 3> bytes, const Sense& sense) {
+  if (sense.field) {
+    put_field_pointer(bytes, *sense.field);
+  } else if (sense.progress) {
+    put_progress(bytes, *sense.progress);
+  }
+}
+
 SenseBytes build_fixed(const Sense& sense) {
   SenseBytes result;
   const auto bytes = std::span(result.storage).first<fixed::kSize>();
@@ -57,9 +71,7 @@ SenseBytes build_fixed(const Sense& sense) {
   }
   fixed::AdditionalLength::set(bytes, fixed::kSize - 8);
   fixed::Additional::set(bytes, sense.additional);
-  if (sense.field) {
-    put_field_pointer(bytes.subspan<fixed::kKeySpecific, 3>(), *sense.field);
-  }
+  put_key_specific(bytes.subspan<fixed::kKeySpecific, 3>(), sense);
   result.size = fixed::kSize;
   return result;
 }
@@ -78,11 +90,11 @@ SenseBytes build_descriptors(const Sense& sense) {
     descriptor::Information::set(part, *sense.information);
     size += descriptor::kInformationSize;
   }
-  if (sense.field) {
+  if (sense.field || sense.progress) {
     const auto part = bytes.subspan(size).first<descriptor::kKeySpecificSize>();
     part[0] = std::byte{0x02};
     part[1] = std::byte{descriptor::kKeySpecificSize - 2};
-    put_field_pointer(part.subspan<4, 3>(), *sense.field);
+    put_key_specific(part.subspan<4, 3>(), sense);
     size += descriptor::kKeySpecificSize;
   }
   static_assert(descriptor::kHeaderSize + descriptor::kInformationSize + descriptor::kKeySpecificSize <=

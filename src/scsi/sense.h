@@ -44,6 +44,8 @@ struct Sense {
   AdditionalSense additional{};
   std::optional<FieldPointer> field;
   std::optional<std::uint64_t> information;  ///< e.g. the LBA of a medium error, the offset of a miscompare
+  std::optional<std::uint16_t> progress =
+      std::nullopt;  ///< how much is done, in 65536ths (SPC-5 4.4.2.4.4); instead of `field`
 };
 
 /// Built sense data, ready for the wire.

@@ -21,7 +21,7 @@ Bytes build(const Sense& sense, SenseFormat format) {
 }
 
 TEST(Sense, FixedFormatHasEighteenBytes) {
-  const Sense sense{SenseKey::kIllegalRequest, asc::kInvalidOperationCode, std::nullopt, std::nullopt};
+  const Sense sense{SenseKey::kIllegalRequest, asc::kInvalidOperationCode, std::nullopt, std::nullopt, std::nullopt};
   EXPECT_EQ(build(sense, SenseFormat::kFixed), (Bytes{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0x00, 0, 0, 0, 0}));
 }
 

@@ -16,7 +16,8 @@ bool removal_is_prevented(const UnitState& unit) {
 }  // namespace
 
 // A unit without moving parts is always ready: stopping flushes its cache and does not take it away from the other
-// initiators, and every power condition is the active one. Only removable units can be ejected.
+// initiators, and every power condition is the active one. Only removable units can be ejected; preventing that locks
+// the mechanism, which then does not load either.
 runtime::Task<Outcome> run_start_stop_unit(Execution& x) {
   UnitState& unit = x.unit;
   const bool start = cdb::start_stop::Start::get(x.cdb());
@@ -29,15 +30,15 @@ runtime::Task<Outcome> run_start_stop_unit(Execution& x) {
   if (changes_medium && !unit.options.removable) {
     co_return invalid_cdb(4, std::uint8_t{1});
   }
+  if (changes_medium && removal_is_prevented(unit) && (!start || unit.ejected)) {
+    co_return illegal_request(asc::kMediumRemovalPrevented);
+  }
   if (start) {
     if (changes_medium && unit.ejected) {
       unit.ejected = false;
       unit.establish(asc::kMediumMayHaveChanged, &x.nexus);
     }
     co_return good();
-  }
-  if (changes_medium && removal_is_prevented(unit)) {
-    co_return illegal_request(asc::kMediumRemovalPrevented);
   }
   if (!unit.failed && !unit.ejected && !cdb::start_stop::NoFlush::get(x.cdb())) {
     const block::IoStatus status = co_await block::flush(*unit.volume);

@@ -10,12 +10,16 @@
 #include "block/volume.h"
 #include "runtime/event.h"
 #include "runtime/shard.h"
+#include "scsi/background.h"
+#include "scsi/copy_operations.h"
 #include "scsi/logical_unit.h"
 #include "scsi/mode_pages.h"
 #include "scsi/nexus.h"
 #include "scsi/range_locks.h"
 #include "scsi/reservation_store.h"
 #include "scsi/reservations.h"
+#include "scsi/rod_token.h"
+#include "scsi/statistics.h"
 #include "scsi/task_set.h"
 #include "scsi/unit_attention.h"
 
@@ -32,6 +36,7 @@ struct NexusState {
   std::size_t task_count = 0;
   bool detached = false;
   bool prevents_removal = false;  ///< PREVENT ALLOW MEDIUM REMOVAL
+  bool read_only = false;         ///< the unit is mapped to it for reading only
 };
 
 /// Everything of one unit. Pointers to NexusState stay valid while the nexus is attached or has tasks.
@@ -39,6 +44,7 @@ struct UnitState {
   UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Identity unit_identity, UnitOptions unit_options,
             UnitObserver& unit_observer, ReservationStore& unit_reservation_store, Log& unit_log);
 
+  LogicalUnit* owner = nullptr;  ///< whose state this is
   runtime::Shard& home;
   block::Volume* volume;
   Identity identity;
@@ -59,6 +65,10 @@ struct UnitState {
   RangeLocks ranges;
   Reservations reservations;
   bool reservation_change_under_way = false;  ///< a PERSISTENT RESERVE OUT is between its plan and its effect
+  AccessStatistics statistics;
+  BackgroundOperation background;
+  CopyOperations copies;
+  RodTokens tokens;
   std::unordered_map<NexusId, NexusState> nexuses;
 
   /// Takes geometry, features and failure from the volume.

@@ -28,7 +28,6 @@ Outcome check_descriptors(const UnitState& unit, std::span<const std::byte> desc
   if (count > kUnmapDescriptorsMax) {
     return invalid_list(2);
   }
-  std::uint64_t blocks = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const BlockRange range = range_at(descriptors, i);
     if (range.count == 0 && range.lba <= unit.geometry.block_count) {
@@ -37,12 +36,31 @@ Outcome check_descriptors(const UnitState& unit, std::span<const std::byte> desc
     if (const Outcome outcome = check_range(unit, range); !outcome.is_good()) {
       return outcome;
     }
-    blocks += range.count;
-    if (blocks > kUnmapLengthMax / unit.geometry.logical_block_size) {
-      return invalid_list(list::kHeaderSize + i * list::kDescriptorSize + 8);
-    }
   }
   return good();
+}
+
+runtime::Task<Outcome> unmap_range(Execution& x, BlockRange range) {
+  UnitState& unit = x.unit;
+  RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
+  co_await hold;
+  const std::uint64_t step_max = kUnmapStep / unit.geometry.logical_block_size;
+  for (std::uint64_t done = 0; done < range.count;) {
+    if (const Outcome stop = interrupted(x); !stop.is_good()) {
+      co_return stop;
+    }
+    const std::uint64_t step = std::min(step_max, range.count - done);
+    const block::IoStatus status =
+        co_await block::unmap(*unit.volume, byte_count(unit, range.lba + done), byte_count(unit, step));
+    if (status != block::IoStatus::kOk) {
+      co_return io_outcome(unit, status, range.lba + done);
+    }
+    done += step;
+    if (done < range.count) {
+      co_await runtime::yield_on(unit.home);
+    }
+  }
+  co_return good();
 }
 
 }  // namespace
@@ -71,15 +89,9 @@ runtime::Task<Outcome> run_unmap(Execution& x) {
     if (range.count == 0) {
       continue;
     }
-    RangeLocks::Hold hold(x.unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
-    co_await hold;
-    if (x.command.aborted) {
-      co_return aborted();
-    }
-    const block::IoStatus status =
-        co_await block::unmap(*x.unit.volume, byte_count(x.unit, range.lba), byte_count(x.unit, range.count));
-    if (status != block::IoStatus::kOk) {
-      co_return io_outcome(x.unit, status, range.lba);
+    const Outcome outcome = co_await unmap_range(x, range);
+    if (!outcome.is_good()) {
+      co_return outcome;
     }
   }
   co_return good();

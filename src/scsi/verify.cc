@@ -51,8 +51,8 @@ runtime::Task<Outcome> verify_blocks(Execution& x, BlockRange range, ByteCheck c
   co_await hold;
   std::span<const std::byte> expected = x.command.transport.data_out();
   for (std::uint64_t done = 0; done < total;) {
-    if (x.command.aborted) {
-      co_return aborted();
+    if (const Outcome stop = interrupted(x); !stop.is_good()) {
+      co_return stop;
     }
     const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(step_max, total - done));
     const auto memory = buffer.memory().first(step);
@@ -96,6 +96,17 @@ runtime::Task<Outcome> receive_data(Execution& x, std::uint64_t length) {
   co_return arrived ? good() : aborted();
 }
 
+runtime::Task<Outcome> receive_exactly(Execution& x, std::uint64_t length, std::uint16_t length_byte) {
+  if (x.command.data_out_length > length) {
+    x.command.transfer_length = length;
+    co_return invalid_cdb(length_byte);
+  }
+  if (length == 0) {
+    co_return good();
+  }
+  co_return co_await receive_data(x, length);
+}
+
 runtime::Task<Outcome> run_verify(Execution& x) {
   const ByteCheck check = byte_check(x);
   if (check == ByteCheck::kReserved) {
@@ -123,37 +134,43 @@ runtime::Task<Outcome> run_verify(Execution& x) {
   co_return co_await verify_blocks(x, range, check);
 }
 
-// The write is durable before it is verified, as the command implies a flush of what it wrote (SBC-4 5.47).
+// The write is durable before it is verified, as the command implies a flush of what it wrote (SBC-4 5.47). When the
+// initiator sends less than the CDB says, the whole blocks among it are written, as WRITE does.
 runtime::Task<Outcome> run_write_and_verify(Execution& x) {
   const ByteCheck check = byte_check(x);
   if (check == ByteCheck::kReserved || check == ByteCheck::kOneBlock) {
     co_return reserved_byte_check();
   }
-  const auto range = transfer_range(x);
-  if (!range) {
-    co_return range.error();
+  const auto wanted = transfer_range(x);
+  if (!wanted) {
+    co_return wanted.error();
   }
-  if (range->count == 0) {
+  UnitState& unit = x.unit;
+  x.command.transfer_length = byte_count(unit, wanted->count);
+  const std::uint64_t sent = std::min(x.command.transfer_length, x.command.data_out_length);
+  const BlockRange range{wanted->lba, sent / unit.geometry.logical_block_size};
+  if (range.count == 0) {
     co_return good();
   }
-  const Outcome received = co_await receive_data(x, byte_count(x.unit, range->count));
-  if (!received.is_good()) {
-    co_return received;
+  const auto length = static_cast<std::size_t>(byte_count(unit, range.count));
+  const bool arrived = co_await x.command.receive(length);
+  if (!arrived) {
+    co_return aborted();
   }
   {
-    RangeLocks::Hold hold(x.unit.ranges, range->lba, range->count, RangeLocks::Mode::kShared, &x.command);
+    RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
     co_await hold;
-    if (x.command.aborted) {
-      co_return aborted();
+    if (const Outcome stop = interrupted(x); !stop.is_good()) {
+      co_return stop;
     }
-    const auto data = x.command.transport.data_out().first(byte_count(x.unit, range->count));
     const block::IoStatus status =
-        co_await block::write(*x.unit.volume, byte_count(x.unit, range->lba), data, x.unit.features.volatile_cache);
+        co_await block::write(*unit.volume, byte_count(unit, range.lba), x.command.transport.data_out().first(length),
+                              unit.features.volatile_cache);
     if (status != block::IoStatus::kOk) {
-      co_return io_outcome(x.unit, status, range->lba);
+      co_return io_outcome(unit, status, range.lba);
     }
   }
-  co_return co_await verify_blocks(x, *range, check);
+  co_return co_await verify_blocks(x, range, check);
 }
 
 }  // namespace lunaria::scsi

@@ -98,8 +98,21 @@ TEST(WriteAndVerify, WritesAndChecksItsRange) {
   EXPECT_EQ(harness.try_out(verify(1, 2, 2, 0x2E), {.data_out = Bytes(1024, 9)}), "GOOD");
   EXPECT_EQ(read(harness, 2, 2), Bytes(1024, 9));
   EXPECT_EQ(harness.try_out(verify(0, 2047, 2, 0x2E), {.data_out = Bytes(1024, 9)}), "5/2100");
-  EXPECT_EQ(harness.try_out(verify(0, 0, 2, 0x2E), {.data_out = Bytes(1023, 9)}), "5/0E03");
   EXPECT_EQ(harness.try_out(verify(0, 0, 0, 0x2E)), "GOOD");
+}
+
+TEST(WriteAndVerify, WritesTheWholeBlocksThatCameAndKeepsTheResidual) {
+  Harness harness;
+  const auto some = harness.run(verify(1, 0, 2, 0x2E), {.data_out = Bytes(1023, 9)});
+  EXPECT_EQ(outcome(*some), "GOOD");
+  EXPECT_EQ(some->command.transfer_length, 1024U);
+  EXPECT_EQ(read(harness, 0, 2), [] {
+    Bytes expected(512, 9);
+    expected.resize(1024, 0);
+    return expected;
+  }());
+  EXPECT_EQ(harness.try_out(verify(1, 0, 2, 0x2E), {.data_out = Bytes(200, 8)}), "GOOD");
+  EXPECT_EQ(read(harness, 0, 1), Bytes(512, 9));
 }
 
 TEST(CompareAndWrite, WritesOnlyWhatMatched) {
@@ -122,6 +135,8 @@ TEST(CompareAndWrite, ChecksItsRangeAndData) {
   EXPECT_EQ(harness.try_out(compare_and_write(2047, 2), {.data_out = Bytes(2048, 0)}), "5/2100");
   EXPECT_EQ(harness.try_out(compare_and_write(2048, 0)), "5/2100");
   EXPECT_EQ(harness.try_out(compare_and_write(0, 2), {.data_out = Bytes(2047, 0)}), "5/0E03");
+  EXPECT_EQ(harness.try_out(compare_and_write(0, 2), {.data_out = Bytes(2049, 0)}), "5/2400 cdb 13");
+  EXPECT_EQ(harness.try_out(compare_and_write(0, 0), {.data_out = Bytes(512, 0)}), "5/2400 cdb 13");
   EXPECT_EQ(harness.try_out(compare_and_write(0, 255), {.data_out = Bytes(510 * 512, 0)}), "GOOD");
 }
 

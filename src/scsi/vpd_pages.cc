@@ -7,7 +7,10 @@
 #include "scsi/designator.h"
 #include "scsi/inquiry.h"
 #include "scsi/limits.h"
+#include "scsi/log_sense.h"
+#include "scsi/medium.h"
 #include "scsi/text.h"
+#include "scsi/third_party_copy.h"
 
 namespace lunaria::scsi {
 namespace {
@@ -79,7 +82,7 @@ void put_management_addresses(const PageContext& /*context*/, wire::Writer& /*ou
 // SPC-5 7.7.7.
 void put_extended_inquiry(const PageContext& context, wire::Writer& out) {
   out.put_zeros(1);
-  out.put_big_endian(std::uint8_t{0x07});  // HEADSUP, ORDSUP, SIMPSUP
+  out.put_big_endian(std::uint8_t{0x17});  // GROUP_SUP, HEADSUP, ORDSUP, SIMPSUP
   out.put_big_endian(static_cast<std::uint8_t>(context.unit.features.volatile_cache ? 0x01 : 0x00));  // V_SUP
   out.put_zeros(0x3C - 3);
 }
@@ -99,31 +102,39 @@ void put_scsi_ports(const PageContext& context, wire::Writer& out) {
   put_name(out, Association::kTargetPort, context.nexus.target_port);
 }
 
+// SPC-5 7.7.17.
+void put_third_party_copy(const PageContext& /*context*/, wire::Writer& out) {
+  put_copy_descriptors(out);
+}
+
 // SBC-4 6.6.4. Lengths are in logical blocks.
 void put_block_limits(const PageContext& context, wire::Writer& out) {
   const block::Features& features = context.unit.features;
   const std::uint32_t block_size = context.unit.geometry.logical_block_size;
   const std::uint32_t granularity = std::max(context.unit.geometry.physical_block_size, block_size) / block_size;
-  out.put_big_endian(std::uint8_t{0x01});  // WSNZ: WRITE SAME of zero blocks is refused
+  out.put_zeros(1);  // not WSNZ: WRITE SAME of zero blocks goes on to the last one
   out.put_big_endian(static_cast<std::uint8_t>(kCompareAndWriteBlocksMax));
   out.put_big_endian(static_cast<std::uint16_t>(granularity));
   out.put_big_endian(static_cast<std::uint32_t>(kTransferLengthMax / block_size));
   out.put_big_endian(static_cast<std::uint32_t>(kStepLength / block_size));  // the optimal transfer length
   out.put_zeros(4);
-  out.put_big_endian(static_cast<std::uint32_t>(features.unmap ? kUnmapLengthMax / block_size : 0));
+  out.put_big_endian(features.unmap ? UINT32_MAX : 0);  // UNMAP goes in steps, so there is no limit
   out.put_big_endian(features.unmap ? kUnmapDescriptorsMax : 0);
   const bool has_granularity = features.unmap && features.unmap_granularity >= block_size;
   out.put_big_endian(has_granularity ? features.unmap_granularity / block_size : 0);
   out.put_big_endian(has_granularity ? 0x8000'0000U : 0);  // UGAVALID, aligned to LBA 0
   out.put_big_endian(kWriteSameLengthMax / block_size);
-  out.put_zeros(0x3C - 40);
+  out.put_big_endian(atomic_length_max(context.unit) / block_size);
+  out.put_zeros(0x3C - 44);  // WRITE ATOMIC: any alignment, any whole number of blocks, no boundaries
 }
 
 // SBC-4 6.6.3.
-void put_block_characteristics(const PageContext& /*context*/, wire::Writer& out) {
+void put_block_characteristics(const PageContext& context, wire::Writer& out) {
+  const block::Features& features = context.unit.features;
   out.put_big_endian(std::uint16_t{1});  // no medium that rotates
   out.put_zeros(1);
-  out.put_zeros(1);
+  // WABEREQ and WACEREQ: blocks can be read without error after the erasures that there are.
+  out.put_big_endian(static_cast<std::uint8_t>((features.unmap ? 0x40 : 0) | (features.crypto_erase ? 0x10 : 0)));
   out.put_big_endian(std::uint8_t{0x02});  // FUAB: SYNCHRONIZE CACHE and FUA reach stable storage
   out.put_zeros(0x3C - 5);
 }
@@ -131,7 +142,7 @@ void put_block_characteristics(const PageContext& /*context*/, wire::Writer& out
 // SBC-4 6.6.6.
 void put_provisioning(const PageContext& context, wire::Writer& out) {
   const block::Features& features = context.unit.features;
-  out.put_zeros(1);
+  out.put_big_endian(static_cast<std::uint8_t>(features.unmap ? threshold_exponent(context.unit) : 0));
   // LBPU, LBPWS, LBPWS10 (what UNMAP and WRITE SAME can do), LBPRZ 001b: unmapped blocks read as zeros.
   out.put_big_endian(static_cast<std::uint8_t>(features.unmap ? 0xE4 : 0x00));
   out.put_big_endian(static_cast<std::uint8_t>(features.thin ? 0x02 : 0x00));
@@ -146,6 +157,7 @@ constexpr auto kPages = std::to_array<VpdPage>({
     {0x86, put_extended_inquiry},
     {0x87, put_mode_page_policy},
     {0x88, put_scsi_ports},
+    {0x8F, put_third_party_copy},
     {0xB0, put_block_limits},
     {0xB1, put_block_characteristics},
     {0xB2, put_provisioning},

@@ -12,16 +12,19 @@ namespace {
 
 constexpr std::uint8_t kWriteSame16 = 0x93;
 
+bool is_sixteen(const Execution& x) {
+  return cdb::Opcode::get(x.cdb()) == kWriteSame16;
+}
+
 // Checks the CDB; the range is inside the unit and within the announced maximum.
 Result<BlockRange, Outcome> write_same_range(const Execution& x) {
-  const bool is_sixteen = cdb::Opcode::get(x.cdb()) == kWriteSame16;
-  const std::uint16_t length_byte = is_sixteen ? 10 : 7;
+  const std::uint16_t length_byte = is_sixteen(x) ? 10 : 7;
   if (cdb::write_same::Unmap::get(x.cdb()) && !x.unit.features.unmap) {
     return fail(invalid_cdb(1, std::uint8_t{3}));
   }
-  const BlockRange range = decode_range(x.cdb());
-  if (range.count == 0) {  // WSNZ of the Block Limits page
-    return fail(invalid_cdb(length_byte));
+  BlockRange range = decode_range(x.cdb());
+  if (range.count == 0 && range.lba < x.unit.geometry.block_count) {  // to the last block
+    range.count = x.unit.geometry.block_count - range.lba;
   }
   if (const Outcome outcome = check_range(x.unit, range); !outcome.is_good()) {
     return fail(outcome);
@@ -45,8 +48,8 @@ runtime::Task<Outcome> write_pattern(Execution& x, BlockRange range, std::span<c
   co_await hold;
   const bool durable = must_be_durable(unit, false);
   for (std::uint64_t done = 0; done < total;) {
-    if (x.command.aborted) {
-      co_return aborted();
+    if (const Outcome stop = interrupted(x); !stop.is_good()) {
+      co_return stop;
     }
     const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(step_max, total - done));
     const block::IoStatus status =
@@ -64,8 +67,8 @@ runtime::Task<Outcome> write_zeros(Execution& x, BlockRange range) {
   UnitState& unit = x.unit;
   RangeLocks::Hold hold(unit.ranges, range.lba, range.count, RangeLocks::Mode::kShared, &x.command);
   co_await hold;
-  if (x.command.aborted) {
-    co_return aborted();
+  if (const Outcome stop = interrupted(x); !stop.is_good()) {
+    co_return stop;
   }
   const std::uint64_t offset = byte_count(unit, range.lba);
   const std::uint64_t length = byte_count(unit, range.count);
@@ -85,11 +88,11 @@ runtime::Task<Outcome> run_write_same(Execution& x) {
   if (!range) {
     co_return range.error();
   }
-  if (cdb::Opcode::get(x.cdb()) == kWriteSame16 && cdb::write_same::NoDataOutBuffer::get(x.cdb())) {
+  if (is_sixteen(x) && cdb::write_same::NoDataOutBuffer::get(x.cdb())) {
     co_return co_await write_zeros(x, *range);
   }
   const std::size_t block_size = x.unit.geometry.logical_block_size;
-  const Outcome received = co_await receive_data(x, block_size);
+  const Outcome received = co_await receive_exactly(x, block_size, is_sixteen(x) ? 10 : 7);
   if (!received.is_good()) {
     co_return received;
   }

@@ -95,6 +95,7 @@ class MemoryFile final : public runtime::File {
     return {};
   }
   Result<std::uint64_t, runtime::IoError> allocated_size() const override { return file_->content.size(); }
+  Result<std::uint64_t, runtime::IoError> available_size() const override { return std::uint64_t{0}; }
   Result<std::uint64_t, runtime::IoError> next_data(std::uint64_t offset) const override { return offset; }
   Result<std::uint64_t, runtime::IoError> next_hole(std::uint64_t /*offset*/) const override {
     return file_->content.size();

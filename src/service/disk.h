@@ -54,6 +54,7 @@ struct Disk {
   std::uint32_t physical_block_size = 4096;  ///< bytes
   bool enabled = true;                       ///< false: not ready to initiators
   bool read_only = false;
+  bool removable = false;  ///< initiators see a removable medium, which they may eject and load
   Uuid guid;
   std::string serial;                 ///< VPD page 80h; constant
   std::array<std::uint8_t, 8> naa{};  ///< VPD page 83h, NAA 3h (locally assigned); constant
@@ -78,6 +79,7 @@ struct CreateDisk {
   std::string description;  ///< at most 1024 bytes
   bool enabled = true;
   bool read_only = false;
+  bool removable = false;
 };
 
 /// Adopts a raw image that exists; nothing is written to it. Its size must be whole logical blocks.
@@ -100,6 +102,7 @@ struct SetDisk {
   /// True on a failed disk tries to open its image again, as Service::repair_disk does. Not for RAM disks.
   std::optional<bool> enabled;
   std::optional<bool> read_only;
+  std::optional<bool> removable;
 };
 
 struct ResizeDisk {

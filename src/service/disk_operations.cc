@@ -17,6 +17,10 @@ std::string object_of(DiskId id) {
   return fmt::format("disk {}", static_cast<std::uint32_t>(id));
 }
 
+scsi::UnitOptions options_of(const catalogue::DiskRow& row) {
+  return {.read_only = row.read_only, .removable = row.removable};
+}
+
 /// Where an image grows up: beside its final place, under a name that nobody else uses.
 std::string temporary_path(const catalogue::DiskRow& row) {
   const std::string unique = to_hex(std::as_bytes(std::span(row.guid.bytes).first(8)));
@@ -159,8 +163,8 @@ Reply<Disk> set_disk_locked(Core& core, SetDisk request) {
   if (!done) {
     co_return fail(done.error());
   }
-  if (old.read_only != row->read_only) {
-    co_await core.environment.data_plane.set_unit_options(request.id, {.read_only = row->read_only});
+  if (old.read_only != row->read_only || old.removable != row->removable) {
+    co_await core.environment.data_plane.set_unit_options(request.id, options_of(*row));
   }
   // A RAM disk's blocks are in its volume, which must not be exchanged for an empty one.
   const bool is_ram = row->kind == to_string(DiskKind::kRam);
@@ -364,7 +368,7 @@ runtime::Task<void> serve_disk(Core& core, DiskId id) {
   unit.id = id;
   // Who is mapped is no part of the identity, and looking for them takes long where thousands of disks are served.
   unit.identity = identity_of(core.disk_value(row, {}), core.settings.version);
-  unit.options.read_only = row.read_only;
+  unit.options = options_of(row);
   unit.reservations = core.saved_reservations(id);
   co_await core.environment.data_plane.add_unit(std::move(unit), home, std::move(volume));
 }

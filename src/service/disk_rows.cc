@@ -132,6 +132,7 @@ Outcome<catalogue::DiskRow> planned_disk_row(Core& core, const CreateDisk& reque
   row.physical_block_size = request.physical_block_size;
   row.enabled = request.enabled;
   row.read_only = request.read_only;
+  row.removable = request.removable;
   return row;
 }
 
@@ -198,6 +199,7 @@ Outcome<catalogue::DiskRow> changed_disk_row(const Core& core, const SetDisk& re
     return fail(Error{ErrorCode::kNotSupported, "Disabling a RAM disk would lose its contents. Unmap it instead."});
   }
   row.read_only = request.read_only.value_or(row.read_only);
+  row.removable = request.removable.value_or(row.removable);
   return row;
 }
 

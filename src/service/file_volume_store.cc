@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "block/atomic_volume.h"
 #include "block/failed_volume.h"
 #include "block/open_volume.h"
 
@@ -102,6 +103,11 @@ Outcome<void> FileVolumeStore::rename(const std::string& from, const std::string
   if (files_.status(to)) {
     return fail(describe("make", to, runtime::IoError{EEXIST}));
   }
+  const std::string journal = block::atomic_journal_path(to);  // of an image that is there no more
+  const auto removed = files_.remove(journal);
+  if (!removed && removed.error().code != ENOENT) {
+    return fail(describe("remove", journal, removed.error()));
+  }
   const auto renamed = files_.rename(from, to);
   if (!renamed) {
     return fail(describe("rename", from, renamed.error()));
@@ -114,6 +120,7 @@ Outcome<void> FileVolumeStore::rename(const std::string& from, const std::string
 }
 
 Outcome<void> FileVolumeStore::remove(const std::string& path) {
+  static_cast<void>(files_.remove(block::atomic_journal_path(path)));  // most disks have none
   const auto removed = files_.remove(path);
   if (!removed && removed.error().code != ENOENT && removed.error().code != ENOTDIR) {
     return fail(describe("remove", path, removed.error()));

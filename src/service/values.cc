@@ -114,6 +114,7 @@ Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) 
   disk.physical_block_size = row.physical_block_size;
   disk.enabled = row.enabled;
   disk.read_only = row.read_only;
+  disk.removable = row.removable;
   disk.guid = row.guid;
   disk.serial = row.serial;
   disk.naa = row.naa;

@@ -98,6 +98,11 @@ Result<std::uint64_t, IoError> SimFile::allocated_size() const {
   return inode_->is_device ? inode_->content.size() : inode_->content.pages() * kPageSize;
 }
 
+Result<std::uint64_t, IoError> SimFile::available_size() const {
+  const std::uint64_t taken = disk_.taken_pages() * kPageSize;
+  return inode_->is_device || taken > disk_.options_.capacity ? 0 : disk_.options_.capacity - taken;
+}
+
 Result<std::uint64_t, IoError> SimFile::next_data(std::uint64_t offset) const {
   const std::optional<std::uint64_t> at = inode_->content.next_data(offset);
   if (!at) {

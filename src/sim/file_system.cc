@@ -86,12 +86,16 @@ void SimFileSystem::change_names(NameChange change) {
   journal_.push_back(std::move(change));
 }
 
-bool SimFileSystem::has_room(std::uint64_t pages) const {
+std::uint64_t SimFileSystem::taken_pages() const {
   std::uint64_t taken = 0;
   for (const auto& [name, inode] : names_) {
     taken += inode->is_device ? 0 : inode->content.pages();
   }
-  return (taken + pages) * kPageSize <= options_.capacity;
+  return taken;
+}
+
+bool SimFileSystem::has_room(std::uint64_t pages) const {
+  return (taken_pages() + pages) * kPageSize <= options_.capacity;
 }
 
 Result<std::unique_ptr<runtime::File>, IoError> SimFileSystem::open(const std::string& path,

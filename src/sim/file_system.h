@@ -136,6 +136,7 @@ class SimFileSystem final : public runtime::FileSystem {
   static void apply(Names& names, const NameChange& change);
   void change_names(NameChange change);
   bool has_room(std::uint64_t pages) const;
+  std::uint64_t taken_pages() const;
   bool submit(SimFile& file, runtime::FileRequest& request, SimShard& shard);
   void start(Pending& pending);
   void finish(Pending& pending);
@@ -166,6 +167,7 @@ class SimFile final : public runtime::File {
   Result<void, runtime::IoError> allocate(std::uint64_t offset, std::uint64_t length) override;
   Result<void, runtime::IoError> sync() override;
   Result<std::uint64_t, runtime::IoError> allocated_size() const override;
+  Result<std::uint64_t, runtime::IoError> available_size() const override;
   Result<std::uint64_t, runtime::IoError> next_data(std::uint64_t offset) const override;
   Result<std::uint64_t, runtime::IoError> next_hole(std::uint64_t offset) const override;
 

@@ -3,6 +3,8 @@
 // Published: a config with what the data plane adds to it: where each unit lives, and an index of the targets.
 // Immutable; every shard holds a pointer to the current one.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ class Unit;
 struct UnitPlace {
   DataShard* home = nullptr;
   Unit* unit = nullptr;
+  std::array<std::uint8_t, 8> naa{};  ///< its designator in VPD page 83h
 };
 
 class Published final {
@@ -32,12 +35,15 @@ class Published final {
   const TargetConfig* find_target(TargetId id) const;
   /// An empty place when the unit is not served.
   UnitPlace find_unit(UnitId id) const;
+  /// The same by NAA designator.
+  UnitPlace find_unit(std::array<std::uint8_t, 8> naa) const;
   /// The shard on which most of the target's units live; null when it has none.
   DataShard* home_of(const TargetConfig& target) const;
 
  private:
   std::shared_ptr<const Config> config_;
   std::unordered_map<UnitId, UnitPlace> units_;
+  std::unordered_map<std::uint64_t, UnitId> units_by_naa_;
   std::unordered_map<std::string, std::size_t> targets_by_name_;
   std::unordered_map<TargetId, std::size_t> targets_by_id_;  // every session asks when something is published
 };

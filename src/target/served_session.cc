@@ -149,6 +149,7 @@ runtime::Task<void> ServedSession::change_luns(LunMap next) {
     if (!contains(previous, unit)) {
       logical_unit.attach(nexus);
     }
+    logical_unit.set_read_only(nexus_id_, unit.read_only);
     if (had_map) {
       logical_unit.reported_luns_changed(nexus_id_);
     }

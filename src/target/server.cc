@@ -69,8 +69,9 @@ runtime::Task<void> Server::add_unit(UnitConfig unit, runtime::Shard& home, std:
   DataShard& shard = shard_of(home);
   const UnitId id = unit.id;
   co_await runtime::move_to(home);
+  const std::array<std::uint8_t, 8> naa = unit.identity.naa;
   auto made = std::make_unique<Unit>(shard, std::move(unit), std::move(volume));
-  const UnitPlace place{&shard, made.get()};
+  const UnitPlace place{&shard, made.get(), naa};
   shard.add_unit(std::move(made));
   co_await runtime::move_to(control_);
   units_[id] = place;

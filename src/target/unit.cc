@@ -28,10 +28,12 @@ runtime::Task<void> Unit::execute(scsi::Command& command) {
 runtime::Task<void> Unit::replace_volume(std::unique_ptr<block::Volume> volume) {
   resumed_.reset();
   inside_.close();
+  co_await logical_unit_->stop_background();
   co_await inside_.drained();
   logical_unit_->replace_volume(*volume);
   std::swap(volume_, volume);
   volume.reset();
+  logical_unit_->allow_background();
   inside_.reopen();
   resumed_.set();
 }
@@ -39,6 +41,7 @@ runtime::Task<void> Unit::replace_volume(std::unique_ptr<block::Volume> volume) 
 runtime::Task<void> Unit::stop() {
   stopped_ = true;
   inside_.close();
+  co_await logical_unit_->stop_background();
   co_await inside_.drained();
 }
 
@@ -46,6 +49,31 @@ runtime::Task<bool> Unit::save(scsi::ReservationState state) {
   const bool saved = co_await home_.save_reservations(config_.id, std::move(state));
   co_await runtime::move_to(home_.shard());
   co_return saved;
+}
+
+runtime::Task<bool> Unit::receive_visit(scsi::UnitVisitor& visitor) {
+  while (!inside_.try_enter()) {
+    if (stopped_) {
+      co_return false;
+    }
+    co_await resumed_.wait();
+  }
+  co_await visitor.visit(*logical_unit_);
+  inside_.leave();
+  co_return true;
+}
+
+// The place is looked up and gone to in one go, as a command does: whoever removes that unit has this shard take the
+// new publication first, so the message is there before.
+runtime::Task<bool> Unit::visit(std::array<std::uint8_t, 8> naa, scsi::UnitVisitor& visitor) {
+  const UnitPlace place = home_.published().find_unit(naa);
+  if (place.unit == nullptr) {
+    co_return false;
+  }
+  co_await runtime::move_to(place.home->shard());
+  const bool visited = co_await place.unit->receive_visit(visitor);
+  co_await runtime::move_to(home_.shard());
+  co_return visited;
 }
 
 void Unit::on_volume_failed(const std::string& reason) {

@@ -11,6 +11,7 @@
 #include "runtime/gate.h"
 #include "runtime/task.h"
 #include "scsi/logical_unit.h"
+#include "scsi/unit_directory.h"
 #include "target/data_plane.h"
 
 namespace lunaria::target {
@@ -18,7 +19,7 @@ namespace lunaria::target {
 class DataShard;
 
 /// All members are for the home shard.
-class Unit final : public scsi::UnitObserver, public scsi::ReservationStore {
+class Unit final : public scsi::UnitObserver, public scsi::ReservationStore, private scsi::UnitDirectory {
  public:
   /// The shard outlives the unit.
   Unit(DataShard& home, UnitConfig config, std::unique_ptr<block::Volume> volume);
@@ -28,6 +29,9 @@ class Unit final : public scsi::UnitObserver, public scsi::ReservationStore {
   /// Runs a command, after any exchange of the volume that is under way.
   runtime::Task<void> execute(scsi::Command& command);
   scsi::LogicalUnit& logical_unit() { return *logical_unit_; }
+  /// Lets a copy by another unit work here, after any exchange of the volume that is under way. False when the unit
+  /// stops.
+  runtime::Task<bool> receive_visit(scsi::UnitVisitor& visitor);
   /// Holds new commands, waits for those inside, exchanges the volume, goes on. One at a time.
   runtime::Task<void> replace_volume(std::unique_ptr<block::Volume> volume);
   /// Takes no more commands and waits for those inside; then it may be destroyed.
@@ -37,6 +41,8 @@ class Unit final : public scsi::UnitObserver, public scsi::ReservationStore {
  private:
   void on_volume_failed(const std::string& reason) override;
   runtime::Task<bool> save(scsi::ReservationState state) override;
+  scsi::UnitDirectory* directory() override { return this; }
+  runtime::Task<bool> visit(std::array<std::uint8_t, 8> naa, scsi::UnitVisitor& visitor) override;
 
   DataShard& home_;
   UnitConfig config_;

@@ -4,6 +4,7 @@
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -16,14 +17,15 @@ VERDICTS = ("PASS", "SKIP", "FAIL")
 
 
 def read_expected():
-    """Verdict by case. Whatever is not a PASS must have its reason."""
+    """{disk: {case: verdict}}. Whatever is not a PASS must have its reason."""
     expected = {}
     for number, line in enumerate((HERE / "expected.txt").read_text().splitlines(), 1):
         if line and not line.startswith("#"):
-            verdict, case, *reason = line.split(maxsplit=2)
-            if verdict not in VERDICTS or case in expected or (verdict == "PASS") != (not reason):
+            verdict, disk, case, *reason = line.split(maxsplit=3)
+            known = {each for cases in expected.values() for each in cases}
+            if verdict not in VERDICTS or case in known or (verdict == "PASS") != (not reason):
                 raise ValueError(f"expected.txt:{number}: {line}")
-            expected[case] = verdict
+            expected.setdefault(disk, {})[case] = verdict
     return expected
 
 
@@ -43,22 +45,56 @@ def read_verdicts(text):
 
 
 class Conformance(daemon.DaemonTest):
+    """One disk, with a target of its own, for each configuration that cases ask for."""
+
+    ipv6 = True
+
     @classmethod
     def prepare(cls):
-        cls.daemon.create_disk("conformance", 1024 * commands.MIB)
-        cls.iqn = cls.daemon.create_target("conformance", "conformance")
+        MIB = commands.MIB
+        cls.disks = {
+            "standard": dict(Size=1024 * MIB),
+            "4k": dict(Size=1024 * MIB, LogicalBlockSize=4096),
+            "small": dict(Size=16 * MIB),
+            "large": dict(Size=3072 * MIB),
+            "removable": dict(Size=64 * MIB, Removable=True),
+            "read-only": dict(Size=64 * MIB),
+            "two-paths": dict(Size=64 * MIB),
+        }
+        cls.iqns = {}
+        for disk, parameters in cls.disks.items():
+            cls.daemon.create_disk(disk, parameters.pop("Size"), **parameters)
+            cls.iqns[disk] = cls.daemon.create_target(disk, disk)
+        cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Mapping", {"TargetName": "read-only", "DiskName": "read-only"},
+                              ReadOnly=True)
+
+    def run_cases(self, disk, cases):
+        urls = [self.daemon.url(self.iqns[disk])]
+        if disk == "two-paths":
+            urls.append(self.daemon.url(self.iqns[disk], address="[::1]"))
+        with tempfile.NamedTemporaryFile("w") as names:
+            names.writelines(f"ALL.{case}\n" for case in cases)
+            names.flush()
+            return commands.run("iscsi-test-cu", "--dataloss", "--allow-sanitize", f"--test={names.name}", *urls,
+                                seconds=300)
 
     def test_every_case_ends_as_expected(self):
-        done = commands.run("iscsi-test-cu", "--dataloss", "--test=ALL", self.daemon.url(self.iqn), seconds=800)
-        verdicts, printed = read_verdicts(done.stdout)
-        deviations = [f"{verdict} {case} (expected {expected.get(case, 'nothing')}): {printed[case]}"
-                      for expected in [read_expected()] for case, verdict in verdicts.items()
-                      if expected.get(case) != verdict]
-        missing = sorted(set(read_expected()) - set(verdicts))
-        self.assertEqual((deviations, missing), ([], []), done.stderr)
+        for disk, expected in read_expected().items():
+            with self.subTest(disk=disk):
+                done = self.run_cases(disk, expected)
+                verdicts, printed = read_verdicts(done.stdout)
+                deviations = [f"{verdicts.get(case)} {case} (expected {verdict}): {printed.get(case)}"
+                              for case, verdict in expected.items() if verdicts.get(case) != verdict]
+                self.assertEqual(deviations, [], done.stderr)
+
+    def test_every_case_is_expected_somewhere(self):
+        listed = commands.output("iscsi-test-cu", "--list")
+        known = set(re.findall(r"^(?:\s*)ALL\.(\S+\.\S+)", listed, re.MULTILINE))
+        expected = {case for cases in read_expected().values() for case in cases}
+        self.assertEqual(known, expected)
 
     def test_the_disk_is_as_good_as_before(self):
-        commands.qemu_io(self.daemon.url(self.iqn), "write -P 0x42 0 64k", "flush", "read -P 0x42 0 64k")
+        commands.qemu_io(self.daemon.url(self.iqns["standard"]), "write -P 0x42 0 64k", "flush", "read -P 0x42 0 64k")
 
 
 class Verdicts(unittest.TestCase):

@@ -70,6 +70,9 @@ Outcome<void> create(const Arguments& arguments, Environment& environment) {
   if (arguments.has("--path")) {
     in.push_back({std::string(names::create::kPath), cim::Value(arguments.text("--path"))});
   }
+  if (arguments.has("--removable")) {
+    in.push_back({std::string(names::create::kRemovable), cim::Value(true)});
+  }
   const auto answer = invoke(environment.server, disk_class(), names::create::kMethod, in);
   if (!answer) {
     return fail(answer.error());
@@ -164,6 +167,9 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
   if (const auto read_only = arguments.on_off("--read-only")) {
     changes.push_back({std::string(names::kReadOnly), cim::Value(*read_only)});
   }
+  if (const auto removable = arguments.on_off("--removable")) {
+    changes.push_back({std::string(names::kRemovable), cim::Value(*removable)});
+  }
   if (changes.empty()) {
     return fail(usage("nothing to change was given", "`lunaria disk set --help` shows what can be changed."));
   }
@@ -188,6 +194,7 @@ constexpr auto kCreateOptions = std::to_array<Option>({
     kBlockSize,
     kCaching,
     kReadOnly,
+    {"--removable", Takes::kNothing, "Show initiators a removable medium, which they may eject"},
     kDescription,
 });
 constexpr auto kImportOptions = std::to_array<Option>({
@@ -212,6 +219,7 @@ constexpr auto kSetOptions = std::to_array<Option>({
     kName,
     kDescription,
     {"--read-only", Takes::kOnOff, "Refuse every write"},
+    {"--removable", Takes::kOnOff, "Show initiators a removable medium"},
 });
 
 constexpr auto kCommands = std::to_array<Command>({
@@ -220,7 +228,8 @@ constexpr auto kCommands = std::to_array<Command>({
      kImportOptions, &import},
     {"disk list", "List the disks", "lunaria disk list", {}, &list},
     {"disk show", "Show all about a disk", "lunaria disk show data", kNameOnly, &show},
-    {"disk set", "Change description or write protection", "lunaria disk set data --read-only on", kSetOptions, &set},
+    {"disk set", "Change description, write protection or removability", "lunaria disk set data --read-only on",
+     kSetOptions, &set},
     {"disk resize", "Change the size", "lunaria disk resize data --size 20GiB", kResizeOptions, &resize},
     {"disk enable", "Make a disk ready to initiators", "lunaria disk enable data", kNameOnly, &enable},
     {"disk disable", "Keep a disk defined, but not ready", "lunaria disk disable data", kNameOnly, &disable},
@@ -244,6 +253,7 @@ std::span<const Column> disk_columns() {
       {"enabled", "ENABLED", names::kEnabled},
       {"connected", "CONNECTED", names::kConnected},
       {"read_only", "READ-ONLY", names::kReadOnly},
+      {"removable", "REMOVABLE", names::kRemovable, Format::kPlain, false},
       {"id", "NUMBER", names::kID, Format::kPlain, false},
       {"path", "PATH", names::kPath, Format::kPlain, false},
       {"caching", "CACHING", names::kCaching, Format::kPlain, false},

@@ -30,6 +30,7 @@ cim::Instance disk_instance(const cim::ClassPtr& cls, const service::Disk& disk)
   set(instance, names::kPhysicalBlockSize, cim::Value(disk.physical_block_size));
   set(instance, names::kEnabled, cim::Value(disk.enabled));
   set(instance, names::kReadOnly, cim::Value(disk.read_only));
+  set(instance, names::kRemovable, cim::Value(disk.removable));
   set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
   set(instance, names::kConnected, cim::Value(disk.connected));
   set(instance, names::kSerialNumber, disk.serial);
@@ -115,11 +116,16 @@ runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::modify_instance(cim
   if (!enabled || !read_only) {
     co_return fail(!enabled ? enabled.error() : read_only.error());
   }
+  const auto removable = changed_flag(changes, names::kRemovable);
+  if (!removable) {
+    co_return fail(removable.error());
+  }
   service::SetDisk request;
   request.id = disk->id;
   request.description = changed_text(changes, names::kDescription);
   request.enabled = *enabled;
   request.read_only = *read_only;
+  request.removable = *removable;
   const auto done = co_await environment_.service.set_disk(to_principal(call.context), std::move(request));
   if (!done) {
     co_return fail(to_cim(done.error()));
@@ -186,6 +192,7 @@ MethodReply LunariaDiskProvider::create(cim::ProviderCall call, const cim::Objec
   request.caching = *caching;
   request.description = text_parameter(in, names::create::kDescription).value_or("");
   request.read_only = flag_parameter(in, names::create::kReadOnly).value_or(false);
+  request.removable = flag_parameter(in, names::create::kRemovable).value_or(false);
   const auto disk = co_await environment_.service.create_disk(to_principal(call.context), std::move(request));
   if (!disk) {
     co_return fail(to_cim(disk.error()));
