@@ -471,7 +471,9 @@ TEST_F(PersistentReserveTest, EveryCommandConflictsAsItsClassSays) {
           row.conflict == ConflictClass::kWrites || (row.conflict == ConflictClass::kReads && type == 3);
       const bool judges_itself = row.opcode == 0x16 || row.opcode == 0x17 || row.opcode == 0x56 || row.opcode == 0x57 ||
                                  row.opcode == 0x1B || row.opcode == 0x5F;
-      if (!judges_itself) {
+      // A disk without a key does not know the command at all, which is judged first.
+      const bool is_unknown = row.requirement == Requirement::kCryptoErase;
+      if (!judges_itself && !is_unknown) {
         EXPECT_EQ(harness.try_out(cdb, {.data_out = Bytes(4096), .initiator = 2}) == kConflict, conflicts) << row.name;
       }
     }
