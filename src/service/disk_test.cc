@@ -378,10 +378,16 @@ TEST_F(DiskTest, StaysFailedThroughARestartUntilItIsCleared) {
   EXPECT_EQ(must(service->get_disk(viewer(), disk.id)).failure, "a flush was lost");
   EXPECT_EQ(data_plane->units.at(disk.id).volume->failure(), "a flush was lost");
   EXPECT_FALSE(must(service->get_disk(viewer(), other.id)).failure);
-  must(service->set_disk(op(), {disk.id, std::nullopt, "described", std::nullopt, true}));
+  must(service->set_disk(
+      op(),
+      {.id = disk.id, .name = {}, .description = "described", .enabled = {}, .read_only = true, .removable = {}}));
   must(service->resize_disk(op(), {disk.id, 128 * kMiB, false}));
   EXPECT_EQ(data_plane->units.at(disk.id).volume->failure(), "a flush was lost");
-  EXPECT_FALSE(must(service->set_disk(op(), {disk.id, std::nullopt, std::nullopt, true, false})).failure);
+  EXPECT_FALSE(
+      must(service->set_disk(
+               op(),
+               {.id = disk.id, .name = {}, .description = {}, .enabled = true, .read_only = false, .removable = {}}))
+          .failure);
   EXPECT_FALSE(data_plane->units.at(disk.id).volume->failure());
   shard.run([&] { data_plane->observer(target::VolumeFailed{disk.id, "again"}); });
   world.run_until_idle();

@@ -63,7 +63,8 @@ TEST_F(ServerTest, DoesNotStartOnADamagedCatalogue) {
 TEST_F(ServerTest, AllowsEachRoleWhatItMay) {
   const Disk disk = make_disk("d");
   EXPECT_TRUE(run(service->list_disks(viewer())));
-  EXPECT_EQ(run(service->set_disk(viewer(), {disk.id, {}, "x", {}, {}})).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(run(service->set_disk(viewer(), {disk.id, {}, "x", {}, {}, {}})).error().code,
+            ErrorCode::kPermissionDenied);
   EXPECT_EQ(run(service->delete_disk(viewer(), {disk.id, true})).error().code, ErrorCode::kPermissionDenied);
   EXPECT_EQ(run(service->create_target(viewer(), {"t", {}, "", true})).error().code, ErrorCode::kPermissionDenied);
   EXPECT_TRUE(must(service->list_targets(viewer())).empty());
