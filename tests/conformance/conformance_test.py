@@ -65,15 +65,24 @@ class Conformance(daemon.DaemonTest):
         for disk, parameters in cls.disks.items():
             cls.daemon.create_disk(disk, parameters.pop("Size"), **parameters)
             cls.iqns[disk] = cls.daemon.create_target(disk, disk)
+        # The case that needs it sleeps for a minute between two commands, and answers no NOP-In then.
+        cls.daemon.set_target("large", EnforceIdleTimeoutDetection=False)
         cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Mapping", {"TargetName": "read-only", "DiskName": "read-only"},
                               ReadOnly=True)
+
+    @staticmethod
+    def whole_suites(cases):
+        """The cases, with suites that run on this disk as a whole under their own name: some of their cases rely on
+        what another left behind in the process."""
+        elsewhere = {case.split(".")[0] for each in read_expected().values() for case in each if case not in cases}
+        return list(dict.fromkeys(case if (suite := case.split(".")[0]) in elsewhere else suite for case in cases))
 
     def run_cases(self, disk, cases):
         urls = [self.daemon.url(self.iqns[disk])]
         if disk == "two-paths":
             urls.append(self.daemon.url(self.iqns[disk], address="[::1]"))
         with tempfile.NamedTemporaryFile("w") as names:
-            names.writelines(f"ALL.{case}\n" for case in cases)
+            names.writelines(f"ALL.{name}\n" for name in self.whole_suites(cases))
             names.flush()
             return commands.run("iscsi-test-cu", "--dataloss", "--allow-sanitize", f"--test={names.name}", *urls,
                                 seconds=300)
