@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/ip_address.h"
 #include "base/log.h"
+#include "base/mac_address.h"
 #include "base/secret.h"
 #include "base/uuid.h"
 
@@ -41,6 +42,38 @@ TEST(IpPrefix, ContainsOnlyItsOwnFamilyAndBits) {
   EXPECT_FALSE(prefix->contains(*IpAddress::parse("::1")));
   EXPECT_FALSE(IpPrefix::parse("192.0.2.0/33"));
   EXPECT_FALSE(IpPrefix::parse("192.0.2.0/"));
+}
+
+TEST(IpPrefix, HasOneValueForOneNetwork) {
+  EXPECT_EQ(IpPrefix::parse("192.0.2.9/24")->network().to_string(), "192.0.2.0/24");
+  EXPECT_EQ(IpPrefix::parse("2001:db8:ffff::1/33")->network().to_string(), "2001:db8:8000::/33");
+  EXPECT_EQ(IpPrefix::parse("192.0.2.9/0")->network().to_string(), "0.0.0.0/0");
+  EXPECT_EQ(IpPrefix::parse("192.0.2.9")->network(), *IpPrefix::parse("192.0.2.9"));
+}
+
+TEST(IpAddress, KnowsWhatMeansSomethingOnOneLinkOnly) {
+  for (const char* local : {"169.254.0.1", "fe80::1%2", "febf::1"}) {
+    EXPECT_TRUE(IpAddress::parse(local)->is_link_local()) << local;
+  }
+  for (const char* global : {"169.253.0.1", "fec0::1", "2001:db8::1", "127.0.0.1"}) {
+    EXPECT_FALSE(IpAddress::parse(global)->is_link_local()) << global;
+  }
+  EXPECT_EQ(IpAddress::parse("fe80::1%2")->without_scope(), *IpAddress::parse("fe80::1"));
+}
+
+TEST(MacAddress, ReadsTheFormsThatPeopleWrite) {
+  for (const char* text : {"00:1b:21:aa:bb:0c", "00-1B-21-AA-BB-0C", "001b21AABB0c"}) {
+    const auto mac = MacAddress::parse(text);
+    ASSERT_TRUE(mac) << text;
+    EXPECT_EQ(mac->to_string(), "00:1b:21:aa:bb:0c");
+  }
+  for (const char* text : {"", "00:1b:21:aa:bb", "00:1b:21:aa:bb:0c:0d", "00:1b:21-aa:bb:0c", "00:1b:21:aa:bb:0g",
+                           "001b21aabb0", "0:1b:21:aa:bb:0c", "00 1b 21 aa bb 0c"}) {
+    EXPECT_FALSE(MacAddress::parse(text)) << text;
+  }
+  EXPECT_FALSE(MacAddress::parse("00:00:00:00:00:00"));
+  EXPECT_FALSE(MacAddress::parse("ff:ff:ff:ff:ff:ff"));
+  EXPECT_FALSE(MacAddress::parse("01:00:5e:00:00:01")) << "a group";
 }
 
 TEST(IpEndpoint, NeedsBracketsForIpv6Only) {

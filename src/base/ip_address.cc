@@ -94,6 +94,19 @@ std::string IpAddress::to_string() const {
   return text;
 }
 
+bool IpAddress::is_link_local() const {
+  if (is_v4_) {
+    return octets_[0] == 169 && octets_[1] == 254;
+  }
+  return octets_[0] == 0xfe && (octets_[1] & 0xc0U) == 0x80;
+}
+
+IpAddress IpAddress::without_scope() const {
+  IpAddress plain = *this;
+  plain.scope_ = 0;
+  return plain;
+}
+
 std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
@@ -111,8 +124,18 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
   return IpPrefix{*address, *length};
 }
 
+IpPrefix IpPrefix::network() const {
+  std::array<std::uint8_t, 16> octets = address.octets();
+  for (std::size_t bit = length; bit < octets.size() * 8; ++bit) {
+    octets[bit / 8] = static_cast<std::uint8_t>(octets[bit / 8] & ~(0x80U >> (bit % 8)));
+  }
+  return {address.is_v4() ? IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})
+                          : IpAddress::v6(octets, address.scope()),
+          length};
+}
+
 bool IpPrefix::contains(const IpAddress& other) const {
-  if (other.is_v4() != address.is_v4()) {
+  if (other.is_v4() != address.is_v4() || (address.scope() != 0 && address.scope() != other.scope())) {
     return false;
   }
   for (std::size_t bit = 0; bit < length; ++bit) {

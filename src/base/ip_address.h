@@ -26,6 +26,10 @@ class IpAddress final {
   /// 0.0.0.0 or ::
   bool is_any() const;
   std::uint32_t scope() const { return scope_; }
+  /// 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291 2.5.6): means something on one link only.
+  bool is_link_local() const;
+  /// The same without the interface that it belongs to, as others on its link write it.
+  IpAddress without_scope() const;
   /// 4 octets are in the first four places for IPv4.
   const std::array<std::uint8_t, 16>& octets() const { return octets_; }
   /// RFC 5952 form without brackets.
@@ -44,7 +48,10 @@ struct IpPrefix {
   std::uint8_t length = 0;
 
   static std::optional<IpPrefix> parse(std::string_view text);
+  /// A prefix with a scope holds addresses of that link only, one without those of every link.
   bool contains(const IpAddress& other) const;
+  /// With the bits behind the length cleared, so that one network has one value.
+  IpPrefix network() const;
   std::string to_string() const;
   friend auto operator<=>(const IpPrefix&, const IpPrefix&) = default;
 };
