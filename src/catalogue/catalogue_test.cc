@@ -97,12 +97,19 @@ Changes one_of_each() {
           target_row(1),
           ChapRow{TargetId(1), ChapDirection::kForward, "user", {std::byte{1}, std::byte{0}, std::byte{255}}},
           ChapRow{TargetId(1), ChapDirection::kReverse, "", {}},
-          MappingRow{TargetId(1), DiskId(1), 16383, true},
+          MappingRow{TargetId(1), DiskId(1), 16383, true, true},
           DiskFailureRow{DiskId(1), "a flush was lost", time_of(12)},
           ReservationsRow{DiskId(1),
                           8,
                           {{"iqn.a:b,i,0x000000000001", "iqn.c:d,t,0x0001", 1, 0xFFFF'FFFF'FFFF'FFFE, false},
                            {"iqn.a:a,i,0x000000000001", "iqn.c:d,t,0xffff", 65535, 1, true}}},
+          MappingInitiatorRow{TargetId(1), DiskId(1), "iqn.a", 0, true},
+          MappingInitiatorRow{TargetId(1), DiskId(1), "iqn.b", std::nullopt, false},
+          PortalGroupRow{2, "a group", {true, "finder", {std::byte{7}}}, {}},
+          TargetPortalGroupRow{TargetId(1), 2},
+          RedirectRow{TargetId(1), 0, true, "192.0.2.1:3260"},
+          HostAddressRow{"host.example.com", "192.0.2.1 2001:db8::1"},
+          InitiatorRow{"iqn.a", "a host", false, {}, {true, "us", {std::byte{8}}}, time_of(6)},
           AccessRuleRow{TargetId(1), 4, "*"},
           PortalRow{"2001:db8::1", 3260, true, 1},
           UserRow{"admin", "$argon2id$...", "administrator", time_of(7)},
@@ -132,7 +139,28 @@ Change random_change(std::mt19937& random) {
   const auto pick = [&](std::uint32_t bound) { return static_cast<std::uint32_t>(random() % bound); };
   const DiskId disk{1 + pick(4)};
   const TargetId target{1 + pick(3)};
-  switch (pick(14)) {
+  const auto tag = static_cast<std::uint16_t>(1 + pick(2));
+  switch (pick(24)) {
+    case 14:
+    case 15:
+      return MappingInitiatorRow{target, disk, "iqn." + std::to_string(pick(2)), std::nullopt, pick(2) == 0};
+    case 16:
+      return RemoveMappingInitiator{target, disk, "iqn.1"};
+    case 17:
+      return PortalGroupRow{tag, "group" + std::to_string(pick(3)), {}, {}};
+    case 18:
+      return TargetPortalGroupRow{target, tag};
+    case 19:
+      return RemoveTargetPortalGroup{{target, tag}};
+    case 20:
+      return RemovePortalGroup{tag};
+    case 21:
+      return RedirectRow{target, tag, pick(2) == 0, "192.0.2.1"};
+    case 22:
+      return RemoveRedirect{target, tag};
+    case 23:
+      return pick(2) == 0 ? Change(RemoveInitiator{"iqn.0"})
+                          : Change(InitiatorRow{"iqn.0", "", pick(2) == 0, {}, {}, time_of(pick(9))});
     case 0: {
       DiskRow row = disk_row(static_cast<std::uint32_t>(disk));
       row.size = 1 + pick(1000);
@@ -306,6 +334,19 @@ TEST(Migrations, RunOnceEachAndForwardOnly) {
   ASSERT_FALSE(older);
   EXPECT_EQ(older.error().code, ErrorCode::kNewerSchema);
   EXPECT_NE(older.error().message.find("has schema 2"), std::string::npos);
+}
+
+TEST(Migrations, APortalOfTheFirstSchemaIsInAPortalGroup) {
+  const TestDirectory directory;
+  ASSERT_TRUE(Catalogue::open({directory.file(), {}, migrations().first(1)}));
+  {
+    const Outcome<std::unique_ptr<Database>> database = Database::open({directory.file(), {}});
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->execute("INSERT INTO portals VALUES ('192.0.2.1', 3260, 1, 0)"));
+  }
+  const Contents contents = load_or_fail(*open_or_fail(directory.file()));
+  EXPECT_EQ(contents.portals.at("192.0.2.1").portal_group_tag, 1);
+  EXPECT_EQ(contents.portal_groups.at(1), PortalGroupRow{});
 }
 
 TEST(Migrations, AFailedStepLeavesTheOneBefore) {

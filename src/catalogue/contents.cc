@@ -38,6 +38,16 @@ struct Applier {
     contents.intents.insert_or_assign(row.id, row);
     contents.last_intent = std::max(contents.last_intent, row.id);
   }
+  void operator()(const MappingInitiatorRow& row) const {
+    contents.mapping_initiators.insert_or_assign(std::tuple(row.target, row.disk, row.initiator), row);
+  }
+  void operator()(const PortalGroupRow& row) const { contents.portal_groups.insert_or_assign(row.tag, row); }
+  void operator()(const TargetPortalGroupRow& row) const { contents.target_portal_groups.insert(row); }
+  void operator()(const RedirectRow& row) const {
+    contents.redirects.insert_or_assign(std::pair(row.target, row.tag), row);
+  }
+  void operator()(const InitiatorRow& row) const { contents.initiators.insert_or_assign(row.name, row); }
+  void operator()(const HostAddressRow& row) const { contents.host_addresses.insert_or_assign(row.name, row); }
   void operator()(const RemoveDisk& change) const {
     contents.disks.erase(change.id);
     contents.disk_failures.erase(change.id);
@@ -48,13 +58,32 @@ struct Applier {
     std::erase_if(contents.chap, [&](const auto& entry) { return entry.first.first == change.id; });
     std::erase_if(contents.mappings, [&](const auto& entry) { return entry.first.first == change.id; });
     std::erase_if(contents.access, [&](const AccessRuleRow& rule) { return rule.target == change.id; });
+    std::erase_if(contents.mapping_initiators, [&](const auto& entry) { return entry.second.target == change.id; });
+    std::erase_if(contents.target_portal_groups,
+                  [&](const TargetPortalGroupRow& row) { return row.target == change.id; });
+    std::erase_if(contents.redirects, [&](const auto& entry) { return entry.first.first == change.id; });
   }
   void operator()(const RemoveChap& change) const { contents.chap.erase(std::pair(change.target, change.direction)); }
-  void operator()(const RemoveMapping& change) const { contents.mappings.erase(std::pair(change.target, change.disk)); }
+  void operator()(const RemoveMapping& change) const {
+    contents.mappings.erase(std::pair(change.target, change.disk));
+    std::erase_if(contents.mapping_initiators, [&](const auto& entry) {
+      return entry.second.target == change.target && entry.second.disk == change.disk;
+    });
+  }
   void operator()(const RemoveDiskFailure& change) const { contents.disk_failures.erase(change.disk); }
   void operator()(const RemoveReservations& change) const { contents.reservations.erase(change.disk); }
   void operator()(const RemoveAccessRule& change) const { contents.access.erase(change.rule); }
   void operator()(const RemovePortal& change) const { contents.portals.erase(change.address); }
+  void operator()(const RemoveMappingInitiator& change) const {
+    contents.mapping_initiators.erase(std::tuple(change.target, change.disk, change.initiator));
+  }
+  void operator()(const RemovePortalGroup& change) const { contents.portal_groups.erase(change.tag); }
+  void operator()(const RemoveTargetPortalGroup& change) const { contents.target_portal_groups.erase(change.row); }
+  void operator()(const RemoveRedirect& change) const {
+    contents.redirects.erase(std::pair(change.target, change.tag));
+  }
+  void operator()(const RemoveInitiator& change) const { contents.initiators.erase(change.name); }
+  void operator()(const RemoveHostAddress& change) const { contents.host_addresses.erase(change.name); }
   void operator()(const RemoveUser& change) const { contents.users.erase(change.name); }
   void operator()(const RemoveJob& change) const { contents.jobs.erase(change.id); }
   void operator()(const RemoveIntent& change) const { contents.intents.erase(change.id); }

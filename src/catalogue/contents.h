@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -16,8 +17,9 @@
 
 namespace lunaria::catalogue {
 
-/// Removing what is not there is no error. With a target go its mappings, access rules and CHAP rows, with a disk
-/// its failure and its reservations; a mapped disk cannot be removed.
+/// Removing what is not there is no error. With a target go its mappings, access rules, portal groups, redirects and
+/// CHAP rows, with a mapping what initiators see of it, with a disk its failure and its reservations; a mapped disk
+/// cannot be removed, nor a portal group that a target names.
 struct RemoveDisk {
   DiskId id{};
 };
@@ -44,6 +46,27 @@ struct RemoveAccessRule {
 struct RemovePortal {
   std::string address;
 };
+struct RemoveMappingInitiator {
+  TargetId target{};
+  DiskId disk{};
+  std::string initiator;
+};
+struct RemovePortalGroup {
+  std::uint16_t tag = 0;
+};
+struct RemoveTargetPortalGroup {
+  TargetPortalGroupRow row;
+};
+struct RemoveRedirect {
+  TargetId target{};
+  std::uint16_t tag = 0;
+};
+struct RemoveInitiator {
+  std::string name;
+};
+struct RemoveHostAddress {
+  std::string name;
+};
 struct RemoveUser {
   std::string name;
 };
@@ -55,10 +78,13 @@ struct RemoveIntent {
 };
 
 /// A row stands for "this row is to be there", replacing the one with the same key.
-using Change = std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, DiskFailureRow, ReservationsRow,
-                            AccessRuleRow, PortalRow, UserRow, ServiceStateRow, JobRow, IntentRow, RemoveDisk,
-                            RemoveTarget, RemoveChap, RemoveMapping, RemoveDiskFailure, RemoveReservations,
-                            RemoveAccessRule, RemovePortal, RemoveUser, RemoveJob, RemoveIntent>;
+using Change =
+    std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, DiskFailureRow, ReservationsRow, AccessRuleRow,
+                 PortalRow, UserRow, ServiceStateRow, JobRow, IntentRow, MappingInitiatorRow, PortalGroupRow,
+                 TargetPortalGroupRow, RedirectRow, InitiatorRow, HostAddressRow, RemoveDisk, RemoveTarget, RemoveChap,
+                 RemoveMapping, RemoveDiskFailure, RemoveReservations, RemoveAccessRule, RemovePortal, RemoveUser,
+                 RemoveJob, RemoveIntent, RemoveMappingInitiator, RemovePortalGroup, RemoveTargetPortalGroup,
+                 RemoveRedirect, RemoveInitiator, RemoveHostAddress>;
 /// Committed together or not at all, in this order.
 using Changes = std::vector<Change>;
 
@@ -72,6 +98,12 @@ struct Contents {
   std::map<DiskId, ReservationsRow> reservations;
   std::set<AccessRuleRow> access;
   std::map<std::string, PortalRow> portals;
+  std::map<std::tuple<TargetId, DiskId, std::string>, MappingInitiatorRow> mapping_initiators;
+  std::map<std::uint16_t, PortalGroupRow> portal_groups;
+  std::set<TargetPortalGroupRow> target_portal_groups;
+  std::map<std::pair<TargetId, std::uint16_t>, RedirectRow> redirects;
+  std::map<std::string, InitiatorRow> initiators;
+  std::map<std::string, HostAddressRow> host_addresses;
   std::map<std::string, UserRow> users;
   std::map<std::string, ServiceStateRow> service_states;
   std::map<JobId, JobRow> jobs;

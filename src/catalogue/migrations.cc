@@ -168,11 +168,70 @@ constexpr std::string_view kRemovableDisks = R"sql(
 ALTER TABLE disks ADD COLUMN removable INTEGER NOT NULL DEFAULT 0 CHECK (removable IN (0, 1));
 )sql";
 
+// Portal groups, what targets say about them, initiators of their own, and what each sees of a mapping.
+constexpr std::string_view kAccessControl = R"sql(
+CREATE TABLE portal_groups (
+  tag INTEGER PRIMARY KEY CHECK (tag BETWEEN 1 AND 65535),
+  description TEXT NOT NULL,
+  chap_enabled INTEGER NOT NULL CHECK (chap_enabled IN (0, 1)),
+  chap_user_name TEXT NOT NULL,
+  chap_sealed_secret BLOB NOT NULL,
+  reverse_chap_enabled INTEGER NOT NULL CHECK (reverse_chap_enabled IN (0, 1)),
+  reverse_chap_user_name TEXT NOT NULL,
+  reverse_chap_sealed_secret BLOB NOT NULL
+) STRICT;
+UPDATE portals SET portal_group_tag = 1 WHERE portal_group_tag = 0;
+INSERT INTO portal_groups SELECT DISTINCT portal_group_tag, '', 0, '', x'', 0, '', x'' FROM portals;
+
+CREATE TABLE target_portal_groups (
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  tag INTEGER NOT NULL REFERENCES portal_groups (tag) ON DELETE RESTRICT,
+  PRIMARY KEY (target_id, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE redirects (
+  target_id INTEGER NOT NULL REFERENCES targets (id) ON DELETE CASCADE,
+  tag INTEGER NOT NULL CHECK (tag BETWEEN 0 AND 65535),
+  permanent INTEGER NOT NULL CHECK (permanent IN (0, 1)),
+  address TEXT NOT NULL CHECK (address <> ''),
+  PRIMARY KEY (target_id, tag)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE initiators (
+  name TEXT PRIMARY KEY,
+  description TEXT NOT NULL,
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  chap_enabled INTEGER NOT NULL CHECK (chap_enabled IN (0, 1)),
+  chap_user_name TEXT NOT NULL,
+  chap_sealed_secret BLOB NOT NULL,
+  reverse_chap_enabled INTEGER NOT NULL CHECK (reverse_chap_enabled IN (0, 1)),
+  reverse_chap_user_name TEXT NOT NULL,
+  reverse_chap_sealed_secret BLOB NOT NULL,
+  created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE mappings ADD COLUMN named_only INTEGER NOT NULL DEFAULT 0 CHECK (named_only IN (0, 1));
+
+CREATE TABLE mapping_initiators (
+  target_id INTEGER NOT NULL,
+  disk_id INTEGER NOT NULL,
+  initiator TEXT NOT NULL,
+  lun INTEGER CHECK (lun BETWEEN 0 AND 16383),
+  read_only INTEGER NOT NULL CHECK (read_only IN (0, 1)),
+  PRIMARY KEY (target_id, disk_id, initiator),
+  FOREIGN KEY (target_id, disk_id) REFERENCES mappings (target_id, disk_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE host_addresses (
+  name TEXT PRIMARY KEY,
+  addresses TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
-    Migration{"first schema", kFirstSchema},
-    Migration{"persistent reservations", kReservations},
-    Migration{"failures that stay", kDiskFailures},
-    Migration{"removable disks", kRemovableDisks},
+    Migration{"first schema", kFirstSchema},        Migration{"persistent reservations", kReservations},
+    Migration{"failures that stay", kDiskFailures}, Migration{"removable disks", kRemovableDisks},
+    Migration{"access control", kAccessControl},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

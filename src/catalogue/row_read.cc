@@ -178,14 +178,31 @@ Outcome<void> read_chap(const Database& database, Contents& contents) {
 }
 
 Outcome<void> read_mappings(const Database& database, Contents& contents) {
-  return for_each(database, "SELECT target_id, disk_id, lun, read_only FROM mappings", [&](Columns& columns) {
-    MappingRow row;
-    row.target = columns.number<TargetId>();
-    row.disk = columns.number<DiskId>();
-    row.lun = columns.number<std::uint16_t>();
-    row.read_only = columns.flag();
-    contents.apply(row);
-  });
+  return for_each(database, "SELECT target_id, disk_id, lun, read_only, named_only FROM mappings",
+                  [&](Columns& columns) {
+                    MappingRow row;
+                    row.target = columns.number<TargetId>();
+                    row.disk = columns.number<DiskId>();
+                    row.lun = columns.number<std::uint16_t>();
+                    row.read_only = columns.flag();
+                    row.named_only = columns.flag();
+                    contents.apply(row);
+                  });
+}
+
+Outcome<void> read_mapping_initiators(const Database& database, Contents& contents) {
+  return for_each(database, "SELECT target_id, disk_id, initiator, lun, read_only FROM mapping_initiators",
+                  [&](Columns& columns) {
+                    MappingInitiatorRow row;
+                    row.target = columns.number<TargetId>();
+                    row.disk = columns.number<DiskId>();
+                    row.initiator = columns.text();
+                    const bool has_lun = !columns.is_null();
+                    const auto lun = columns.number<std::uint16_t>();
+                    row.lun = has_lun ? std::optional(lun) : std::nullopt;
+                    row.read_only = columns.flag();
+                    contents.apply(row);
+                  });
 }
 
 Outcome<void> read_disk_failures(const Database& database, Contents& contents) {
@@ -239,6 +256,74 @@ Outcome<void> read_portals(const Database& database, Contents& contents) {
     row.port = columns.number<std::uint16_t>();
     row.listen = columns.flag();
     row.portal_group_tag = columns.number<std::uint16_t>();
+    contents.apply(row);
+  });
+}
+
+ChapColumns read_chap_columns(Columns& columns) {
+  ChapColumns chap;
+  chap.enabled = columns.flag();
+  chap.user_name = columns.text();
+  chap.sealed_secret = columns.blob();
+  return chap;
+}
+
+Outcome<void> read_portal_groups(const Database& database, Contents& contents) {
+  Outcome<void> done =
+      for_each(database,
+               "SELECT tag, description, chap_enabled, chap_user_name, chap_sealed_secret, reverse_chap_enabled, "
+               "reverse_chap_user_name, reverse_chap_sealed_secret FROM portal_groups",
+               [&](Columns& columns) {
+                 PortalGroupRow row;
+                 row.tag = columns.number<std::uint16_t>();
+                 row.description = columns.text();
+                 row.chap = read_chap_columns(columns);
+                 row.reverse_chap = read_chap_columns(columns);
+                 contents.apply(row);
+               });
+  if (!done) {
+    return done;
+  }
+  return for_each(database, "SELECT target_id, tag FROM target_portal_groups", [&](Columns& columns) {
+    TargetPortalGroupRow row;
+    row.target = columns.number<TargetId>();
+    row.tag = columns.number<std::uint16_t>();
+    contents.apply(row);
+  });
+}
+
+Outcome<void> read_redirects(const Database& database, Contents& contents) {
+  return for_each(database, "SELECT target_id, tag, permanent, address FROM redirects", [&](Columns& columns) {
+    RedirectRow row;
+    row.target = columns.number<TargetId>();
+    row.tag = columns.number<std::uint16_t>();
+    row.permanent = columns.flag();
+    row.address = columns.text();
+    contents.apply(row);
+  });
+}
+
+Outcome<void> read_initiators(const Database& database, Contents& contents) {
+  return for_each(database,
+                  "SELECT name, description, enabled, chap_enabled, chap_user_name, chap_sealed_secret, "
+                  "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created FROM initiators",
+                  [&](Columns& columns) {
+                    InitiatorRow row;
+                    row.name = columns.text();
+                    row.description = columns.text();
+                    row.enabled = columns.flag();
+                    row.chap = read_chap_columns(columns);
+                    row.reverse_chap = read_chap_columns(columns);
+                    row.created = columns.time();
+                    contents.apply(row);
+                  });
+}
+
+Outcome<void> read_host_addresses(const Database& database, Contents& contents) {
+  return for_each(database, "SELECT name, addresses FROM host_addresses", [&](Columns& columns) {
+    HostAddressRow row;
+    row.name = columns.text();
+    row.addresses = columns.text();
     contents.apply(row);
   });
 }
@@ -307,7 +392,8 @@ Outcome<Contents> read_contents(const Database& database) {
   Contents contents;
   for (const Reader reader :
        {read_server_and_disks, read_targets, read_chap, read_mappings, read_disk_failures, read_reservations,
-        read_access, read_portals, read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
+        read_mapping_initiators, read_access, read_portals, read_portal_groups, read_redirects, read_initiators,
+        read_host_addresses, read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
     Outcome<void> done = reader(database, contents);
     if (!done) {
       return fail(done.error());

@@ -104,10 +104,18 @@ struct Writer {
 
   Outcome<void> operator()(const MappingRow& row) const {
     return database.run(
-        "INSERT INTO mappings (target_id, disk_id, lun, read_only) VALUES (?, ?, ?, ?) ON CONFLICT (target_id, "
-        "disk_id) "
-        "DO UPDATE SET lun = excluded.lun, read_only = excluded.read_only",
-        {number(row.target), number(row.disk), number(row.lun), number(row.read_only)});
+        "INSERT INTO mappings (target_id, disk_id, lun, read_only, named_only) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+        "(target_id, disk_id) DO UPDATE SET lun = excluded.lun, read_only = excluded.read_only, named_only = "
+        "excluded.named_only",
+        {number(row.target), number(row.disk), number(row.lun), number(row.read_only), number(row.named_only)});
+  }
+
+  Outcome<void> operator()(const MappingInitiatorRow& row) const {
+    return database.run(
+        "INSERT INTO mapping_initiators (target_id, disk_id, initiator, lun, read_only) VALUES (?, ?, ?, ?, ?) ON "
+        "CONFLICT (target_id, disk_id, initiator) DO UPDATE SET lun = excluded.lun, read_only = excluded.read_only",
+        {number(row.target), number(row.disk), text(row.initiator), row.lun ? number(*row.lun) : SqlValue(nullptr),
+         number(row.read_only)});
   }
 
   Outcome<void> operator()(const DiskFailureRow& row) const {
@@ -145,6 +153,53 @@ struct Writer {
         "INSERT INTO portals (address, port, listen, portal_group_tag) VALUES (?, ?, ?, ?) ON CONFLICT (address) DO "
         "UPDATE SET port = excluded.port, listen = excluded.listen, portal_group_tag = excluded.portal_group_tag",
         {text(row.address), number(row.port), number(row.listen), number(row.portal_group_tag)});
+  }
+
+  Outcome<void> operator()(const PortalGroupRow& row) const {
+    return database.run(
+        "INSERT INTO portal_groups (tag, description, chap_enabled, chap_user_name, chap_sealed_secret, "
+        "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON "
+        "CONFLICT (tag) DO UPDATE SET description = excluded.description, chap_enabled = excluded.chap_enabled, "
+        "chap_user_name = excluded.chap_user_name, chap_sealed_secret = excluded.chap_sealed_secret, "
+        "reverse_chap_enabled = excluded.reverse_chap_enabled, reverse_chap_user_name = "
+        "excluded.reverse_chap_user_name, reverse_chap_sealed_secret = excluded.reverse_chap_sealed_secret",
+        {number(row.tag), text(row.description), number(row.chap.enabled), text(row.chap.user_name),
+         std::span<const std::byte>(row.chap.sealed_secret), number(row.reverse_chap.enabled),
+         text(row.reverse_chap.user_name), std::span<const std::byte>(row.reverse_chap.sealed_secret)});
+  }
+
+  Outcome<void> operator()(const TargetPortalGroupRow& row) const {
+    return database.run("INSERT INTO target_portal_groups (target_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                        {number(row.target), number(row.tag)});
+  }
+
+  Outcome<void> operator()(const RedirectRow& row) const {
+    return database.run(
+        "INSERT INTO redirects (target_id, tag, permanent, address) VALUES (?, ?, ?, ?) ON CONFLICT (target_id, tag) "
+        "DO UPDATE SET permanent = excluded.permanent, address = excluded.address",
+        {number(row.target), number(row.tag), number(row.permanent), text(row.address)});
+  }
+
+  Outcome<void> operator()(const InitiatorRow& row) const {
+    return database.run(
+        "INSERT INTO initiators (name, description, enabled, chap_enabled, chap_user_name, chap_sealed_secret, "
+        "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created) VALUES (?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET description = excluded.description, enabled = excluded.enabled, "
+        "chap_enabled = excluded.chap_enabled, chap_user_name = excluded.chap_user_name, chap_sealed_secret = "
+        "excluded.chap_sealed_secret, reverse_chap_enabled = excluded.reverse_chap_enabled, reverse_chap_user_name = "
+        "excluded.reverse_chap_user_name, reverse_chap_sealed_secret = excluded.reverse_chap_sealed_secret, created = "
+        "excluded.created",
+        {text(row.name), text(row.description), number(row.enabled), number(row.chap.enabled), text(row.chap.user_name),
+         std::span<const std::byte>(row.chap.sealed_secret), number(row.reverse_chap.enabled),
+         text(row.reverse_chap.user_name), std::span<const std::byte>(row.reverse_chap.sealed_secret),
+         time(row.created)});
+  }
+
+  Outcome<void> operator()(const HostAddressRow& row) const {
+    return database.run(
+        "INSERT INTO host_addresses (name, addresses) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET addresses = "
+        "excluded.addresses",
+        {text(row.name), text(row.addresses)});
   }
 
   Outcome<void> operator()(const UserRow& row) const {
@@ -207,6 +262,27 @@ struct Writer {
   }
   Outcome<void> operator()(const RemovePortal& change) const {
     return database.run("DELETE FROM portals WHERE address = ?", {text(change.address)});
+  }
+  Outcome<void> operator()(const RemoveMappingInitiator& change) const {
+    return database.run("DELETE FROM mapping_initiators WHERE target_id = ? AND disk_id = ? AND initiator = ?",
+                        {number(change.target), number(change.disk), text(change.initiator)});
+  }
+  Outcome<void> operator()(const RemovePortalGroup& change) const {
+    return database.run("DELETE FROM portal_groups WHERE tag = ?", {number(change.tag)});
+  }
+  Outcome<void> operator()(const RemoveTargetPortalGroup& change) const {
+    return database.run("DELETE FROM target_portal_groups WHERE target_id = ? AND tag = ?",
+                        {number(change.row.target), number(change.row.tag)});
+  }
+  Outcome<void> operator()(const RemoveRedirect& change) const {
+    return database.run("DELETE FROM redirects WHERE target_id = ? AND tag = ?",
+                        {number(change.target), number(change.tag)});
+  }
+  Outcome<void> operator()(const RemoveInitiator& change) const {
+    return database.run("DELETE FROM initiators WHERE name = ?", {text(change.name)});
+  }
+  Outcome<void> operator()(const RemoveHostAddress& change) const {
+    return database.run("DELETE FROM host_addresses WHERE name = ?", {text(change.name)});
   }
   Outcome<void> operator()(const RemoveUser& change) const {
     return database.run("DELETE FROM users WHERE name = ?", {text(change.name)});

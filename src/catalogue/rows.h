@@ -95,6 +95,7 @@ struct MappingRow {
   DiskId disk{};
   std::uint16_t lun = 0;
   bool read_only = false;
+  bool named_only = false;  ///< visible to those only of whom there is a MappingInitiatorRow
   friend bool operator==(const MappingRow&, const MappingRow&) = default;
 };
 
@@ -124,6 +125,16 @@ struct ReservationsRow {
   friend bool operator==(const ReservationsRow&, const ReservationsRow&) = default;
 };
 
+/// What one initiator sees of a mapping.
+struct MappingInitiatorRow {
+  TargetId target{};
+  DiskId disk{};
+  std::string initiator;             ///< canonical iSCSI name
+  std::optional<std::uint16_t> lun;  ///< none: the mapping's
+  bool read_only = false;
+  friend bool operator==(const MappingInitiatorRow&, const MappingInitiatorRow&) = default;
+};
+
 struct AccessRuleRow {
   TargetId target{};
   std::uint8_t method = 0;  ///< 1 DNS name, 2 IPv4, 3 MAC, 4 IQN, 5 IPv6
@@ -137,6 +148,55 @@ struct PortalRow {
   bool listen = false;
   std::uint16_t portal_group_tag = 1;
   friend bool operator==(const PortalRow&, const PortalRow&) = default;
+};
+
+/// One direction of CHAP.
+struct ChapColumns {
+  bool enabled = false;
+  std::string user_name;
+  std::vector<std::byte> sealed_secret;  ///< empty when there is none
+  friend bool operator==(const ChapColumns&, const ChapColumns&) = default;
+};
+
+struct PortalGroupRow {
+  std::uint16_t tag = 1;
+  std::string description;
+  ChapColumns chap;          ///< of discovery: the initiator proves itself
+  ChapColumns reverse_chap;  ///< and we do
+  friend bool operator==(const PortalGroupRow&, const PortalGroupRow&) = default;
+};
+
+/// A target is offered at the portals of these groups only; without any row, at all.
+struct TargetPortalGroupRow {
+  TargetId target{};
+  std::uint16_t tag = 1;
+  friend auto operator<=>(const TargetPortalGroupRow&, const TargetPortalGroupRow&) = default;
+};
+
+/// Where logins are sent.
+struct RedirectRow {
+  TargetId target{};
+  std::uint16_t tag = 0;  ///< 0: those of every portal group without one of its own
+  bool permanent = false;
+  std::string address;
+  friend bool operator==(const RedirectRow&, const RedirectRow&) = default;
+};
+
+struct InitiatorRow {
+  std::string name;  ///< canonical iSCSI name
+  std::string description;
+  bool enabled = true;
+  ChapColumns chap;
+  ChapColumns reverse_chap;
+  runtime::WallTime created{};
+  friend bool operator==(const InitiatorRow&, const InitiatorRow&) = default;
+};
+
+/// What the DNS name of an access rule meant when it was last asked for.
+struct HostAddressRow {
+  std::string name;
+  std::string addresses;  ///< canonical text, separated by spaces
+  friend bool operator==(const HostAddressRow&, const HostAddressRow&) = default;
 };
 
 struct UserRow {
