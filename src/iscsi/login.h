@@ -62,7 +62,8 @@ struct LoginGrant {
 /// A login that may not.
 struct LoginRefusal {
   LoginStatus status = LoginStatus::kTargetError;
-  std::string target_address{};  ///< where to go, for the two "moved" statuses: "address:port,tag" or "address"
+  std::string target_address{};  ///< where to go, for the two "moved" statuses: "address:port" or "address", without a
+                                 ///< tag (RFC 7143 13.8)
 };
 
 /// A login whose negotiation is done: all that is missing is the session.

@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "iscsi/parameters.h"
 #include "scsi/logical_unit.h"
 
@@ -26,17 +28,43 @@ struct InitiatorName {
   std::string value;  ///< iSCSI name, compared case-folded (RFC 7143 4.2.7); "*" is everyone
   friend bool operator==(const InitiatorName&, const InitiatorName&) = default;
 };
-using AccessRule = std::variant<InitiatorName, IpPrefix>;
+/// A DNS name with the addresses that were last found for it, forward: none lets nobody in. Looking up is done
+/// elsewhere.
+struct HostName {
+  std::string name;
+  std::vector<IpAddress> addresses;
+  friend bool operator==(const HostName&, const HostName&) = default;
+};
+/// Names, networks, hosts by DNS name, and network cards on the same link.
+using AccessRule = std::variant<InitiatorName, IpPrefix, HostName, MacAddress>;
 
 using iscsi::ChapCredential;
 using iscsi::NegotiationPreferences;
+
+/// What one initiator sees of a mapping, in place of what everyone sees.
+struct InitiatorLun {
+  std::string initiator;             ///< iSCSI name, lower case
+  std::optional<std::uint16_t> lun;  ///< its own number for the disk; none: the mapping's
+  bool read_only = false;            ///< in addition to the mapping's
+  friend bool operator==(const InitiatorLun&, const InitiatorLun&) = default;
+};
 
 /// A disk at a logical unit number of one target.
 struct LunMapping {
   std::uint16_t lun = 0;  ///< 0..16383
   UnitId unit{};
   bool read_only = false;
+  bool named_only = false;                 ///< visible to nobody but `initiators`
+  std::vector<InitiatorLun> initiators{};  ///< ascending by name. No initiator has one LUN twice.
   friend bool operator==(const LunMapping&, const LunMapping&) = default;
+};
+
+/// Where logins are to go instead (RFC 7143 6.3.2 and 11.13.5).
+struct Redirect {
+  std::optional<std::uint16_t> portal_group_tag;  ///< logins that come there; none: wherever no other redirect says
+  bool permanent = false;                         ///< 0102h rather than 0101h
+  std::string address;                            ///< "host", "host:port", "[2001:db8::1]:3260"; never with a tag
+  friend bool operator==(const Redirect&, const Redirect&) = default;
 };
 
 struct TargetConfig {
@@ -48,7 +76,17 @@ struct TargetConfig {
   std::optional<ChapCredential> chap;          ///< the initiator must prove itself
   std::optional<ChapCredential> reverse_chap;  ///< the target proves itself when asked
   NegotiationPreferences preferences;
-  std::vector<LunMapping> luns;  ///< ascending by lun
+  std::vector<LunMapping> luns;              ///< ascending by lun
+  std::vector<std::uint16_t> portal_groups;  ///< those at which it is offered; empty: all
+  std::vector<Redirect> redirects;           ///< at most one a portal group
+};
+
+/// What is known of one initiator, whatever the target.
+struct InitiatorConfig {
+  std::string name;                            ///< iSCSI name, lower case
+  bool enabled = true;                         ///< false: no login and no session
+  std::optional<ChapCredential> chap;          ///< it must prove itself with this one, not with the target's
+  std::optional<ChapCredential> reverse_chap;  ///< and this is how we prove ourselves to it
 };
 
 /// An address that sessions may come to.
@@ -58,12 +96,24 @@ struct PortalConfig {
   bool listen = true;
 };
 
+/// Portals with one tag: the addresses over which one session may have its connections (RFC 7143 4.1).
+struct PortalGroupConfig {
+  std::uint16_t tag = 1;
+  bool discovery = true;                                 ///< false: no discovery session is let in
+  std::optional<ChapCredential> discovery_chap;          ///< what an initiator must prove itself with to discover
+  std::optional<ChapCredential> discovery_reverse_chap;  ///< how we prove ourselves when it asks
+};
+
 /// Generation 1 is made at start; each publication counts up.
 struct Config {
   std::uint64_t generation = 0;
   std::vector<TargetConfig> targets;
   std::vector<PortalConfig> portals;
-  std::optional<ChapCredential> discovery_chap;
+  std::vector<PortalGroupConfig> portal_groups;  ///< a tag without one asks nothing of discovery
+  std::vector<InitiatorConfig> initiators;
 };
+
+/// ASCII lower case, as iSCSI names are compared (RFC 7143 4.2.7.1).
+std::string fold_iscsi_name(std::string_view name);
 
 }  // namespace lunaria::target

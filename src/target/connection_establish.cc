@@ -37,7 +37,7 @@ runtime::Task<bool> ConnectionLoop::establish_session(const iscsi::LoginResult& 
                                                         environment_.next_nexus(), next.shard().clock().wall_time()));
   co_await session_->update_luns();
   connection_->enter_full_feature(session_->session(), now());
-  if (!is_discovery && !session_->may_stay(connection_->peer().address)) {
+  if (!is_discovery && !may_stay()) {
     close(runtime::Duration::zero());
   }
   co_await environment_.directory.place(tsih, next);
@@ -77,7 +77,7 @@ runtime::Task<bool> ConnectionLoop::join_session(const iscsi::LoginResult& resul
   is_leading_ = false;
   session_ = home->find_session(result.tsih);
   connection_->enter_full_feature(session_->session(), now());
-  if (!session_->confirm(result.cid) || !session_->may_stay(connection_->peer().address)) {
+  if (!session_->confirm(result.cid) || !may_stay()) {
     close(runtime::Duration::zero());
   }
   co_await runtime::move_to(login_shard.shard());

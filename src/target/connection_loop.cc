@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "runtime/blocking.h"
 #include "runtime/submit.h"
 #include "target/access.h"
 
@@ -68,7 +69,7 @@ void ConnectionLoop::close(iscsi::CloseReason reason) {
 // Host
 
 Result<iscsi::LoginGrant, iscsi::LoginRefusal> ConnectionLoop::authorize(const iscsi::LoginQuery& query) {
-  return target::authorize(home_->published(), query);
+  return target::authorize(home_->published(), query, mac_);
 }
 
 void ConnectionLoop::establish(const iscsi::LoginResult& result) {
@@ -86,7 +87,7 @@ void ConnectionLoop::login_refused(const iscsi::LoginQuery& query, iscsi::LoginS
 }
 
 std::vector<iscsi::DiscoveredTarget> ConnectionLoop::send_targets(const iscsi::SendTargetsQuery& query) {
-  return discover(home_->published(), query);
+  return discover(home_->published(), query, mac_);
 }
 
 void ConnectionLoop::start_command(iscsi::CommandSlot& slot) {
@@ -197,6 +198,7 @@ runtime::Task<bool> ConnectionLoop::send_pending() {
 
 runtime::Task<void> ConnectionLoop::log_in() {
   runtime::spawn(inside_, send_all());
+  co_await find_mac_address();
   while (!connection_->close_reason() && !is_broken_) {
     if (establishing_ != nullptr) {
       const iscsi::LoginResult& result = *std::exchange(establishing_, nullptr);
@@ -219,6 +221,14 @@ runtime::Task<void> ConnectionLoop::log_in() {
   }
   on_login_over_();
   co_await end();
+}
+
+// Before the first byte is read, so that deciding on the login needs no waiting.
+runtime::Task<void> ConnectionLoop::find_mac_address() {
+  if (environment_.find_neighbour && home_->published().wants_mac_addresses()) {
+    const IpAddress peer = stream_->peer_endpoint().address;
+    mac_ = co_await runtime::run_blocking(home_->shard(), [this, peer] { return environment_.find_neighbour(peer); });
+  }
 }
 
 runtime::Task<void> ConnectionLoop::move_to(DataShard& next) {

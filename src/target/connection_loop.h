@@ -3,9 +3,11 @@
 // ConnectionLoop: moves the bytes of one connection between its socket and its engine, and carries out what the engine
 // asks for. Begins on the shard that accepted the socket, moves to the session's shard after login, ends there.
 
+#include <functional>
 #include <memory>
 #include <optional>
 
+#include "base/mac_address.h"
 #include "iscsi/connection.h"
 #include "iscsi/host.h"
 #include "runtime/event.h"
@@ -19,6 +21,10 @@
 
 namespace lunaria::target {
 
+/// The MAC address of the host with an IP address; nullopt when it is not on a link of ours. Called on worker threads,
+/// several at a time; takes no longer than a question to the kernel.
+using FindNeighbour = std::function<std::optional<MacAddress>(const IpAddress&)>;
+
 /// What loops share; outlives them.
 struct LoopEnvironment {
   SessionDirectory& directory;
@@ -27,6 +33,7 @@ struct LoopEnvironment {
   /// TARGET COLD RESET: ends every session of a target but one. From any shard; returns on whichever it likes.
   std::function<runtime::Task<void>(TargetId target, std::uint16_t except_tsih)> close_target;
   iscsi::Timeouts timeouts;
+  FindNeighbour find_neighbour;  ///< may be empty
 };
 
 /// Owned by the shard that it is on; takes itself out and ends when connection and session are over.
@@ -46,6 +53,8 @@ class ConnectionLoop final : public iscsi::Host {
   /// The same for a reason of the protocol.
   void close(iscsi::CloseReason reason);
   ServedSession* session() const { return session_; }
+  /// With a session: whether the current publication still lets this connection in.
+  bool may_stay() const { return session_->may_stay(*connection_, mac_); }
 
   iscsi::Connection& connection() { return *connection_; }
 
@@ -61,6 +70,7 @@ class ConnectionLoop final : public iscsi::Host {
 
   // The life of a connection, in this order.
   runtime::Task<void> log_in();
+  runtime::Task<void> find_mac_address();
   /// True when the loop now runs elsewhere: the caller must not touch it any more.
   runtime::Task<bool> establish_session(const iscsi::LoginResult& result);
   runtime::Task<bool> join_session(const iscsi::LoginResult& result);
@@ -99,6 +109,7 @@ class ConnectionLoop final : public iscsi::Host {
   std::function<void()> on_login_over_;
   std::unique_ptr<iscsi::Connection> connection_;
   ServedSession* session_ = nullptr;
+  std::optional<MacAddress> mac_;  // of the peer, looked up once, when some target's rules ask for it
   const iscsi::LoginResult* establishing_ = nullptr;
 
   runtime::Gate inside_;  // sender and commands

@@ -3,13 +3,26 @@
 #include <algorithm>
 
 namespace lunaria::target {
-LunMap::LunMap(const Published& published, const TargetConfig& target) {
+namespace {
+
+const InitiatorLun* find_exception(const LunMapping& mapping, std::string_view initiator_name) {
+  const auto found = std::ranges::lower_bound(mapping.initiators, initiator_name, {}, &InitiatorLun::initiator);
+  return found == mapping.initiators.end() || found->initiator != initiator_name ? nullptr : &*found;
+}
+
+}  // namespace
+
+LunMap::LunMap(const Published& published, const TargetConfig& target, std::string_view initiator_name) {
   units_.reserve(target.luns.size());
   for (const LunMapping& mapping : target.luns) {
+    const InitiatorLun* own = find_exception(mapping, initiator_name);
     const UnitPlace place = published.find_unit(mapping.unit);
-    if (place.unit != nullptr) {
-      units_.push_back({mapping.lun, mapping.unit, mapping.read_only, place});
+    if (place.unit == nullptr || (mapping.named_only && own == nullptr)) {
+      continue;
     }
+    const std::uint16_t lun = own == nullptr ? mapping.lun : own->lun.value_or(mapping.lun);
+    const bool read_only = mapping.read_only || (own != nullptr && own->read_only);
+    units_.push_back({lun, mapping.unit, read_only, place});
   }
   std::ranges::sort(units_, {}, &MappedUnit::lun);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "scsi/lun.h"
@@ -22,7 +23,8 @@ struct MappedUnit {
 class LunMap final {
  public:
   LunMap() = default;
-  LunMap(const Published& published, const TargetConfig& target);
+  /// What `initiator_name` (normalised) sees of the target.
+  LunMap(const Published& published, const TargetConfig& target, std::string_view initiator_name);
 
   /// Null when nothing is mapped there.
   const MappedUnit* find(scsi::Lun lun) const;

@@ -6,21 +6,21 @@
 
 namespace lunaria::target {
 
-std::string fold_iscsi_name(std::string_view name) {
-  std::string folded(name);
-  std::ranges::transform(folded, folded.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  return folded;
-}
-
 Published::Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units)
     : config_(std::move(config)), units_(std::move(units)) {
   for (const auto& [id, place] : units_) {
     units_by_naa_.emplace(std::bit_cast<std::uint64_t>(place.naa), id);
   }
+  access_.reserve(config_->targets.size());
   for (std::size_t i = 0; i < config_->targets.size(); ++i) {
-    targets_by_name_.emplace(fold_iscsi_name(config_->targets[i].name), i);
-    targets_by_id_.emplace(config_->targets[i].id, i);
+    const TargetConfig& target = config_->targets[i];
+    targets_by_name_.emplace(fold_iscsi_name(target.name), i);
+    targets_by_id_.emplace(target.id, i);
+    access_.emplace_back(target.access);
+    wants_mac_addresses_ = wants_mac_addresses_ || access_.back().has_mac_rules();
+  }
+  for (std::size_t i = 0; i < config_->initiators.size(); ++i) {
+    initiators_by_name_.emplace(fold_iscsi_name(config_->initiators[i].name), i);
   }
 }
 
@@ -32,6 +32,36 @@ const TargetConfig* Published::find_target(std::string_view name) const {
 const TargetConfig* Published::find_target(TargetId id) const {
   const auto found = targets_by_id_.find(id);
   return found == targets_by_id_.end() ? nullptr : &config_->targets[found->second];
+}
+
+const AccessList& Published::access_of(const TargetConfig& target) const {
+  return access_[static_cast<std::size_t>(&target - config_->targets.data())];
+}
+
+const InitiatorConfig* Published::find_initiator(std::string_view name) const {
+  const auto found = initiators_by_name_.find(std::string(name));
+  return found == initiators_by_name_.end() ? nullptr : &config_->initiators[found->second];
+}
+
+const PortalGroupConfig* Published::find_portal_group(std::uint16_t tag) const {
+  const auto found = std::ranges::find(config_->portal_groups, tag, &PortalGroupConfig::tag);
+  return found == config_->portal_groups.end() ? nullptr : &*found;
+}
+
+// A portal of its own goes before the one that stands for every address.
+std::optional<std::uint16_t> Published::portal_group_tag(const IpEndpoint& local) const {
+  std::optional<std::uint16_t> any;
+  for (const PortalConfig& portal : config_->portals) {
+    if (portal.endpoint == local) {
+      return portal.portal_group_tag;
+    }
+    // [::] takes IPv4 connections too, unless 0.0.0.0 has the port.
+    const bool is_any = portal.endpoint.port == local.port && portal.endpoint.address.is_any();
+    if (is_any && (!any || portal.endpoint.address.is_v4() == local.address.is_v4())) {
+      any = portal.portal_group_tag;
+    }
+  }
+  return any;
 }
 
 UnitPlace Published::find_unit(UnitId id) const {

@@ -6,11 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "target/access_list.h"
 #include "target/config.h"
 
 namespace lunaria::target {
@@ -33,6 +35,16 @@ class Published final {
   /// By iSCSI name, without regard to ASCII case (RFC 7143 4.2.7.1); null when there is none.
   const TargetConfig* find_target(std::string_view name) const;
   const TargetConfig* find_target(TargetId id) const;
+  /// Who may log in to one of the config's targets.
+  const AccessList& access_of(const TargetConfig& target) const;
+  /// Null when nothing is known of it; `name` is normalised.
+  const InitiatorConfig* find_initiator(std::string_view name) const;
+  /// Null when nothing is set for the tag.
+  const PortalGroupConfig* find_portal_group(std::uint16_t tag) const;
+  /// The tag of the portal that serves an address of ours; nullopt when none does any more.
+  std::optional<std::uint16_t> portal_group_tag(const IpEndpoint& local) const;
+  /// Whether some target wants to know the MAC addresses of initiators.
+  bool wants_mac_addresses() const { return wants_mac_addresses_; }
   /// An empty place when the unit is not served.
   UnitPlace find_unit(UnitId id) const;
   /// The same by NAA designator.
@@ -46,9 +58,9 @@ class Published final {
   std::unordered_map<std::uint64_t, UnitId> units_by_naa_;
   std::unordered_map<std::string, std::size_t> targets_by_name_;
   std::unordered_map<TargetId, std::size_t> targets_by_id_;  // every session asks when something is published
+  std::vector<AccessList> access_;  // as config_->targets
+  std::unordered_map<std::string, std::size_t> initiators_by_name_;
+  bool wants_mac_addresses_ = false;
 };
-
-/// ASCII lower case, as iSCSI names are compared.
-std::string fold_iscsi_name(std::string_view name);
 
 }  // namespace lunaria::target

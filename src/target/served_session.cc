@@ -84,12 +84,19 @@ bool ServedSession::leave() {
   return --users_ == 0;
 }
 
-bool ServedSession::may_stay(const IpAddress& peer) const {
-  if (!target_) {
-    return true;
+bool ServedSession::may_stay(const iscsi::Connection& connection, const std::optional<MacAddress>& mac) const {
+  const Published& published = home_.published();
+  // A portal that went to another group: the name of the target port, which holds the tag, is no longer true.
+  const std::uint16_t tag = published.portal_group_tag(connection.local()).value_or(session_->portal_group_tag());
+  if (tag != session_->portal_group_tag()) {
+    return false;
   }
-  const TargetConfig* target = home_.published().find_target(*target_);
-  return target != nullptr && is_allowed(*target, session_->initiator_name(), peer);
+  const Asker asker{session_->initiator_name(), connection.peer().address, mac};
+  if (!target_) {
+    return is_welcome(published, asker);
+  }
+  const TargetConfig* target = published.find_target(*target_);
+  return target != nullptr && may_use(published, *target, asker, tag);
 }
 
 // Those who wait are resumed inside end_update(), so they see is_over_ while the session is still there.
@@ -116,7 +123,7 @@ runtime::Task<void> ServedSession::update_luns() {
     co_return;
   }
   const TargetConfig* target = target_ ? home_.published().find_target(*target_) : nullptr;
-  LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target);
+  LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target, session_->initiator_name());
   if (!has_map_ || !next.same_as(luns_)) {
     co_await change_luns(std::move(next));
   }

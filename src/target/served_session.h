@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/mac_address.h"
+#include "iscsi/connection.h"
 #include "iscsi/login.h"
 #include "iscsi/session.h"
 #include "runtime/clock.h"
@@ -53,8 +55,9 @@ class ServedSession final {
   runtime::Task<void> update_luns();
   /// Leaves every unit: their tasks of this nexus are aborted. Before the end of the session.
   runtime::Task<void> leave_units();
-  /// Whether the current publication still lets this initiator in. A disabled target keeps its sessions.
-  bool may_stay(const IpAddress& peer) const;
+  /// Whether the current publication still lets a connection of this session in. A disabled target, one that sends
+  /// logins elsewhere, and a portal that was closed keep their sessions.
+  bool may_stay(const iscsi::Connection& connection, const std::optional<MacAddress>& mac) const;
 
   SessionStatus status() const;
 

@@ -30,7 +30,7 @@ std::vector<ConnectionLoop*> loops_of(const DataShard& shard) {
 }  // namespace
 
 Server::Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data_shards, Log& log,
-               iscsi::Timeouts timeouts)
+               iscsi::Timeouts timeouts, FindNeighbour find_neighbour)
     : control_(control),
       events_(control),
       shards_(make_shards(
@@ -40,7 +40,8 @@ Server::Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data
           *data_shards.front(),
           [](DataShard& home, std::uint16_t tsih) { return close_session(home, tsih, runtime::Duration::zero()); }),
       environment_{directory_, [this] { return scsi::NexusId{++last_nexus_}; },
-                   [this](TargetId target, std::uint16_t except) { return close_target(target, except); }, timeouts},
+                   [this](TargetId target, std::uint16_t except) { return close_target(target, except); }, timeouts,
+                   std::move(find_neighbour)},
       portals_(*shards_.front(), environment_) {}
 
 Server::~Server() {
@@ -130,7 +131,7 @@ runtime::Task<void> Server::apply(DataShard& shard, std::shared_ptr<const Publis
     }
   }
   for (ConnectionLoop* loop : loops_of(shard)) {
-    if (loop->session() != nullptr && !loop->session()->may_stay(loop->connection().peer().address)) {
+    if (loop->session() != nullptr && !loop->may_stay()) {
       loop->close(runtime::Duration::zero());
     }
   }

@@ -22,8 +22,10 @@ namespace lunaria::target {
 /// Members are for the control shard. Shards and log outlive the server; stop() comes before the destructor.
 class Server final : public DataPlane {
  public:
-  /// `data_shards` is not empty; the control shard may be among them (in simulation).
-  Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data_shards, Log& log, iscsi::Timeouts timeouts);
+  /// `data_shards` is not empty; the control shard may be among them (in simulation). Without `find_neighbour` no
+  /// initiator has a MAC address.
+  Server(runtime::Shard& control, const std::vector<runtime::Shard*>& data_shards, Log& log, iscsi::Timeouts timeouts,
+         FindNeighbour find_neighbour = {});
   ~Server() override;
 
   runtime::Shard& choose_home() override;

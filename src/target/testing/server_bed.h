@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "block/ram_volume.h"
@@ -101,7 +103,11 @@ class ServerTest : public ::testing::Test {
         data_{&world_.add_shard(), &world_.add_shard(), &world_.add_shard()},
         host_shard_(world_.add_shard()) {
     control_.run([this] {
-      server_.emplace(control_, std::vector<runtime::Shard*>(data_.begin(), data_.end()), log_, iscsi::Timeouts{});
+      server_.emplace(control_, std::vector<runtime::Shard*>(data_.begin(), data_.end()), log_, iscsi::Timeouts{},
+                      [this](const IpAddress& address) {
+                        const auto found = neighbours_.find(address);
+                        return found == neighbours_.end() ? std::nullopt : std::optional(found->second);
+                      });
       server_->keep_with(keeper_);
       server_->observe([this](const Event& event) { events_.push_back(event); });
     });
@@ -167,6 +173,19 @@ class ServerTest : public ::testing::Test {
     return sessions_;
   }
 
+  /// SendTargets=All, as `host` is answered in its discovery session.
+  std::string send_targets(Host& host) {
+    const std::uint32_t tag = host.initiator().send_text(std::string_view("SendTargets=All\0", 16));
+    host.flush();
+    EXPECT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done; }));
+    std::string text;
+    for (const std::byte byte : host.initiator().outcome(tag)->data) {
+      text.push_back(static_cast<char>(byte));
+    }
+    return text;
+  }
+
+  std::map<IpAddress, MacAddress> neighbours_;
   sim::World world_{sim::WorldOptions{.seed = 7}};
   MemoryLog log_;
   sim::SimShard& control_;
