@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "daemon/local_addresses.h"
+#include "daemon/neighbours.h"
 #include "runtime/blocking.h"
 #include "security/host_key.h"
 #include "security/self_signed.h"
@@ -76,14 +77,17 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!tls) {
     co_return fail(tls.error());
   }
-  data_plane_ = std::make_unique<target::Server>(control, machine_.data_shards, log_, iscsi::Timeouts{});
+  data_plane_ =
+      std::make_unique<target::Server>(control, machine_.data_shards, log_, iscsi::Timeouts{}, find_neighbour);
+  names_ = std::make_unique<DnsResolver>();
   volumes_ = std::make_unique<service::FileVolumeStore>(machine_.files);
   service_ = std::make_unique<service::Service>(service::Environment{.shard = control,
                                                                      .data_plane = *data_plane_,
                                                                      .volumes = *volumes_,
                                                                      .secrets = *secrets_,
                                                                      .log = log_,
-                                                                     .local_addresses = local_addresses},
+                                                                     .local_addresses = local_addresses,
+                                                                     .names = *names_},
                                                 service::Settings{.state_directory = options_.state_directory,
                                                                   .host_name = host_name(),
                                                                   .version = LUNARIA_VERSION,

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "daemon/certificate_watch.h"
 #include "daemon/management.h"
+#include "daemon/name_resolver.h"
 #include "daemon/options.h"
 #include "daemon/stored_objects.h"
 #include "runtime/file.h"
@@ -64,6 +65,7 @@ class Daemon final {
   std::unique_ptr<security::ServerCertificate> certificate_;
   std::unique_ptr<service::FileVolumeStore> volumes_;
   std::unique_ptr<target::Server> data_plane_;
+  std::unique_ptr<DnsResolver> names_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<Management> management_;

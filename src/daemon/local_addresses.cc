@@ -10,9 +10,8 @@
 #include <optional>
 
 namespace lunaria::daemon {
-namespace {
 
-std::optional<IpAddress> address_of(const sockaddr* address) {
+std::optional<IpAddress> to_ip_address(const sockaddr* address) {
   if (address == nullptr) {
     return std::nullopt;
   }
@@ -33,8 +32,6 @@ std::optional<IpAddress> address_of(const sockaddr* address) {
   return std::nullopt;
 }
 
-}  // namespace
-
 std::vector<IpAddress> local_addresses() {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) {
@@ -43,7 +40,7 @@ std::vector<IpAddress> local_addresses() {
   const std::unique_ptr<ifaddrs, decltype([](ifaddrs* first) { freeifaddrs(first); })> owner(list);
   std::vector<IpAddress> addresses;
   for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (const auto address = address_of(entry->ifa_addr)) {
+    if (const auto address = to_ip_address(entry->ifa_addr)) {
       addresses.push_back(*address);
     }
   }

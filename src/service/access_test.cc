@@ -1,5 +1,7 @@
 #include <cerrno>
 
+#include "catalogue/catalogue.h"
+#include "service/limits.h"
 #include "service/names.h"
 #include "service/world_test.h"
 
@@ -127,13 +129,43 @@ TEST_F(AccessTest, RulesAreRefusedWithReason) {
   must(service->add_access_rule(op(), target.id, everyone));
   EXPECT_EQ(refused(service->add_access_rule(op(), target.id, everyone)), ErrorCode::kAlreadyExists);
   EXPECT_EQ(refused(service->add_access_rule(op(), TargetId(3), everyone)), ErrorCode::kNotFound);
-  EXPECT_EQ(refused(service->add_access_rule(op(), target.id, {AccessMethod::kDnsName, "host.example.com"})),
-            ErrorCode::kNotSupported);
+  EXPECT_EQ(refused(service->add_access_rule(op(), target.id, {AccessMethod::kDnsName, "192.0.2.1"})),
+            ErrorCode::kInvalidArgument);
   EXPECT_EQ(refused(service->add_access_rule(op(), target.id, {AccessMethod::kIpv4, "nonsense"})),
             ErrorCode::kInvalidArgument);
   EXPECT_EQ(refused(service->remove_access_rule(op(), target.id, {AccessMethod::kIqn, "iqn.other"})),
             ErrorCode::kNotFound);
   EXPECT_EQ(refused(service->remove_access_rule(op(), TargetId(3), everyone)), ErrorCode::kNotFound);
+}
+
+TEST_F(AccessTest, RulesAreBounded) {
+  const Target target = make_target("t");
+  stop();
+  {
+    catalogue::Changes changes;
+    for (std::size_t i = 0; i < kAccessRulesPerTargetMax; ++i) {
+      changes.push_back(catalogue::AccessRuleRow{catalogue::TargetId(1), 2,
+                                                 "10.0." + std::to_string(i / 256) + '.' + std::to_string(i % 256)});
+    }
+    const auto catalogue = catalogue::Catalogue::open({state_directory() + "/catalogue.db", {}});
+    ASSERT_TRUE(catalogue && (*catalogue)->load() && (*catalogue)->commit(changes));
+  }
+  start();
+  EXPECT_EQ(data_plane->find_target(target.iqn)->access.size(), kAccessRulesPerTargetMax);
+  EXPECT_EQ(refused(service->add_access_rule(op(), target.id, {AccessMethod::kIqn, "iqn.a"})), ErrorCode::kNoSpace);
+  must(service->remove_access_rule(op(), target.id, {AccessMethod::kIpv4, "10.0.0.0"}));
+  must(service->add_access_rule(op(), target.id, {AccessMethod::kIqn, "iqn.a"}));
+}
+
+TEST_F(AccessTest, MacAddressesHaveOneText) {
+  const Target target = make_target("t");
+  EXPECT_EQ(must(service->add_access_rule(op(), target.id, {AccessMethod::kMac, "00-1B-21-AA-BB-CC"})).value,
+            "00:1b:21:aa:bb:cc");
+  EXPECT_EQ(data_plane->find_target(target.iqn)->access,
+            (std::vector<target::AccessRule>{*MacAddress::parse("00:1b:21:aa:bb:cc")}));
+  EXPECT_EQ(refused(service->add_access_rule(op(), target.id, {AccessMethod::kMac, "ff:ff:ff:ff:ff:ff"})),
+            ErrorCode::kInvalidArgument);
+  must(service->remove_access_rule(op(), target.id, {AccessMethod::kMac, "001b21aabbcc"}));
 }
 
 TEST_F(AccessTest, PortalsAreTheLocalAddressesAndThoseThatWereSet) {

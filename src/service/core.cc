@@ -12,17 +12,12 @@
 namespace lunaria::service {
 namespace {
 
-std::string secret_place(catalogue::TargetId target, catalogue::ChapDirection direction) {
-  return fmt::format("chap_credentials/{}/{}/secret", static_cast<std::uint32_t>(target),
-                     direction == catalogue::ChapDirection::kForward ? "forward" : "reverse");
-}
-
 /// One overload per event of the data plane.
 struct EventTranslator {
   Core& core;
 
   void operator()(const target::SessionOpened& event) const {
-    core.live[event.tsih] = event.target;
+    core.live[event.tsih] = {event.target, event.initiator_name};
     if (event.target) {
       core.last_logins[*event.target] = core.now();
     }
@@ -60,7 +55,8 @@ struct EventTranslator {
 Core::Core(Environment given_environment, Settings given_settings)
     : environment(std::move(given_environment)),
       settings(std::move(given_settings)),
-      verified(environment.shard.random()) {}
+      verified(environment.shard.random()),
+      host_names(environment.shard) {}
 
 std::optional<Error> Core::enter(const security::Principal& principal, security::Permission permission) {
   if (!started || !gate.try_enter()) {
@@ -137,7 +133,7 @@ runtime::Task<void> Core::refresh_sessions() {
   const std::vector<target::SessionStatus> sessions = co_await environment.data_plane.sessions();
   live.clear();
   for (const target::SessionStatus& session : sessions) {
-    live[session.tsih] = session.target;
+    live[session.tsih] = {session.target, session.initiator_name};
   }
 }
 
@@ -177,27 +173,21 @@ Error Core::no_target(TargetId id) {
 
 std::size_t Core::session_count(TargetId id) const {
   return static_cast<std::size_t>(
-      std::count_if(live.begin(), live.end(), [&](const auto& entry) { return entry.second == id; }));
+      std::count_if(live.begin(), live.end(), [&](const auto& entry) { return entry.second.target == id; }));
 }
 
-std::optional<Secret> Core::open_secret(const catalogue::ChapRow& row) const {
-  if (row.sealed_secret.empty()) {
+std::optional<Secret> Core::open_secret(std::span<const std::byte> sealed, const std::string& place) const {
+  if (sealed.empty()) {
     return std::nullopt;
   }
-  Result<Secret, security::UnsealError> opened =
-      environment.secrets.open(row.sealed_secret, secret_place(row.target, row.direction));
+  Result<Secret, security::UnsealError> opened = environment.secrets.open(sealed, place);
   if (!opened) {
-    environment.log.error("service.secret_unreadable",
-                          {{"target", static_cast<std::uint32_t>(row.target)},
-                           {"next", "restore the host key that belongs to this catalogue, or set the secret anew"}});
+    environment.log.error(
+        "service.secret_unreadable",
+        {{"place", place}, {"next", "restore the host key that belongs to this catalogue, or set the secret anew"}});
     return std::nullopt;
   }
   return std::move(*opened);
-}
-
-std::vector<std::byte> Core::seal_secret(const Secret& secret, catalogue::TargetId target,
-                                         catalogue::ChapDirection direction) const {
-  return environment.secrets.seal(secret, secret_place(target, direction));
 }
 
 }  // namespace lunaria::service

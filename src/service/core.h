@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,8 @@
 #include "runtime/blocking.h"
 #include "runtime/gate.h"
 #include "security/verified_passwords.h"
+#include "service/host_names.h"
+#include "service/limits.h"
 #include "service/service.h"
 #include "service/state_change.h"
 
@@ -65,14 +68,22 @@ class Core final : public target::UnitKeeper {
   runtime::WallTime started_at{};
   std::uint64_t generation = 0;
   std::vector<target::PortalFailure> portal_failures;
-  std::map<DiskId, std::string> failures;                 ///< enabled disks that do not work, and why
-  std::map<DiskId, runtime::Shard*> homes;                ///< of the disks that have a unit
-  std::map<DiskId, std::uint64_t> allocated_sizes;        ///< as last asked
-  std::map<std::uint16_t, std::optional<TargetId>> live;  ///< sessions by TSIH
+  std::map<DiskId, std::string> failures;           ///< enabled disks that do not work, and why
+  std::map<DiskId, runtime::Shard*> homes;          ///< of the disks that have a unit
+  std::map<DiskId, std::uint64_t> allocated_sizes;  ///< as last asked
+  /// A session as far as the service keeps count of it.
+  struct Live {
+    std::optional<TargetId> target;
+    std::string initiator_name;
+  };
+  std::map<std::uint16_t, Live> live;  ///< sessions by TSIH
   std::map<TargetId, runtime::WallTime> last_logins;
   std::map<TargetId, runtime::WallTime> last_logouts;
   std::map<ServiceKind, Managed> managed;
   security::VerifiedPasswords verified;
+  HostNames host_names;
+  runtime::Gate host_names_gate;     ///< refresh_host_names() is inside
+  runtime::AsyncMutex lookup_mutex;  ///< held while a name is looked up for a caller: one at a time
 
   /// Carries out a change: role, lock, then `work`, then the audit line. Nothing of `work` runs without the lock.
   template <class T>
@@ -152,10 +163,13 @@ class Core final : public target::UnitKeeper {
   std::size_t session_count(TargetId id) const;
 
   StoreSpec store_spec(const catalogue::DiskRow& row) const;
-  /// A CHAP secret in clear; nullopt when there is none or it does not open (which is logged).
-  std::optional<Secret> open_secret(const catalogue::ChapRow& row) const;
-  std::vector<std::byte> seal_secret(const Secret& secret, catalogue::TargetId target,
-                                     catalogue::ChapDirection direction) const;
+  PortalGroup portal_group_value(const catalogue::PortalGroupRow& row) const;
+  Initiator initiator_value(const catalogue::InitiatorRow& row) const;
+  std::vector<const catalogue::MappingInitiatorRow*> initiators_of(const catalogue::MappingRow& row) const;
+  std::vector<std::uint16_t> portal_groups_of(catalogue::TargetId id) const;
+  std::vector<Redirect> redirects_of(catalogue::TargetId id) const;
+  /// A CHAP secret in clear; nullopt when there is none or it does not open at this place (which is logged).
+  std::optional<Secret> open_secret(std::span<const std::byte> sealed, const std::string& place) const;
   std::shared_ptr<const target::Config> build_config();
   /// What is kept of a disk's persistent reservations.
   scsi::ReservationState saved_reservations(DiskId id) const;
@@ -210,7 +224,23 @@ Reply<void> clear_failure(Core& core, DiskId id);
 Reply<Disk> create_disk_locked(Core& core, CreateDisk request);
 Reply<Target> create_target_locked(Core& core, CreateTarget request);
 Reply<Mapping> map_disk_locked(Core& core, MapDisk request);
-Reply<AccessRule> add_access_rule_locked(Core& core, TargetId target, AccessRule rule);
+/// `answers`: what a new DNS name means, as far as it was asked for.
+Reply<AccessRule> add_access_rule_locked(Core& core, TargetId target, AccessRule rule,
+                                         std::vector<NameAnswer> answers = {});
+/// kNotFound when there is no such group.
+Outcome<void> check_portal_group(const Core& core, std::uint16_t tag);
+/// What local_addresses finds, asked for on a worker thread.
+runtime::Task<std::vector<IpAddress>> find_local_addresses(Core& core);
+/// Why logins cannot be sent there; empty when they can. `local` are the addresses of this host.
+Outcome<void> check_redirects(const Core& core, const std::vector<Redirect>& redirects,
+                              const std::vector<std::uint16_t>& portal_groups, const std::vector<IpAddress>& local);
+
+/// Looks after the names of access rules until stop(): asks when they are due and publishes what changed.
+runtime::Task<void> refresh_host_names(Core& core);
+/// The names of the present rules are those to look after. After every change of rules.
+void keep_host_names(Core& core);
+/// At start: what the names in rules meant when the daemon ended.
+void recall_host_names(Core& core);
 
 /// A job row's value, and the other way round.
 Job job_value(const catalogue::JobRow& row);

@@ -30,6 +30,14 @@ enum class Caching : std::uint8_t {
 /// "buffered", "direct".
 std::string_view to_string(Caching caching);
 
+/// What one initiator sees of a mapping, in place of what everyone sees.
+struct MappingInitiator {
+  std::string initiator;             ///< iSCSI name in canonical form
+  std::optional<std::uint16_t> lun;  ///< its own number; none: the mapping's
+  bool read_only = false;
+  friend bool operator==(const MappingInitiator&, const MappingInitiator&) = default;
+};
+
 /// One disk at a LUN of one target.
 struct Mapping {
   TargetId target{};
@@ -38,6 +46,8 @@ struct Mapping {
   std::string disk_name;
   std::uint16_t lun = 0;
   bool read_only = false;
+  bool named_only = false;                     ///< visible to `initiators` only
+  std::vector<MappingInitiator> initiators{};  ///< by name
   friend bool operator==(const Mapping&, const Mapping&) = default;
 };
 

@@ -8,8 +8,10 @@
 #include <variant>
 
 #include "service/disk.h"
+#include "service/initiator.h"
 #include "service/job.h"
 #include "service/portal.h"
+#include "service/portal_group.h"
 #include "service/server.h"
 #include "service/service_state.h"
 #include "service/target.h"
@@ -31,6 +33,8 @@ using ServerChanged = Change<Server>;
 using PortalChanged = Change<Portal>;
 using ServiceStateChanged = Change<ServiceStatus>;
 using JobChanged = Change<Job>;
+using InitiatorChanged = Change<Initiator>;
+using PortalGroupChanged = Change<PortalGroup>;
 struct AccessRuleChanged {
   TargetId target{};
   std::string target_name;
@@ -49,8 +53,9 @@ struct SessionClosed {
   std::string reason;
 };
 
-using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
-                           ServiceStateChanged, JobChanged, SessionOpened, SessionClosed>;
+using Event =
+    std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
+                 ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, SessionOpened, SessionClosed>;
 
 /// Called on the control shard after the change is in force; must not block and must not unsubscribe.
 using EventHandler = std::function<void(const Event&)>;

@@ -1,10 +1,11 @@
-// Mappings: which disk is at which LUN of which target; access rules: who may log in.
+// Mappings: which disk is at which LUN of which target, and who sees it.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "service/core.h"
+#include "service/lun_plan.h"
 #include "service/names.h"
 
 namespace lunaria::service {
@@ -21,43 +22,12 @@ Outcome<void> check_lun(std::uint16_t lun) {
   return {};
 }
 
-/// The mapping at a LUN; nullptr when it is free.
-const catalogue::MappingRow* holder_of(const Core& core, TargetId target, std::uint16_t lun) {
-  for (const catalogue::MappingRow* mapping : core.mappings_of(row_id(target))) {
-    if (mapping->lun == lun) {
-      return mapping;
-    }
+std::vector<Mapping> mapping_values(const Core& core, TargetId target) {
+  std::vector<Mapping> mappings;
+  for (const catalogue::MappingRow* row : core.mappings_of(row_id(target))) {
+    mappings.push_back(core.mapping_value(*row));
   }
-  return nullptr;
-}
-
-Outcome<void> check_free_lun(const Core& core, TargetId target, std::uint16_t lun) {
-  Outcome<void> checked = check_lun(lun);
-  const catalogue::MappingRow* holder = checked ? holder_of(core, target, lun) : nullptr;
-  if (holder != nullptr) {
-    return fail(Error{ErrorCode::kAlreadyExists,
-                      fmt::format("LUN {} of target {} is taken by disk {}. Choose another one.", lun,
-                                  core.target(target)->name, core.contents.disks.at(holder->disk).name)});
-  }
-  return checked;
-}
-
-Outcome<std::uint16_t> lowest_free_lun(const Core& core, TargetId target) {
-  std::set<std::uint16_t> taken;
-  for (const catalogue::MappingRow* mapping : core.mappings_of(row_id(target))) {
-    taken.insert(mapping->lun);
-  }
-  std::uint16_t lun = 0;
-  for (const std::uint16_t used : taken) {
-    if (used != lun) {
-      break;
-    }
-    ++lun;
-  }
-  if (lun > kLunMax) {
-    return fail(Error{ErrorCode::kNoSpace, "Every LUN of the target is taken. Use another target."});
-  }
-  return lun;
+  return mappings;
 }
 
 Outcome<const catalogue::MappingRow*> find_mapping(const Core& core, TargetId target, DiskId disk) {
@@ -91,16 +61,34 @@ Outcome<catalogue::MappingRow> planned_mapping(const Core& core, const MapDisk& 
     return fail(Error{ErrorCode::kAlreadyExists, fmt::format("Disk {} is mapped to target {} already, at LUN {}.",
                                                              disk->name, target->name, present->second.lun)});
   }
-  const Outcome<std::uint16_t> lun =
-      request.lun ? Outcome<std::uint16_t>(*request.lun) : lowest_free_lun(core, request.target);
+  const std::vector<Mapping> others = mapping_values(core, request.target);
+  const Outcome<std::uint16_t> lun = request.lun ? Outcome<std::uint16_t>(*request.lun) : lowest_free_lun(others);
   if (!lun) {
     return fail(lun.error());
   }
-  const Outcome<void> free = check_free_lun(core, request.target, *lun);
+  catalogue::MappingRow row{target->id, disk->id, *lun, request.read_only, request.named_only};
+  const Outcome<void> in_range = check_lun(*lun);
+  const Outcome<void> free = in_range ? check_luns(core.mapping_value(row), others) : in_range;
   if (!free) {
     return fail(free.error());
   }
-  return catalogue::MappingRow{target->id, disk->id, *lun, request.read_only};
+  return row;
+}
+
+/// Commits the row of a mapping that is there, brings it into force and tells of it.
+Reply<Mapping> change_mapping(Core& core, Mapping before, Mapping planned, catalogue::Changes changes) {
+  const Outcome<void> free = check_luns(planned, mapping_values(core, planned.target));
+  if (!free) {
+    co_return fail(free.error());
+  }
+  const Outcome<void> done = co_await core.commit(std::move(changes));
+  if (!done) {
+    co_return fail(done.error());
+  }
+  co_await core.publish();
+  const Mapping after = core.mapping_value(core.contents.mappings.at({row_id(planned.target), row_id(planned.disk)}));
+  core.events.publish(MappingChanged{std::move(before), after});
+  co_return after;
 }
 
 Reply<Mapping> set_mapping_locked(Core& core, SetMapping request) {
@@ -108,24 +96,64 @@ Reply<Mapping> set_mapping_locked(Core& core, SetMapping request) {
   if (!present) {
     co_return fail(present.error());
   }
-  const Mapping before = core.mapping_value(**present);
   catalogue::MappingRow row = **present;
-  if (request.lun && *request.lun != row.lun) {
-    const Outcome<void> free = check_free_lun(core, request.target, *request.lun);
-    if (!free) {
-      co_return fail(free.error());
-    }
-    row.lun = *request.lun;
-  }
+  row.lun = request.lun.value_or(row.lun);
   row.read_only = request.read_only.value_or(row.read_only);
-  const Outcome<void> done = co_await core.commit({row});
-  if (!done) {
-    co_return fail(done.error());
+  row.named_only = request.named_only.value_or(row.named_only);
+  const Outcome<void> in_range = check_lun(row.lun);
+  if (!in_range) {
+    co_return fail(in_range.error());
   }
-  co_await core.publish();
-  const Mapping after = core.mapping_value(row);
-  core.events.publish(MappingChanged{before, after});
-  co_return after;
+  Outcome<Mapping> changed =
+      co_await change_mapping(core, core.mapping_value(**present), core.mapping_value(row), {row});
+  co_return changed;
+}
+
+Reply<Mapping> set_mapping_initiator_locked(Core& core, SetMappingInitiator request) {
+  const Outcome<const catalogue::MappingRow*> present = find_mapping(core, request.target, request.disk);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  const Outcome<std::string> name = canonical_initiator_name(request.initiator);
+  if (!name) {
+    co_return fail(name.error());
+  }
+  const Outcome<void> in_range = check_lun(request.lun.value_or(0));
+  if (!in_range) {
+    co_return fail(in_range.error());
+  }
+  const Mapping before = core.mapping_value(**present);
+  Mapping planned = before;
+  std::erase_if(planned.initiators, [&](const MappingInitiator& each) { return each.initiator == *name; });
+  if (planned.initiators.size() >= kInitiatorsPerMappingMax) {
+    co_return fail(Error{ErrorCode::kNoSpace, fmt::format("The mapping names {} initiators already, which is the most.",
+                                                          kInitiatorsPerMappingMax)});
+  }
+  planned.initiators.push_back({*name, request.lun, request.read_only});
+  std::ranges::sort(planned.initiators, {}, &MappingInitiator::initiator);
+  catalogue::MappingInitiatorRow row{row_id(request.target), row_id(request.disk), *name, request.lun,
+                                     request.read_only};
+  Outcome<Mapping> changed = co_await change_mapping(core, before, std::move(planned), {std::move(row)});
+  co_return changed;
+}
+
+Reply<Mapping> remove_mapping_initiator_locked(Core& core, TargetId target, DiskId disk, std::string initiator) {
+  const Outcome<const catalogue::MappingRow*> present = find_mapping(core, target, disk);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  const Mapping before = core.mapping_value(**present);
+  Mapping planned = before;
+  const std::string name = fold_case(initiator);
+  const auto removed =
+      std::erase_if(planned.initiators, [&](const MappingInitiator& each) { return each.initiator == name; });
+  if (removed == 0) {
+    co_return fail(Error{ErrorCode::kNotFound, fmt::format("The mapping of disk {} to target {} does not name {}.",
+                                                           before.disk_name, before.target_name, initiator)});
+  }
+  Outcome<Mapping> changed = co_await change_mapping(
+      core, before, std::move(planned), {catalogue::RemoveMappingInitiator{row_id(target), row_id(disk), name}});
+  co_return changed;
 }
 
 Reply<void> unmap_disk_locked(Core& core, TargetId target, DiskId disk) {
@@ -179,27 +207,6 @@ Reply<std::vector<Mapping>> list_mappings_now(Core& core) {
   co_return mappings;
 }
 
-Reply<void> remove_access_rule_locked(Core& core, TargetId target, AccessRule rule) {
-  const catalogue::TargetRow* row = core.target(target);
-  if (row == nullptr) {
-    co_return fail(Core::no_target(target));
-  }
-  const Outcome<AccessRule> canonical = canonical_rule(rule);
-  const std::string value = canonical ? canonical->value : rule.value;
-  const catalogue::AccessRuleRow present{row->id, static_cast<std::uint8_t>(rule.method), value};
-  if (!core.contents.access.contains(present)) {
-    co_return fail(Error{ErrorCode::kNotFound, fmt::format("Target {} has no rule for {}.", row->name, value)});
-  }
-  const std::string name = row->name;
-  Outcome<void> done = co_await core.commit({catalogue::RemoveAccessRule{present}});
-  if (!done) {
-    co_return done;
-  }
-  co_await core.publish();
-  core.events.publish(AccessRuleChanged{target, name, {AccessRule{rule.method, value}, std::nullopt}});
-  co_return done;
-}
-
 }  // namespace
 
 Reply<Mapping> map_disk_locked(Core& core, MapDisk request) {
@@ -217,30 +224,6 @@ Reply<Mapping> map_disk_locked(Core& core, MapDisk request) {
   co_return mapping;
 }
 
-Reply<AccessRule> add_access_rule_locked(Core& core, TargetId target, AccessRule rule) {
-  const catalogue::TargetRow* row = core.target(target);
-  if (row == nullptr) {
-    co_return fail(Core::no_target(target));
-  }
-  const Outcome<AccessRule> canonical = canonical_rule(rule);
-  if (!canonical) {
-    co_return fail(canonical.error());
-  }
-  const catalogue::AccessRuleRow added{row->id, static_cast<std::uint8_t>(canonical->method), canonical->value};
-  if (core.contents.access.contains(added)) {
-    co_return fail(Error{ErrorCode::kAlreadyExists,
-                         fmt::format("Target {} has a rule for {} already.", row->name, canonical->value)});
-  }
-  const std::string name = row->name;
-  const Outcome<void> done = co_await core.commit({added});
-  if (!done) {
-    co_return fail(done.error());
-  }
-  co_await core.publish();
-  core.events.publish(AccessRuleChanged{target, name, {std::nullopt, *canonical}});
-  co_return *canonical;
-}
-
 Reply<Mapping> Service::map_disk(security::Principal principal, MapDisk request) {
   Action action{security::Permission::kChangeStorage, "mapping.create", object_of(request.target, request.disk)};
   return core_->change(std::move(principal), std::move(action), map_disk_locked(*core_, request));
@@ -249,6 +232,21 @@ Reply<Mapping> Service::map_disk(security::Principal principal, MapDisk request)
 Reply<Mapping> Service::set_mapping(security::Principal principal, SetMapping request) {
   Action action{security::Permission::kChangeStorage, "mapping.set", object_of(request.target, request.disk)};
   return core_->change(std::move(principal), std::move(action), set_mapping_locked(*core_, request));
+}
+
+Reply<Mapping> Service::set_mapping_initiator(security::Principal principal, SetMappingInitiator request) {
+  Action action{security::Permission::kChangeStorage, "mapping.set_initiator",
+                fmt::format("{} initiator {}", object_of(request.target, request.disk), request.initiator)};
+  return core_->change(std::move(principal), std::move(action),
+                       set_mapping_initiator_locked(*core_, std::move(request)));
+}
+
+Reply<Mapping> Service::remove_mapping_initiator(security::Principal principal, TargetId target, DiskId disk,
+                                                 std::string initiator) {
+  Action action{security::Permission::kChangeStorage, "mapping.remove_initiator",
+                fmt::format("{} initiator {}", object_of(target, disk), initiator)};
+  return core_->change(std::move(principal), std::move(action),
+                       remove_mapping_initiator_locked(*core_, target, disk, std::move(initiator)));
 }
 
 Reply<void> Service::unmap_disk(security::Principal principal, TargetId target, DiskId disk) {
@@ -264,20 +262,6 @@ Reply<std::size_t> Service::unmap_all(security::Principal principal, TargetId ta
 
 Reply<std::vector<Mapping>> Service::list_mappings(security::Principal principal) {
   return core_->look(std::move(principal), list_mappings_now(*core_));
-}
-
-Reply<AccessRule> Service::add_access_rule(security::Principal principal, TargetId target, AccessRule rule) {
-  Action action{security::Permission::kChangeStorage, "access.add",
-                fmt::format("target {} {}", static_cast<std::uint32_t>(target), rule.value)};
-  return core_->change(std::move(principal), std::move(action),
-                       add_access_rule_locked(*core_, target, std::move(rule)));
-}
-
-Reply<void> Service::remove_access_rule(security::Principal principal, TargetId target, AccessRule rule) {
-  Action action{security::Permission::kChangeStorage, "access.remove",
-                fmt::format("target {} {}", static_cast<std::uint32_t>(target), rule.value)};
-  return core_->change(std::move(principal), std::move(action),
-                       remove_access_rule_locked(*core_, target, std::move(rule)));
 }
 
 }  // namespace lunaria::service

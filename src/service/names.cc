@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "base/hex.h"
 #include "base/ip_address.h"
+#include "base/mac_address.h"
+#include "service/portal.h"
 
 namespace lunaria::service {
 namespace {
@@ -102,18 +104,6 @@ bool is_iqn_body(std::string_view body) {
 bool is_hex_of(std::string_view text, std::initializer_list<std::size_t> lengths) {
   return std::find(lengths.begin(), lengths.end(), text.size()) != lengths.end() &&
          std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
-}
-
-/// The prefix with the bits behind its length cleared, so that one network has one text.
-IpPrefix network_of(const IpPrefix& prefix) {
-  std::array<std::uint8_t, 16> octets = prefix.address.octets();
-  for (std::size_t bit = prefix.length; bit < 128; ++bit) {
-    octets[bit / 8] = static_cast<std::uint8_t>(octets[bit / 8] & ~(0x80U >> (bit % 8)));
-  }
-  IpPrefix network = prefix;
-  network.address = prefix.address.is_v4() ? IpAddress::v4({octets[0], octets[1], octets[2], octets[3]})
-                                           : IpAddress::v6(octets, prefix.address.scope());
-  return network;
 }
 
 /// Letters, digits, '-', '.'; other characters become '-', and runs of '-' one.
@@ -265,27 +255,92 @@ Outcome<std::string> canonical_iscsi_name(std::string_view name) {
   return folded;
 }
 
+Outcome<std::string> canonical_initiator_name(std::string_view name) {
+  // Initiators' names in the field are looser than ours have to be (underscores, other scripts): exact text counts.
+  const std::string folded = fold_case(name);
+  const bool has_prefix = folded.starts_with("iqn.") || folded.starts_with("eui.") || folded.starts_with("naa.");
+  const bool has_space = folded.find(' ') != std::string::npos;
+  if (!has_prefix || folded.size() <= 4 || folded.size() > kIscsiNameBytesMax || has_space || !is_printable(folded)) {
+    return invalid(
+        "An initiator name begins with iqn., eui. or naa., holds no space and has at most 223 bytes; in access rules "
+        "'*' stands for everyone.");
+  }
+  return folded;
+}
+
+Outcome<std::string> canonical_host_name(std::string_view name) {
+  std::string folded = fold_case(name.substr(0, 256));
+  if (folded.ends_with('.')) {
+    folded.pop_back();
+  }
+  const auto is_allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
+  bool is_well_formed = !folded.empty() && folded.size() <= 253 && !IpAddress::parse(folded);
+  for (std::string_view rest = folded; is_well_formed && !rest.empty();) {
+    const std::string_view label = rest.substr(0, rest.find('.'));
+    is_well_formed = !label.empty() && label.size() <= 63 && std::all_of(label.begin(), label.end(), is_allowed) &&
+                     label.front() != '-' && label.back() != '-' && (label.size() == rest.size() || rest.back() != '.');
+    rest.remove_prefix(std::min(rest.size(), label.size() + 1));
+  }
+  // Names of digits only are read as addresses by many programs ("10" is 0.0.0.10).
+  is_well_formed = is_well_formed && std::any_of(folded.begin(), folded.end(), is_letter);
+  if (!is_well_formed) {
+    return invalid(
+        fmt::format("'{}' is not a host name. Write it as in DNS (host.example.com), other scripts as "
+                    "xn--; an address goes into a rule for addresses.",
+                    folded));
+  }
+  return folded;
+}
+
+Outcome<std::string> canonical_redirect_address(std::string_view text) {
+  if (const std::optional<IpEndpoint> endpoint = IpEndpoint::parse(text)) {
+    if (endpoint->port != 0 && !endpoint->address.is_any()) {
+      return endpoint->to_string();
+    }
+  }
+  const std::string_view bare = text.starts_with('[') && text.ends_with(']') ? text.substr(1, text.size() - 2) : text;
+  if (const std::optional<IpAddress> address = IpAddress::parse(bare); address && !address->is_any()) {
+    return IpEndpoint{*address, kIscsiPort}.to_string();
+  }
+  const std::size_t colon = text.find(':');
+  const Outcome<std::string> name = canonical_host_name(text.substr(0, colon));
+  if (name && colon == std::string_view::npos) {
+    return fmt::format("{}:{}", *name, kIscsiPort);
+  }
+  const std::string_view digits = name ? text.substr(colon + 1) : std::string_view();
+  std::uint32_t port = 0;
+  for (const char c : digits) {
+    port = is_digit(c) && port <= 65535 ? port * 10 + static_cast<std::uint32_t>(c - '0') : 65536;
+  }
+  if (port == 0 || port > 65535) {
+    return invalid(
+        fmt::format("'{}' is no place to send logins to. Write an address or a host name, with a port where "
+                    "it is not 3260: 192.0.2.7, [2001:db8::7]:3261, array.example.com:3260.",
+                    text.substr(0, 256)));
+  }
+  return fmt::format("{}:{}", *name, port);
+}
+
 Outcome<AccessRule> canonical_rule(const AccessRule& rule) {
   switch (rule.method) {
-    case AccessMethod::kDnsName:
-    case AccessMethod::kMac:
-      return fail(Error{ErrorCode::kNotSupported,
-                        "Access by DNS name or MAC address is not offered. Use the initiator's name or IP address."});
+    case AccessMethod::kDnsName: {
+      const Outcome<std::string> name = canonical_host_name(rule.value);
+      return name ? Outcome<AccessRule>(AccessRule{rule.method, *name}) : fail(name.error());
+    }
+    case AccessMethod::kMac: {
+      const std::optional<MacAddress> mac = MacAddress::parse(rule.value);
+      if (!mac) {
+        return invalid(
+            fmt::format("'{}' is not the MAC address of a network card. Write it as 00:1b:21:aa:bb:cc.", rule.value));
+      }
+      return AccessRule{rule.method, mac->to_string()};
+    }
     case AccessMethod::kIqn: {
       if (rule.value == "*") {
         return rule;
       }
-      // Initiators' names in the field are looser than ours have to be (underscores, other scripts): exact text counts.
-      const std::string folded = fold_case(rule.value);
-      const bool has_prefix = folded.starts_with("iqn.") || folded.starts_with("eui.") || folded.starts_with("naa.");
-      const bool has_space = folded.find(' ') != std::string::npos;
-      if (!has_prefix || folded.size() <= 4 || folded.size() > kIscsiNameBytesMax || has_space ||
-          !is_printable(folded)) {
-        return invalid(
-            "An initiator name begins with iqn., eui. or naa., holds no space and has at most 223 bytes; '*' "
-            "stands for everyone.");
-      }
-      return AccessRule{rule.method, folded};
+      const Outcome<std::string> name = canonical_initiator_name(rule.value);
+      return name ? Outcome<AccessRule>(AccessRule{rule.method, *name}) : fail(name.error());
     }
     case AccessMethod::kIpv4:
     case AccessMethod::kIpv6: {
@@ -296,7 +351,7 @@ Outcome<AccessRule> canonical_rule(const AccessRule& rule) {
             rule.method == AccessMethod::kIpv4 ? "192.0.2.7 or 192.0.2.0/24" : "2001:db8::7 or 2001:db8::/32"));
       }
       const bool whole = prefix->length == (prefix->address.is_v4() ? 32 : 128);
-      return AccessRule{rule.method, whole ? prefix->address.to_string() : network_of(*prefix).to_string()};
+      return AccessRule{rule.method, whole ? prefix->address.to_string() : prefix->network().to_string()};
     }
   }
   return invalid("The access method must be 1 (DNS name), 2 (IPv4), 3 (MAC), 4 (IQN) or 5 (IPv6).");

@@ -42,7 +42,14 @@ Outcome<void> check_path(std::string_view path, std::string_view state_directory
 
 /// The name of a target in canonical (lower-case) form: "iqn." by RFC 7143 4.2.7.4, "eui." or "naa.".
 Outcome<std::string> canonical_iscsi_name(std::string_view name);
-/// A rule's value in canonical form. kNotSupported for DNS names and MAC addresses.
+/// The name of an initiator in canonical (lower-case) form; looser than for targets, as the names in the field are.
+Outcome<std::string> canonical_initiator_name(std::string_view name);
+/// A DNS name in lower case, without a dot at the end. No address, no other scripts (RFC 5890 has their xn-- form).
+Outcome<std::string> canonical_host_name(std::string_view name);
+/// "host:port" for TargetAddress (RFC 7143 13.8), the port always there; host is an IPv4 address, an IPv6 address in
+/// brackets, or a DNS name.
+Outcome<std::string> canonical_redirect_address(std::string_view text);
+/// A rule's value in canonical form.
 Outcome<AccessRule> canonical_rule(const AccessRule& rule);
 
 /// "org.lunaria" unless `host_name` has a domain that can be meant: "host.example.com" gives "com.example".

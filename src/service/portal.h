@@ -26,11 +26,13 @@ struct Portal {
   friend bool operator==(const Portal&, const Portal&) = default;
 };
 
-/// Changes what is given. Existing sessions stay.
+/// Changes what is given. Existing sessions stay, but for those of a portal that moves to another group.
 struct SetPortal {
   IpAddress address;
   std::optional<std::uint16_t> port;  ///< 1..65535
   std::optional<bool> listen;
+  /// Of a group that is there. Sessions that came by the portal are dropped when it changes.
+  std::optional<std::uint16_t> portal_group_tag{};
 };
 
 struct Session {

@@ -9,16 +9,12 @@
 namespace lunaria::service {
 namespace {
 
-runtime::Task<std::vector<IpAddress>> local_addresses(Core& core) {
-  std::vector<IpAddress> addresses =
-      co_await runtime::run_blocking(core.environment.shard, [&] { return core.environment.local_addresses(); });
-  co_return addresses;
-}
-
 Portal portal_value(const Core& core, const IpAddress& address, const std::vector<IpAddress>& local) {
   Portal portal;
   portal.address = address;
-  portal.present = address.is_any() || std::find(local.begin(), local.end(), address) != local.end();
+  // All of 127.0.0.0/8 is this host, though interfaces name one address only.
+  portal.present =
+      address.is_any() || address.is_loopback() || std::find(local.begin(), local.end(), address) != local.end();
   const auto row = core.contents.portals.find(address.to_string());
   if (row != core.contents.portals.end()) {
     portal.port = row->second.port;
@@ -34,7 +30,7 @@ Portal portal_value(const Core& core, const IpAddress& address, const std::vecto
 }
 
 Reply<std::vector<Portal>> list_portals_now(Core& core) {
-  const std::vector<IpAddress> local = co_await local_addresses(core);
+  const std::vector<IpAddress> local = co_await find_local_addresses(core);
   std::set<IpAddress> addresses(local.begin(), local.end());
   for (const auto& [text, row] : core.contents.portals) {
     const std::optional<IpAddress> address = IpAddress::parse(text);
@@ -51,7 +47,7 @@ Reply<std::vector<Portal>> list_portals_now(Core& core) {
 }
 
 Reply<Portal> set_portal_locked(Core& core, SetPortal request) {
-  const std::vector<IpAddress> local = co_await local_addresses(core);
+  const std::vector<IpAddress> local = co_await find_local_addresses(core);
   const Portal before = portal_value(core, request.address, local);
   if (!before.present && !core.contents.portals.contains(request.address.to_string())) {
     co_return fail(
@@ -61,7 +57,12 @@ Reply<Portal> set_portal_locked(Core& core, SetPortal request) {
     co_return fail(Error{ErrorCode::kInvalidArgument, "The port must be 1 to 65535."});
   }
   catalogue::PortalRow row{request.address.to_string(), request.port.value_or(before.port),
-                           request.listen.value_or(before.listen), before.portal_group_tag};
+                           request.listen.value_or(before.listen),
+                           request.portal_group_tag.value_or(before.portal_group_tag)};
+  const Outcome<void> known = check_portal_group(core, row.portal_group_tag);
+  if (!known) {
+    co_return fail(known.error());
+  }
   const Outcome<void> done = co_await core.commit({std::move(row)});
   if (!done) {
     co_return fail(done.error());
@@ -92,6 +93,12 @@ Reply<void> drop_session_now(Core& core, std::uint16_t tsih, std::chrono::millis
 }
 
 }  // namespace
+
+runtime::Task<std::vector<IpAddress>> find_local_addresses(Core& core) {
+  std::vector<IpAddress> addresses =
+      co_await runtime::run_blocking(core.environment.shard, [&] { return core.environment.local_addresses(); });
+  co_return addresses;
+}
 
 Reply<std::vector<Portal>> Service::list_portals(security::Principal principal) {
   return core_->look(std::move(principal), list_portals_now(*core_));

@@ -17,13 +17,15 @@ catalogue::Changes first_rows(Core& core) {
     name = "lunaria";
   }
   catalogue::Changes changes = {catalogue::ServerRow{core.new_guid(), name, false, core.now()}};
+  changes.push_back(catalogue::PortalGroupRow{});
   for (const IpEndpoint& portal : core.settings.default_portals) {
-    changes.push_back(catalogue::PortalRow{portal.address.to_string(), portal.port, true, 1});
+    changes.push_back(catalogue::PortalRow{portal.address.to_string(), portal.port, true, kFirstPortalGroup});
   }
   return changes;
 }
 
-/// Jobs that were running when the daemon ended, RAM disks, and jobs whose time is over.
+/// Jobs that were running when the daemon ended, RAM disks, jobs whose time is over, and names that no rule has any
+/// more.
 catalogue::Changes stale_rows(const Core& core) {
   catalogue::Changes changes = expired_jobs(core);
   for (const auto& [id, row] : core.contents.jobs) {
@@ -47,6 +49,14 @@ catalogue::Changes stale_rows(const Core& core) {
       }
     }
     changes.push_back(catalogue::RemoveDisk{id});
+  }
+  for (const auto& [name, row] : core.contents.host_addresses) {
+    if (core.host_names.find(name) == nullptr) {
+      changes.push_back(catalogue::RemoveHostAddress{name});
+    }
+  }
+  if (!core.contents.portal_groups.contains(kFirstPortalGroup)) {
+    changes.push_back(catalogue::PortalGroupRow{});
   }
   return changes;
 }
@@ -81,6 +91,7 @@ Reply<void> start_locked(Core& core) {
       co_return made;
     }
   }
+  recall_host_names(core);
   const catalogue::Changes stale = stale_rows(core);
   if (!stale.empty()) {
     Outcome<void> cleaned = co_await core.commit(stale);
@@ -106,6 +117,7 @@ Reply<void> start_locked(Core& core) {
   co_await core.refresh_sessions();
   core.started_at = core.now();
   core.started = true;
+  runtime::spawn(core.host_names_gate, refresh_host_names(core));
   core.environment.log.info("service.started", {{"disks", core.contents.disks.size()},
                                                 {"targets", core.contents.targets.size()},
                                                 {"failed_disks", core.failures.size()}});
@@ -150,6 +162,10 @@ Reply<void> Service::start() {
 
 runtime::Task<void> Service::stop() {
   core_->gate.close();
+  core_->environment.names.cancel();
+  core_->host_names.stop();
+  core_->host_names_gate.close();
+  co_await core_->host_names_gate.drained();
   co_await core_->gate.drained();
   core_->started = false;
   // Closing copies the log into the database and syncs: not on the shard.

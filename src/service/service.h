@@ -25,9 +25,12 @@
 #include "service/disk.h"
 #include "service/error.h"
 #include "service/event.h"
+#include "service/host_names.h"
 #include "service/ids.h"
+#include "service/initiator.h"
 #include "service/job.h"
 #include "service/portal.h"
+#include "service/portal_group.h"
 #include "service/server.h"
 #include "service/service_state.h"
 #include "service/subscription.h"
@@ -47,6 +50,7 @@ struct Environment {
   Log& log;
   /// The addresses of this host's interfaces, loopback included; called on worker threads.
   std::function<std::vector<IpAddress>()> local_addresses;
+  NameResolver& names;
 };
 
 struct Settings {
@@ -132,10 +136,35 @@ class Service final {
   Reply<std::size_t> unmap_all(security::Principal principal, TargetId target);
   /// All of the server, by target and LUN.
   Reply<std::vector<Mapping>> list_mappings(security::Principal principal);
-  /// Returns the rule in its canonical form. kNotSupported for DNS names and MAC addresses.
+  /// LUN masking: names an initiator for a mapping, or changes what it sees. kAlreadyExists when it would see two disks
+  /// at one LUN.
+  Reply<Mapping> set_mapping_initiator(security::Principal principal, SetMappingInitiator request);
+  /// The initiator sees what everyone sees, or nothing when the mapping is for named ones.
+  Reply<Mapping> remove_mapping_initiator(security::Principal principal, TargetId target, DiskId disk,
+                                          std::string initiator);
+  /// All of the server, by target.
+  Reply<std::vector<AccessEntry>> list_access(security::Principal principal);
+  /// Returns the rule in its canonical form. A DNS name is looked up first, for at most kNameLookupMax; when there is
+  /// no answer the rule is kept and the name asked for again later.
   Reply<AccessRule> add_access_rule(security::Principal principal, TargetId target, AccessRule rule);
   /// Takes any form of the value that means the same. Sessions that have no other rule are dropped.
   Reply<void> remove_access_rule(security::Principal principal, TargetId target, AccessRule rule);
+
+  // Initiators that something is set for. Reading: viewer; changing: operator.
+
+  Reply<std::vector<Initiator>> list_initiators(security::Principal principal);
+  Reply<Initiator> create_initiator(security::Principal principal, SetInitiator request);
+  Reply<Initiator> set_initiator(security::Principal principal, SetInitiator request);
+  /// What was set for it is forgotten; rules and mappings that name it stay.
+  Reply<void> delete_initiator(security::Principal principal, std::string name);
+
+  // Portal groups. Reading: viewer; changing: administrator.
+
+  Reply<std::vector<PortalGroup>> list_portal_groups(security::Principal principal);
+  Reply<PortalGroup> create_portal_group(security::Principal principal, SetPortalGroup request);
+  Reply<PortalGroup> set_portal_group(security::Principal principal, SetPortalGroup request);
+  /// kInUse for the first group, and while a portal is in it or a target names it.
+  Reply<void> delete_portal_group(security::Principal principal, std::uint16_t tag);
 
   // Portals (changing: administrator) and sessions (dropping: operator).
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "base/secret.h"
 #include "base/uuid.h"
 #include "runtime/clock.h"
+#include "service/chap.h"
 #include "service/disk.h"
 #include "service/ids.h"
 #include "target/config.h"
@@ -24,19 +24,24 @@ enum class AccessMethod : std::uint8_t { kDnsName = 1, kIpv4 = 2, kMac = 3, kIqn
 /// Who may log in: any matching rule lets an initiator in; no rule at all means nobody.
 struct AccessRule {
   AccessMethod method = AccessMethod::kIqn;
-  /// kIqn: an iSCSI name or "*". kIpv4, kIpv6: an address or a prefix ("192.0.2.0/24"). Returned in canonical form.
+  /// kIqn: an iSCSI name or "*". kIpv4, kIpv6: an address or a prefix ("192.0.2.0/24"). kDnsName: a host name, looked
+  /// up forward. kMac: "00:1b:21:aa:bb:cc", of a host on a link of ours. Returned in canonical form.
   std::string value;
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
   friend auto operator<=>(const AccessRule&, const AccessRule&) = default;
 };
 
-/// One direction of CHAP as it may be shown: never the secret.
-struct ChapSettings {
-  bool enabled = false;
-  std::string user_name;  ///< empty when none is set
-  bool has_secret = false;
-  friend bool operator==(const ChapSettings&, const ChapSettings&) = default;
+/// An access rule with what is known of it.
+struct AccessEntry {
+  TargetId target{};
+  std::string target_name;
+  AccessRule rule;
+  std::vector<IpAddress> addresses;            ///< of a DNS name: what it means now
+  std::optional<runtime::WallTime> confirmed;  ///< of a DNS name: when the name service last answered, in this run
+  std::string failure;                         ///< of a DNS name: why it is not known, or not known anew
 };
+
+using target::Redirect;
 
 struct Target {
   TargetId id{};
@@ -51,7 +56,9 @@ struct Target {
   ChapSettings chap;          ///< the initiator proves itself
   ChapSettings reverse_chap;  ///< the target proves itself when asked
   std::vector<AccessRule> access;
-  std::vector<Mapping> mappings;  ///< by LUN
+  std::vector<Mapping> mappings;             ///< by LUN
+  std::vector<std::uint16_t> portal_groups;  ///< tags of those at which it is offered, ascending; empty: all
+  std::vector<Redirect> redirects;           ///< where logins are sent; the one for all groups first
   runtime::WallTime created{};
   std::size_t session_count = 0;                ///< normal sessions now
   std::optional<runtime::WallTime> last_login;  ///< since the daemon started
@@ -68,13 +75,6 @@ struct CreateTarget {
   bool enabled = true;
 };
 
-/// Changes to one direction of CHAP; what is absent stays.
-struct SetChap {
-  std::optional<bool> enabled;
-  std::optional<std::string> user_name;  ///< "" clears it; at most 255 bytes
-  std::optional<Secret> secret;          ///< an empty one clears it
-};
-
 /// Changes what is given, leaves the rest. CHAP and negotiation changes apply from the next login on.
 struct SetTarget {
   TargetId id{};
@@ -86,11 +86,12 @@ struct SetTarget {
   SetChap chap;
   SetChap reverse_chap;
   /// Secrets are 12 bytes to this many; Windows clients keep to kWindowsSecretBytesMax.
-  std::size_t secret_bytes_max = 255;
+  std::size_t secret_bytes_max = kSecretBytesMax;
+  /// Sessions at other portals are dropped.
+  std::optional<std::vector<std::uint16_t>> portal_groups{};
+  /// At most one a portal group. Refused when it leads back to where it comes from. Sessions stay.
+  std::optional<std::vector<Redirect>> redirects{};
 };
-
-/// The upper bound that Windows tools know for CHAP secrets.
-inline constexpr std::size_t kWindowsSecretBytesMax = 16;
 
 struct DeleteTarget {
   TargetId id{};
@@ -103,6 +104,7 @@ struct MapDisk {
   DiskId disk{};
   std::optional<std::uint16_t> lun;  ///< 0..16383; absent: the lowest free one
   bool read_only = false;
+  bool named_only = false;  ///< visible to nobody until initiators are named
 };
 
 /// Changes what is given of an existing mapping.
@@ -111,6 +113,16 @@ struct SetMapping {
   DiskId disk{};
   std::optional<std::uint16_t> lun;
   std::optional<bool> read_only;
+  std::optional<bool> named_only{};
+};
+
+/// Names an initiator for a mapping, or changes what it sees of it.
+struct SetMappingInitiator {
+  TargetId target{};
+  DiskId disk{};
+  std::string initiator;             ///< iSCSI name
+  std::optional<std::uint16_t> lun;  ///< its own number for the disk; absent: the mapping's
+  bool read_only = false;            ///< for this one, also where the mapping is not
 };
 
 }  // namespace lunaria::service

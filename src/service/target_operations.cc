@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "service/chap_rules.h"
 #include "service/core.h"
 #include "service/names.h"
 
@@ -86,78 +89,77 @@ Outcome<catalogue::TargetRow> planned_row(Core& core, const CreateTarget& reques
   return row;
 }
 
-/// One direction of CHAP after a change, with its secret in clear for the rules that compare.
-struct ChapAfter {
-  bool enabled = false;
-  std::string user_name;
-  std::optional<Secret> secret;  ///< nullopt: none, or one that does not open
-  bool has_secret = false;
-};
-
-Outcome<ChapAfter> apply_chap(const Core& core, catalogue::TargetId id, ChapDirection direction, bool enabled,
-                              const SetChap& request, std::size_t secret_bytes_max) {
-  ChapAfter after;
-  after.enabled = request.enabled.value_or(enabled);
-  const auto found = core.contents.chap.find({id, direction});
-  if (found != core.contents.chap.end()) {
-    after.user_name = found->second.user_name;
-    after.has_secret = !found->second.sealed_secret.empty();
-    if (!request.secret) {
-      after.secret = core.open_secret(found->second);
-    }
-  }
-  if (request.user_name) {
-    const Outcome<void> checked = check_chap_user_name(*request.user_name);
-    if (!checked) {
-      return fail(checked.error());
-    }
-    after.user_name = *request.user_name;
-  }
-  if (request.secret) {
-    const Outcome<void> checked =
-        request.secret->empty() ? Outcome<void>() : check_secret(*request.secret, secret_bytes_max);
-    if (!checked) {
-      return fail(checked.error());
-    }
-    after.has_secret = !request.secret->empty();
-    after.secret = after.has_secret ? std::optional(request.secret->clone()) : std::nullopt;
-  }
-  return after;
-}
-
-Outcome<void> check_chap(const ChapAfter& forward, const ChapAfter& reverse) {
-  if (forward.enabled && (forward.user_name.empty() || !forward.has_secret)) {
-    return fail(invalid("CHAP needs a user name and a secret. Set both before it is enabled, or with it."));
-  }
-  if (reverse.enabled && !forward.enabled) {
-    return fail(invalid("Reverse CHAP needs CHAP: enable CHAP as well, or disable reverse CHAP first."));
-  }
-  if (reverse.enabled && (reverse.user_name.empty() || !reverse.has_secret)) {
-    return fail(invalid("Reverse CHAP needs a user name and a secret of its own. Set both before it is enabled."));
-  }
-  if (forward.secret && reverse.secret && *forward.secret == *reverse.secret) {
-    return fail(invalid("The secrets of the two directions must differ (RFC 7143 9.2.1)."));
-  }
-  return {};
-}
-
-void push_chap(const Core& core, catalogue::Changes& changes, catalogue::TargetId id, ChapDirection direction,
-               const SetChap& request, const ChapAfter& after) {
+void push_chap(catalogue::Changes& changes, catalogue::TargetId id, ChapDirection direction, const SetChap& request,
+               catalogue::ChapColumns columns) {
   if (!request.user_name && !request.secret) {
     return;
   }
-  if (after.user_name.empty() && !after.has_secret) {
+  if (columns.user_name.empty() && columns.sealed_secret.empty()) {
     changes.push_back(catalogue::RemoveChap{id, direction});
-    return;
+  } else {
+    changes.push_back(catalogue::ChapRow{id, direction, columns.user_name, std::move(columns.sealed_secret)});
   }
-  catalogue::ChapRow row{id, direction, after.user_name, {}};
-  const auto found = core.contents.chap.find({id, direction});
-  if (request.secret) {
-    row.sealed_secret = after.has_secret ? core.seal_secret(*request.secret, id, direction) : std::vector<std::byte>();
-  } else if (found != core.contents.chap.end()) {
-    row.sealed_secret = found->second.sealed_secret;
+}
+
+/// The groups at which a target is to be offered, in order and each once.
+Outcome<std::vector<std::uint16_t>> planned_groups(const Core& core, const SetTarget& request) {
+  std::vector<std::uint16_t> tags =
+      request.portal_groups ? *request.portal_groups : core.portal_groups_of(row_id(request.id));
+  std::sort(tags.begin(), tags.end());
+  tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
+  for (const std::uint16_t tag : tags) {
+    const Outcome<void> known = check_portal_group(core, tag);
+    if (!known) {
+      return fail(known.error());
+    }
   }
-  changes.push_back(std::move(row));
+  return tags;
+}
+
+Outcome<std::vector<Redirect>> planned_redirects(const Core& core, const SetTarget& request,
+                                                 const std::vector<std::uint16_t>& groups,
+                                                 const std::vector<IpAddress>& local) {
+  std::vector<Redirect> redirects = request.redirects ? *request.redirects : core.redirects_of(row_id(request.id));
+  for (Redirect& redirect : redirects) {
+    const Outcome<std::string> address = canonical_redirect_address(redirect.address);
+    if (!address) {
+      return fail(address.error());
+    }
+    redirect.address = *address;
+  }
+  const Outcome<void> checked = check_redirects(core, redirects, groups, local);
+  if (!checked) {
+    return fail(checked.error());
+  }
+  return redirects;
+}
+
+/// Brings the groups and redirects of a target to what is planned.
+Outcome<void> push_access(const Core& core, catalogue::Changes& changes, const SetTarget& request,
+                          const std::vector<IpAddress>& local) {
+  const catalogue::TargetId id = row_id(request.id);
+  const Outcome<std::vector<std::uint16_t>> groups = planned_groups(core, request);
+  if (!groups) {
+    return fail(groups.error());
+  }
+  const Outcome<std::vector<Redirect>> redirects = planned_redirects(core, request, *groups, local);
+  if (!redirects) {
+    return fail(redirects.error());
+  }
+  for (const std::uint16_t tag : core.portal_groups_of(id)) {
+    changes.push_back(catalogue::RemoveTargetPortalGroup{{id, tag}});
+  }
+  for (const std::uint16_t tag : *groups) {
+    changes.push_back(catalogue::TargetPortalGroupRow{id, tag});
+  }
+  for (const Redirect& redirect : core.redirects_of(id)) {
+    changes.push_back(catalogue::RemoveRedirect{id, redirect.portal_group_tag.value_or(0)});
+  }
+  for (const Redirect& redirect : *redirects) {
+    changes.push_back(
+        catalogue::RedirectRow{id, redirect.portal_group_tag.value_or(0), redirect.permanent, redirect.address});
+  }
+  return {};
 }
 
 /// The plain properties.
@@ -202,7 +204,8 @@ Outcome<catalogue::TargetRow> changed_row(const Core& core, const catalogue::Tar
 }
 
 /// Everything that a request changes, or what is wrong with it.
-Outcome<catalogue::Changes> planned_changes(const Core& core, const SetTarget& request) {
+Outcome<catalogue::Changes> planned_changes(const Core& core, const SetTarget& request,
+                                            const std::vector<IpAddress>& local) {
   const catalogue::TargetRow* present = core.target(request.id);
   if (present == nullptr) {
     return fail(Core::no_target(request.id));
@@ -211,31 +214,28 @@ Outcome<catalogue::Changes> planned_changes(const Core& core, const SetTarget& r
   if (!row) {
     return fail(row.error());
   }
-  const Outcome<ChapAfter> forward =
-      apply_chap(core, row->id, ChapDirection::kForward, row->chap_enabled, request.chap, request.secret_bytes_max);
-  if (!forward) {
-    return fail(forward.error());
+  const Outcome<ChapPair> chap = changed_chap(core, chap_owner(row->id), target_chap(core, *present),
+                                              {request.chap, request.reverse_chap, request.secret_bytes_max});
+  if (!chap) {
+    return fail(chap.error());
   }
-  const Outcome<ChapAfter> reverse = apply_chap(core, row->id, ChapDirection::kReverse, row->reverse_chap_enabled,
-                                                request.reverse_chap, request.secret_bytes_max);
-  if (!reverse) {
-    return fail(reverse.error());
-  }
-  const Outcome<void> checked = check_chap(*forward, *reverse);
-  if (!checked) {
-    return fail(checked.error());
-  }
-  row->chap_enabled = forward->enabled;
-  row->reverse_chap_enabled = reverse->enabled;
+  row->chap_enabled = chap->forward.enabled;
+  row->reverse_chap_enabled = chap->reverse.enabled;
   catalogue::Changes changes = {*row};
-  push_chap(core, changes, row->id, ChapDirection::kForward, request.chap, *forward);
-  push_chap(core, changes, row->id, ChapDirection::kReverse, request.reverse_chap, *reverse);
+  push_chap(changes, row->id, ChapDirection::kForward, request.chap, chap->forward);
+  push_chap(changes, row->id, ChapDirection::kReverse, request.reverse_chap, chap->reverse);
+  const Outcome<void> access =
+      request.portal_groups || request.redirects ? push_access(core, changes, request, local) : Outcome<void>();
+  if (!access) {
+    return fail(access.error());
+  }
   return changes;
 }
 
 Reply<Target> set_target_locked(Core& core, SetTarget request) {
   co_await core.refresh_sessions();
-  Outcome<catalogue::Changes> changes = planned_changes(core, request);
+  const std::vector<IpAddress> local = co_await find_local_addresses(core);
+  Outcome<catalogue::Changes> changes = planned_changes(core, request, local);
   if (!changes) {
     co_return fail(changes.error());
   }
@@ -266,6 +266,7 @@ Reply<void> delete_target_locked(Core& core, DeleteTarget request) {
   if (!done) {
     co_return done;
   }
+  keep_host_names(core);
   co_await core.publish();
   core.last_logins.erase(request.id);
   core.last_logouts.erase(request.id);

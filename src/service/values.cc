@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "base/ip_address.h"
+#include "service/chap_rules.h"
 #include "service/core.h"
 #include "service/names.h"
 
@@ -22,15 +24,6 @@ DiskKind parse_kind(std::string_view text) {
 
 Caching parse_caching(std::string_view text) {
   return text == to_string(Caching::kDirect) ? Caching::kDirect : Caching::kBuffered;
-}
-
-/// TargetAlias is at most 255 bytes (RFC 7143 13.7), and whole characters.
-std::string alias_of(const std::string& description) {
-  std::size_t size = std::min<std::size_t>(description.size(), 255);
-  while (size < description.size() && size > 0 && (static_cast<unsigned char>(description[size]) & 0xc0U) == 0x80U) {
-    --size;
-  }
-  return description.substr(0, size);
 }
 
 }  // namespace
@@ -56,13 +49,30 @@ StoreSpec Core::store_spec(const catalogue::DiskRow& row) const {
           row.logical_block_size, row.physical_block_size,    row.read_only};
 }
 
+std::vector<const catalogue::MappingInitiatorRow*> Core::initiators_of(const catalogue::MappingRow& row) const {
+  std::vector<const catalogue::MappingInitiatorRow*> found;
+  for (auto entry = contents.mapping_initiators.lower_bound({row.target, row.disk, std::string()});
+       entry != contents.mapping_initiators.end() && entry->second.target == row.target &&
+       entry->second.disk == row.disk;
+       ++entry) {
+    found.push_back(&entry->second);
+  }
+  return found;
+}
+
 Mapping Core::mapping_value(const catalogue::MappingRow& row) const {
+  std::vector<MappingInitiator> initiators;
+  for (const catalogue::MappingInitiatorRow* initiator : initiators_of(row)) {
+    initiators.push_back({initiator->initiator, initiator->lun, initiator->read_only});
+  }
   return {value_id(row.target),
           contents.targets.at(row.target).name,
           value_id(row.disk),
           contents.disks.at(row.disk).name,
           row.lun,
-          row.read_only};
+          row.read_only,
+          row.named_only,
+          std::move(initiators)};
 }
 
 Core::MappingIndex Core::mappings_by_disk() const {
@@ -99,6 +109,25 @@ Disk Core::disk_value(const catalogue::DiskRow& row) const {
     }
   }
   return disk_value(row, own);
+}
+
+std::vector<std::uint16_t> Core::portal_groups_of(catalogue::TargetId id) const {
+  std::vector<std::uint16_t> tags;
+  for (auto group = contents.target_portal_groups.lower_bound({id, 0});
+       group != contents.target_portal_groups.end() && group->target == id; ++group) {
+    tags.push_back(group->tag);
+  }
+  return tags;
+}
+
+std::vector<Redirect> Core::redirects_of(catalogue::TargetId id) const {
+  std::vector<Redirect> redirects;
+  for (auto entry = contents.redirects.lower_bound({id, 0});
+       entry != contents.redirects.end() && entry->first.first == id; ++entry) {
+    const catalogue::RedirectRow& row = entry->second;
+    redirects.push_back({row.tag == 0 ? std::nullopt : std::optional(row.tag), row.permanent, row.address});
+  }
+  return redirects;
 }
 
 Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) const {
@@ -147,16 +176,11 @@ Target Core::target_value(const catalogue::TargetRow& row) const {
   target.preferences = preferences_value(row.preferences);
   target.receive_buffer_count = row.receive_buffer_count;
   target.created = row.created;
-  target.chap.enabled = row.chap_enabled;
-  target.reverse_chap.enabled = row.reverse_chap_enabled;
-  for (const auto direction : {catalogue::ChapDirection::kForward, catalogue::ChapDirection::kReverse}) {
-    const auto found = contents.chap.find({row.id, direction});
-    if (found != contents.chap.end()) {
-      ChapSettings& chap = direction == catalogue::ChapDirection::kForward ? target.chap : target.reverse_chap;
-      chap.user_name = found->second.user_name;
-      chap.has_secret = !found->second.sealed_secret.empty();
-    }
-  }
+  const ChapPair chap = target_chap(*this, row);
+  target.chap = chap_settings(chap.forward);
+  target.reverse_chap = chap_settings(chap.reverse);
+  target.portal_groups = portal_groups_of(row.id);
+  target.redirects = redirects_of(row.id);
   for (const catalogue::AccessRuleRow* rule : rules_of(row.id)) {
     target.access.push_back({static_cast<AccessMethod>(rule->method), rule->value});
   }
@@ -178,6 +202,39 @@ Target Core::target_value(const catalogue::TargetRow& row) const {
     target.idle = std::max(passed, std::chrono::seconds(0));
   }
   return target;
+}
+
+PortalGroup Core::portal_group_value(const catalogue::PortalGroupRow& row) const {
+  PortalGroup group;
+  group.tag = row.tag;
+  group.description = row.description;
+  group.chap = chap_settings(row.chap);
+  group.reverse_chap = chap_settings(row.reverse_chap);
+  for (const auto& [text, portal] : contents.portals) {
+    const std::optional<IpAddress> address = IpAddress::parse(text);
+    if (address && portal.portal_group_tag == row.tag) {
+      group.portals.push_back({*address, portal.port});
+    }
+  }
+  for (const catalogue::TargetPortalGroupRow& choice : contents.target_portal_groups) {
+    if (choice.tag == row.tag) {
+      group.targets.push_back(contents.targets.at(choice.target).name);
+    }
+  }
+  return group;
+}
+
+Initiator Core::initiator_value(const catalogue::InitiatorRow& row) const {
+  Initiator initiator;
+  initiator.name = row.name;
+  initiator.description = row.description;
+  initiator.enabled = row.enabled;
+  initiator.chap = chap_settings(row.chap);
+  initiator.reverse_chap = chap_settings(row.reverse_chap);
+  initiator.created = row.created;
+  initiator.session_count = static_cast<std::size_t>(std::count_if(
+      live.begin(), live.end(), [&](const auto& entry) { return entry.second.initiator_name == row.name; }));
+  return initiator;
 }
 
 Server Core::server_value() const {
@@ -211,68 +268,6 @@ catalogue::PreferenceColumns preference_columns(const target::NegotiationPrefere
           .initial_r2t = preferences.initial_r2t,
           .immediate_data = preferences.immediate_data,
           .enforce_idle_timeout_detection = preferences.enforce_idle_timeout_detection};
-}
-
-namespace {
-
-/// The credentials of one direction; nullopt when it is off. `readable` turns false when the secret does not open.
-std::optional<target::ChapCredential> chap_credential(const Core& core, catalogue::TargetId id,
-                                                      catalogue::ChapDirection direction, bool enabled,
-                                                      bool& readable) {
-  if (!enabled) {
-    return std::nullopt;
-  }
-  const auto found = core.contents.chap.find({id, direction});
-  std::optional<Secret> secret = found == core.contents.chap.end() ? std::nullopt : core.open_secret(found->second);
-  if (!secret) {
-    readable = false;
-    return std::nullopt;
-  }
-  return target::ChapCredential{found->second.user_name, std::move(*secret)};
-}
-
-target::TargetConfig target_config(const Core& core, const catalogue::TargetRow& row) {
-  target::TargetConfig config;
-  config.id = value_id(row.id);
-  config.name = row.iqn;
-  config.alias = alias_of(row.description);
-  config.preferences = preferences_value(row.preferences);
-  bool readable = true;
-  config.chap = chap_credential(core, row.id, catalogue::ChapDirection::kForward, row.chap_enabled, readable);
-  config.reverse_chap =
-      chap_credential(core, row.id, catalogue::ChapDirection::kReverse, row.reverse_chap_enabled, readable);
-  // A target whose secret was lost lets nobody in, rather than everybody.
-  config.enabled = row.enabled && readable;
-  for (const catalogue::AccessRuleRow* rule : core.rules_of(row.id)) {
-    if (static_cast<AccessMethod>(rule->method) == AccessMethod::kIqn) {
-      config.access.emplace_back(target::InitiatorName{rule->value});
-    } else if (const std::optional<IpPrefix> prefix = IpPrefix::parse(rule->value)) {
-      config.access.emplace_back(*prefix);
-    }
-  }
-  for (const catalogue::MappingRow* mapping : core.mappings_of(row.id)) {
-    config.luns.push_back({mapping->lun, value_id(mapping->disk), mapping->read_only});
-  }
-  std::sort(config.luns.begin(), config.luns.end(),
-            [](const target::LunMapping& left, const target::LunMapping& right) { return left.lun < right.lun; });
-  return config;
-}
-
-}  // namespace
-
-std::shared_ptr<const target::Config> Core::build_config() {
-  auto config = std::make_shared<target::Config>();
-  config->generation = ++generation;
-  for (const auto& [id, row] : contents.targets) {
-    config->targets.push_back(target_config(*this, row));
-  }
-  for (const auto& [address, row] : contents.portals) {
-    const std::optional<IpAddress> parsed = IpAddress::parse(address);
-    if (parsed && row.listen) {
-      config->portals.push_back({{*parsed, row.port}, row.portal_group_tag, true});
-    }
-  }
-  return config;
 }
 
 }  // namespace lunaria::service

@@ -134,6 +134,33 @@ class FakeDataPlane final : public target::DataPlane {
   runtime::Shard& shard_;
 };
 
+/// Answers what the test has put in; for other names the name service is silent.
+class FakeNameResolver final : public NameResolver {
+ public:
+  std::map<std::string, NameAnswer> answers;
+  std::vector<std::string> asked;
+  bool is_cancelled = false;
+
+  void set(const std::string& name, const std::vector<const char*>& addresses, std::chrono::seconds ttl) {
+    NameAnswer answer{name, NameAnswer::Kind::kFound, {}, ttl, {}};
+    for (const char* address : addresses) {
+      answer.addresses.push_back(*IpAddress::parse(address));
+    }
+    answers[name] = answer;
+  }
+  std::vector<NameAnswer> resolve(const std::vector<std::string>& names) override {
+    std::vector<NameAnswer> result;
+    for (const std::string& name : names) {
+      asked.push_back(name);
+      const auto found = answers.find(name);
+      result.push_back(found != answers.end() ? found->second
+                                              : NameAnswer{name, NameAnswer::Kind::kUnavailable, {}, {}, "timeout"});
+    }
+    return result;
+  }
+  void cancel() override { is_cancelled = true; }
+};
+
 /// Owns all of it. `start()` and `restart()` make the service; calls are run to their end with `run()`.
 class ServiceWorld {
  public:
@@ -203,7 +230,7 @@ class ServiceWorld {
   void make() {
     if (service == nullptr) {
       service = std::make_unique<Service>(
-          Environment{shard, *data_plane, volumes, *secrets, log, [this] { return addresses; }}, settings);
+          Environment{shard, *data_plane, volumes, *secrets, log, [this] { return addresses; }, names}, settings);
     }
   }
   void start() {
@@ -239,6 +266,7 @@ class ServiceWorld {
   MemoryLog log;
   std::unique_ptr<FakeDataPlane> data_plane;
   std::vector<IpAddress> addresses = {*IpAddress::parse("127.0.0.1"), *IpAddress::parse("192.0.2.1")};
+  FakeNameResolver names;
   Settings settings;
   runtime::Gate gate;
   std::unique_ptr<Service> service;

@@ -24,6 +24,7 @@ namespace lunaria::providers::testing {
 
 inline const cim::NamespaceName kWmi("root/wmi");
 inline const cim::NamespaceName kInterop("root/interop");
+inline const cim::NamespaceName kLunaria("root/lunaria");
 inline const cim::NamespaceName kStorage("root/cimv2/storage/iscsitarget");
 
 class EmbeddedLoader final : public cim::mof::SourceLoader {
@@ -129,6 +130,9 @@ class Bed : public service::ServiceTest {
   }
   Result<cim::ObjectPath, cim::Error> create(std::string_view class_name, const Values& values) {
     return finish(manager->create_instance(context, kWmi, build(class_name, values)));
+  }
+  Result<cim::ObjectPath, cim::Error> create_own(std::string_view class_name, const Values& values) {
+    return finish(manager->create_instance(context, kLunaria, build(class_name, values)));
   }
   Result<void, cim::Error> modify(const cim::ObjectPath& path, const Values& values) {
     return finish(manager->modify_instance(context, path, build(path.class_name(), values), names_of(values)));

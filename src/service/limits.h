@@ -1,0 +1,18 @@
+#pragma once
+
+// Limits of what administrators may set up: they keep memory, start and every publication bounded.
+
+#include <cstddef>
+
+namespace lunaria::service {
+
+/// A login looks a rule up in logarithmic time; what many rules cost is the publication of each change.
+inline constexpr std::size_t kAccessRulesPerTargetMax = 8192;
+/// Initiators that one mapping names.
+inline constexpr std::size_t kInitiatorsPerMappingMax = 1024;
+/// Initiators that something is set for.
+inline constexpr std::size_t kInitiatorsMax = 16384;
+/// More than any host has addresses; a target's choice of groups is looked through on each login.
+inline constexpr std::size_t kPortalGroupsMax = 256;
+
+}  // namespace lunaria::service
