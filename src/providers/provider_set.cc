@@ -7,8 +7,15 @@
 #include "providers/interop/namespace_provider.h"
 #include "providers/interop/object_manager_provider.h"
 #include "providers/interop/system_provider.h"
+#include "providers/lunaria/access_rule_provider.h"
 #include "providers/lunaria/disk_provider.h"
+#include "providers/lunaria/initiator_provider.h"
+#include "providers/lunaria/mapping_initiator_provider.h"
 #include "providers/lunaria/mapping_provider.h"
+#include "providers/lunaria/portal_group_provider.h"
+#include "providers/lunaria/portal_provider.h"
+#include "providers/lunaria/redirect_provider.h"
+#include "providers/lunaria/target_provider.h"
 #include "providers/lunaria/user_provider.h"
 #include "providers/wt/connection_provider.h"
 #include "providers/wt/disk_provider.h"
@@ -46,7 +53,14 @@ struct ProviderSet::Providers {
         job(environment),
         lunaria_disk(environment),
         lunaria_mapping(environment),
-        lunaria_user(environment) {}
+        lunaria_user(environment),
+        lunaria_access_rule(environment),
+        lunaria_initiator(environment),
+        lunaria_mapping_initiator(environment),
+        lunaria_portal_group(environment),
+        lunaria_portal(environment),
+        lunaria_redirect(environment),
+        lunaria_target(environment) {}
 
   DiskProvider disk;
   HostProvider host;
@@ -63,6 +77,13 @@ struct ProviderSet::Providers {
   LunariaDiskProvider lunaria_disk;
   LunariaMappingProvider lunaria_mapping;
   LunariaUserProvider lunaria_user;
+  LunariaAccessRuleProvider lunaria_access_rule;
+  LunariaInitiatorProvider lunaria_initiator;
+  LunariaMappingInitiatorProvider lunaria_mapping_initiator;
+  LunariaPortalGroupProvider lunaria_portal_group;
+  LunariaPortalProvider lunaria_portal;
+  LunariaRedirectProvider lunaria_redirect;
+  LunariaTargetProvider lunaria_target;
 };
 
 ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
@@ -85,6 +106,13 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(own, schema::lunaria_disk::kClass, providers_->lunaria_disk);
   table.add(own, schema::lunaria_mapping::kClass, providers_->lunaria_mapping);
   table.add(own, schema::lunaria_user::kClass, providers_->lunaria_user);
+  table.add(own, schema::lunaria_access_rule::kClass, providers_->lunaria_access_rule);
+  table.add(own, schema::lunaria_initiator::kClass, providers_->lunaria_initiator);
+  table.add(own, schema::lunaria_mapping_initiator::kClass, providers_->lunaria_mapping_initiator);
+  table.add(own, schema::lunaria_portal_group::kClass, providers_->lunaria_portal_group);
+  table.add(own, schema::lunaria_portal::kClass, providers_->lunaria_portal);
+  table.add(own, schema::lunaria_redirect::kClass, providers_->lunaria_redirect);
+  table.add(own, schema::lunaria_target::kClass, providers_->lunaria_target);
   for (const std::string_view name : {kInterop, kStorage}) {
     const cim::NamespaceName name_space(name);
     table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);

@@ -24,7 +24,9 @@ const std::map<std::string, std::set<std::string>, std::less<>> kNullProperties 
       "DeviceVolumeGuid"}},
     {"WT_VDSLunInformation", {"DiskSignature"}},
     {"WT_Host", {"SecondaryAuthenticationMethod"}},
+    {"LUNARIA_AccessRule", {"Failure"}},
     {"LUNARIA_Disk", {"Failure"}},
+    {"LUNARIA_Portal", {"Failure"}},
     {"MSFTSM_ObjectManager", {"PrimaryOwnerName", "PrimaryOwnerContact", "OtherEnabledState"}},
     {"MSFTSM_System", {"PrimaryOwnerName", "PrimaryOwnerContact", "OtherEnabledState", "TimeOfLastStateChange"}},
     {"MSFTSM_Namespace", {"DescriptionOfClassType"}},
@@ -36,6 +38,8 @@ const std::map<std::string, std::set<std::string>, std::less<>> kNullProperties 
       "ErrorSource", "OtherErrorSourceFormat"}},
 };
 
+constexpr const char* kClient = "iqn.2026-11.com.example:client";
+
 /// One thing of each sort, everything set that can be set.
 class ProviderSetTest : public Bed {
  protected:
@@ -44,13 +48,26 @@ class ProviderSetTest : public Bed {
     const service::Disk disk = make_disk("a");
     const service::Target target = make_target("one");
     must(service->map_disk(op(), {target.id, disk.id, std::nullopt, false}));
-    must(service->add_access_rule(op(), target.id, {service::AccessMethod::kIqn, "*"}));
+    names.set("host.example.com", {"192.0.2.9"}, std::chrono::seconds(3600));
+    must(service->add_access_rule(op(), target.id, {service::AccessMethod::kDnsName, "host.example.com"}));
+    must(service->set_mapping_initiator(op(), {target.id, disk.id, kClient, std::uint16_t{3}, false}));
+    service::SetInitiator initiator;
+    initiator.name = kClient;
+    initiator.chap = {true, "client", Secret("another forward")};
+    initiator.reverse_chap = {true, "target", Secret("another reverse")};
+    must(service->create_initiator(op(), std::move(initiator)));
+    service::SetPortalGroup group;
+    group.chap = {true, "finder", Secret("discovery forward")};
+    group.reverse_chap = {true, "target", Secret("discovery reverse")};
+    must(service->set_portal_group(admin(), std::move(group)));
     service::SetTarget chap;
     chap.id = target.id;
     chap.chap = {true, "client", Secret("forward-secret")};
     chap.reverse_chap = {true, "target", Secret("reverse-secret")};
+    chap.portal_groups = {1};
+    chap.redirects = {{std::nullopt, true, "192.0.2.77:3260"}};
     must(service->set_target(op(), std::move(chap)));
-    log_in(300, target.id, "iqn.2026-11.com.example:client");
+    log_in(300, target.id, kClient);
     must(service->add_user(admin(), {"ann", Secret("a long password"), security::Role::kViewer}));
     make_failed_job();
   }

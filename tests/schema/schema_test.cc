@@ -167,7 +167,9 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                         "WT_Session",
                                         "WT_VDSLunInformation",
                                         "WT_VPDIdentificationDescriptor"};
-  const std::vector<std::string> own{"LUNARIA_Disk", "LUNARIA_Mapping", "LUNARIA_User"};
+  const std::vector<std::string> own{
+      "LUNARIA_AccessRule", "LUNARIA_Disk",        "LUNARIA_Initiator", "LUNARIA_Mapping", "LUNARIA_MappingInitiator",
+      "LUNARIA_Portal",     "LUNARIA_PortalGroup", "LUNARIA_Redirect",  "LUNARIA_Target",  "LUNARIA_User"};
   const std::map<std::string_view, std::vector<std::string>> served{{"root/interop", management},
                                                                     {"root/cimv2/storage/iscsitarget", management},
                                                                     {"root/wmi", target},

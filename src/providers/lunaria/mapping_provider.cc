@@ -21,6 +21,7 @@ cim::Instance mapping_instance(const cim::ClassPtr& cls, const service::Mapping&
   set(instance, names::kDiskName, mapping.disk_name);
   set(instance, names::kLUN, cim::Value(std::uint32_t{mapping.lun}));
   set(instance, names::kReadOnly, cim::Value(mapping.read_only));
+  set(instance, names::kNamedOnly, cim::Value(mapping.named_only));
   return instance;
 }
 
@@ -93,6 +94,9 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingProvider::creat
   if (const cim::Value* read_only = instance.find(names::kReadOnly)) {
     request.read_only = read_only->as_bool().value_or(false);
   }
+  if (const cim::Value* named_only = instance.find(names::kNamedOnly)) {
+    request.named_only = named_only->as_bool().value_or(false);
+  }
   const auto mapping = co_await environment_.service.map_disk(principal, request);
   if (!mapping) {
     co_return fail(to_cim(mapping.error()));
@@ -109,11 +113,15 @@ runtime::Task<Result<void, cim::Error>> LunariaMappingProvider::modify_instance(
   }
   const auto lun = changed_number(changes, names::kLUN, std::numeric_limits<std::uint32_t>::max());
   const auto read_only = changed_flag(changes, names::kReadOnly);
-  if (!lun || !read_only) {
-    co_return fail(!lun ? lun.error() : read_only.error());
+  const auto named_only = changed_flag(changes, names::kNamedOnly);
+  if (!lun || !read_only || !named_only) {
+    co_return fail(!lun ? lun.error() : !read_only ? read_only.error() : named_only.error());
   }
-  service::SetMapping request{
-      .target = mapping->target, .disk = mapping->disk, .lun = std::nullopt, .read_only = *read_only};
+  service::SetMapping request{.target = mapping->target,
+                              .disk = mapping->disk,
+                              .lun = std::nullopt,
+                              .read_only = *read_only,
+                              .named_only = *named_only};
   if (*lun) {
     const auto number = to_lun(**lun);
     if (!number) {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "providers/chap_properties.h"
 #include "providers/values.h"
 #include "providers/wt/session_instance.h"
 #include "schema/names.h"
@@ -13,17 +14,10 @@ namespace {
 
 namespace names = schema::wt_host;
 
-void set_secret(cim::Instance& instance, std::string_view property, const service::ChapSettings& chap) {
-  set_text_or_null(instance, property, chap.has_secret ? kSecretMask : std::string_view());
-}
-
-void set_chap(cim::Instance& instance, const service::Target& target) {
-  set(instance, names::kEnableCHAP, target.chap.enabled);
-  set_text_or_null(instance, names::kCHAPUserName, target.chap.user_name);
-  set_secret(instance, names::kCHAPSecret, target.chap);
-  set(instance, names::kEnableReverseCHAP, target.reverse_chap.enabled);
-  set_text_or_null(instance, names::kReverseCHAPUserName, target.reverse_chap.user_name);
-  set_secret(instance, names::kReverseCHAPSecret, target.reverse_chap);
+void set_authentication(cim::Instance& instance, const service::Target& target) {
+  set_chap(instance, {names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret}, target.chap);
+  set_chap(instance, {names::kEnableReverseCHAP, names::kReverseCHAPUserName, names::kReverseCHAPSecret},
+           target.reverse_chap);
   using Authentication = names::PrimaryAuthenticationMethod;
   set(instance, names::kPrimaryAuthenticationMethod,
       target.chap.enabled ? Authentication::kCHAP : Authentication::kNone);
@@ -88,7 +82,7 @@ cim::Instance host_instance(const HostClasses& classes, const service::Target& t
   set(instance, names::kResourceGroup, "");
   set(instance, names::kGuid, target.guid.to_string());
   set_activity(instance, target);
-  set_chap(instance, target);
+  set_authentication(instance, target);
   set_preferences(instance, target.preferences);
   if (sessions != nullptr) {
     set(instance, names::kSessions, embedded_sessions(classes, target, *sessions));

@@ -10,10 +10,6 @@
 
 namespace lunaria::providers {
 
-/// What CHAPSecret and ReverseCHAPSecret read as when a secret is set. Shorter than any secret may be, so that it can
-/// be told from one when it is written back.
-inline constexpr std::string_view kSecretMask = "********";
-
 struct HostClasses {
   cim::ClassPtr host;
   cim::ClassPtr session;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 
+#include "providers/chap_properties.h"
 #include "providers/errors.h"
 #include "providers/principals.h"
 #include "providers/values.h"
@@ -55,27 +56,6 @@ Result<std::optional<target::NegotiationPreferences>, cim::Error> changed_prefer
     is_changed = true;
   }
   return is_changed ? std::optional(preferences) : std::nullopt;
-}
-
-struct ChapNames {
-  std::string_view enable;
-  std::string_view user_name;
-  std::string_view secret;
-};
-
-Result<service::SetChap, cim::Error> changed_chap(const cim::Instance& changes, const ChapNames& chap) {
-  service::SetChap request;
-  const auto enabled = changed_flag(changes, chap.enable);
-  if (!enabled) {
-    return fail(enabled.error());
-  }
-  request.enabled = *enabled;
-  request.user_name = changed_text(changes, chap.user_name);
-  const cim::Value* secret = changes.find(chap.secret);
-  if (secret != nullptr && secret->string_or_empty() != kSecretMask) {
-    request.secret = Secret(secret->string_or_empty());
-  }
-  return request;
 }
 
 Result<service::SetTarget, cim::Error> set_target_request(const cim::Instance& changes, const service::Target& target) {

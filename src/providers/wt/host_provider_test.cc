@@ -1,5 +1,6 @@
 #include "providers/wt/host_provider.h"
 
+#include "providers/chap_properties.h"
 #include "providers/testing/bed.h"
 
 namespace lunaria::providers {

@@ -1,0 +1,58 @@
+#include "providers/lunaria/target_provider.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cim/name.h"
+#include "providers/principals.h"
+#include "providers/values.h"
+#include "schema/names.h"
+
+namespace lunaria::providers {
+namespace {
+
+namespace names = schema::lunaria_target;
+
+}  // namespace
+
+LunariaTargetProvider::Listed LunariaTargetProvider::list(const cim::OperationContext& context) {
+  auto items = co_await environment_.service.list_targets(to_principal(context));
+  if (!items) {
+    co_return fail(to_cim(items.error()));
+  }
+  co_return std::move(*items);
+}
+
+cim::Instance LunariaTargetProvider::to_instance(const cim::ClassPtr& cls, const service::Target& item) const {
+  cim::Instance instance(cls);
+  set(instance, names::kName, item.name);
+  set(instance, names::kIQN, item.iqn);
+  set(instance, names::kPortalGroupTags, cim::Value::array_of(item.portal_groups));
+  set(instance, names::kSessionCount, cim::Value(static_cast<std::uint32_t>(item.session_count)));
+  return instance;
+}
+
+bool LunariaTargetProvider::is_at(const service::Target& item, const cim::ObjectPath& path) const {
+  return cim::name_equal(item.name, text_key(path, names::kName));
+}
+
+runtime::Task<Result<void, cim::Error>> LunariaTargetProvider::modify_instance(cim::ProviderCall call,
+                                                                               const cim::ObjectPath& path,
+                                                                               const cim::Instance& changes) {
+  const auto target = co_await find(call.context, path);
+  if (!target) {
+    co_return fail(target.error());
+  }
+  service::SetTarget request;
+  request.id = target->id;
+  if (const cim::Value* tags = changes.find(names::kPortalGroupTags)) {
+    request.portal_groups.emplace();
+    for (const cim::Value& tag : tags->elements()) {
+      request.portal_groups->push_back(static_cast<std::uint16_t>(tag.as_unsigned().value_or(0)));
+    }
+  }
+  auto done = co_await done_or_error(environment_.service.set_target(to_principal(call.context), std::move(request)));
+  co_return done;
+}
+
+}  // namespace lunaria::providers
