@@ -37,8 +37,14 @@ std::span<const Noun> nouns() {
   static constexpr auto kNouns = std::to_array<Noun>({
       {"disk", "Disks: files or memory that targets offer"},
       {"target", "Targets: names that initiators log in to"},
+      {"mapping", "Which target offers which disk"},
+      {"mask", "Which initiators see a disk, and at which LUN"},
+      {"access", "Who may log in to which target"},
+      {"initiator", "What is set for one initiator: its own secret, whether it may come"},
       {"session", "Sessions that are logged in"},
       {"portal", "Addresses on which iSCSI is served"},
+      {"portal-group", "Portals that belong together, and what discovery asks for there"},
+      {"redirect", "Where logins are sent instead"},
       {"user", "Who may manage the server over the network"},
       {"service", "The object manager as a service"},
       {"cim", "Any CIM class, instance or method"},
@@ -49,9 +55,11 @@ std::span<const Noun> nouns() {
 
 std::vector<Command> all_commands() {
   std::vector<Command> commands;
-  for (const auto& table : {status_commands(), disk_commands(), target_commands(), map_commands(), access_commands(),
-                            session_commands(), portal_commands(), user_commands(), service_commands(), cim_commands(),
-                            cim_association_commands(), cim_schema_commands(), mof_commands(), completion_commands()}) {
+  for (const auto& table :
+       {status_commands(), disk_commands(), target_commands(), map_commands(), mask_commands(), access_commands(),
+        initiator_commands(), session_commands(), portal_commands(), portal_group_commands(), redirect_commands(),
+        user_commands(), service_commands(), cim_commands(), cim_association_commands(), cim_schema_commands(),
+        mof_commands(), completion_commands()}) {
     commands.insert(commands.end(), table.begin(), table.end());
   }
   return commands;

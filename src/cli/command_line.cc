@@ -73,7 +73,7 @@ void add_option(CLI::App& app, const Option& option) {
   CLI::Option& parsed = *app.add_option(name, CLI::callback_t([](const CLI::results_t&) { return true; }), help);
   parsed.type_name(std::string(value_name(option)));
   if (option.is_repeated) {
-    parsed.expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
+    parsed.expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(option.is_positional());
   } else {
     parsed.required(option.is_required || (option.is_positional() && !option.is_optional));
   }

@@ -40,6 +40,14 @@ class Commands : public CliFixture {
                 {{"Address", cim::Value("192.0.2.1")},
                  {"Port", cim::Value(std::uint32_t{3260})},
                  {"Listen", cim::Value(true)}});
+    server_.add(kLunariaSpace, schema::lunaria_portal::kClass,
+                {{"Address", cim::Value("192.0.2.1")},
+                 {"Port", cim::Value(std::uint32_t{3260})},
+                 {"Listen", cim::Value(true)},
+                 {"PortalGroupTag", cim::Value(std::uint16_t{1})}});
+    server_.add(
+        kLunariaSpace, schema::lunaria_target::kClass,
+        {{"Name", cim::Value("web")}, {"PortalGroupTags", cim::Value::array_of(std::vector<std::uint16_t>{2})}});
     server_.add(kWmiSpace, schema::wt_general::kClass, {{"Version", cim::Value("0.1.0")}, {"Name", cim::Value("box")}});
     wbem::cimxml::ResponseMessage made;
     made.return_value = cim::Value(std::uint32_t{0});
@@ -177,7 +185,8 @@ TEST_F(Commands, MapAndUnmapAreInstances) {
   const Json json = run_json({"map", "web", "data", "--lun", "7"});
   EXPECT_EQ(json["lun"], 7);
   EXPECT_EQ(server_.requests()[0],
-            "CreateInstance root/lunaria:LUNARIA_Mapping TargetName=\"web\" DiskName=\"data\" ReadOnly=FALSE LUN=7");
+            "CreateInstance root/lunaria:LUNARIA_Mapping TargetName=\"web\" DiskName=\"data\" ReadOnly=FALSE "
+            "NamedOnly=FALSE LUN=7");
   EXPECT_EQ(run_line({"map", "web", "data"}).code, ExitCode::kExists);
   EXPECT_EQ(run_line({"unmap", "web", "data"}).code, ExitCode::kOk);
   EXPECT_EQ(run_line({"unmap", "web", "data"}).code, ExitCode::kNotFound);
@@ -192,6 +201,9 @@ TEST_F(Commands, AllowAndDenyKnowTheKindOfInitiator) {
   EXPECT_EQ(only_request({"allow", "web", "--address", "192.0.2.7"}), rule + "2 Value=\"192.0.2.7\"");
   EXPECT_EQ(only_request({"allow", "web", "--address", "2001:DB8::7"}), rule + "5 Value=\"2001:db8::7\"");
   EXPECT_EQ(only_request({"allow", "web", "--address", "192.0.2.0/24"}), rule + "2 Value=\"192.0.2.0/24\"");
+  EXPECT_EQ(only_request({"allow", "web", "--dns", "host.example.com"}), rule + "1 Value=\"host.example.com\"");
+  EXPECT_EQ(only_request({"allow", "web", "--mac", "00-1B-21-AA-BB-CC"}), rule + "3 Value=\"00:1b:21:aa:bb:cc\"");
+  EXPECT_EQ(run_line({"allow", "web", "--mac", "00:1b:21"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"deny", "web", "--anyone"}).code, ExitCode::kOk);
   EXPECT_EQ(run_line({"deny", "web", "--anyone"}).code, ExitCode::kNotFound);
   EXPECT_EQ(run_line({"allow", "web"}).code, ExitCode::kUsage);
@@ -202,10 +214,95 @@ TEST_F(Commands, AllowAndDenyKnowTheKindOfInitiator) {
 TEST_F(Commands, PortalSetChangesWhatWasGiven) {
   EXPECT_EQ(run_json({"portal", "list"})[0]["port"], 3260);
   EXPECT_EQ(only_request({"portal", "set", "192.0.2.1", "--port", "3261", "--listen", "off"}),
-            "ModifyInstance root/wmi:WT_Portal.Address=\"192.0.2.1\" Port=3261 Listen=FALSE");
+            "ModifyInstance root/lunaria:LUNARIA_Portal.Address=\"192.0.2.1\" Port=3261 Listen=FALSE");
+  EXPECT_EQ(only_request({"portal", "set", "192.0.2.1", "--group", "2"}),
+            "ModifyInstance root/lunaria:LUNARIA_Portal.Address=\"192.0.2.1\" PortalGroupTag=2");
+  EXPECT_EQ(run_line({"portal", "set", "192.0.2.1", "--group", "0"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"portal", "set", "192.0.2.1", "--port", "65536"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"portal", "set", "192.0.2.1:3260", "--listen", "on"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"portal", "set", "192.0.2.1"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, AccessListNamesTheMethods) {
+  server_.add(kLunariaSpace, schema::lunaria_access_rule::kClass,
+              {{"TargetName", cim::Value("web")},
+               {"Method", cim::Value(std::int32_t{1})},
+               {"Value", cim::Value("host.example.com")},
+               {"Addresses", cim::Value::array_of(std::vector<std::string>{"192.0.2.7"})}});
+  const Json json = run_json({"access", "list", "web"});
+  ASSERT_EQ(json.size(), 1U);
+  EXPECT_EQ(json[0]["method"], "dns");
+  EXPECT_EQ(json[0]["addresses"][0], "192.0.2.7");
+  EXPECT_EQ(run_json({"access", "list", "other"}).size(), 0U);
+  EXPECT_EQ(run_json({"target", "show", "web"})["initiators"][0]["initiator"], "host.example.com");
+}
+
+TEST_F(Commands, TargetsAreOfferedAtPortalGroups) {
+  EXPECT_EQ(run_line({"target", "set", "web", "--portal-group", "1", "--portal-group", "3"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_json({"target", "show", "web"})["portal_groups"][0]["tags"], Json::array({1, 3}));
+  EXPECT_EQ(run_line({"target", "set", "--portal-group", "4", "web"}).code, ExitCode::kOk) << "one number an option";
+  EXPECT_EQ(run_line({"target", "set", "web", "--all-portal-groups"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_json({"target", "show", "web"})["portal_groups"][0]["tags"], Json::array());
+  EXPECT_EQ(run_line({"target", "set", "web", "--portal-group", "0"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"target", "set", "web", "--portal-group", "1", "--all-portal-groups"}).code, ExitCode::kUsage);
+}
+
+TEST_F(Commands, PortalGroupsAreInstances) {
+  EXPECT_EQ(run_json({"portal-group", "create", "2", "--description", "backup"})["description"], "backup");
+  EXPECT_EQ(server_.requests()[0], "CreateInstance root/lunaria:LUNARIA_PortalGroup Description=\"backup\" Tag=2");
+  terminal_.type("twelve chars");
+  terminal_.type("twelve chars");
+  EXPECT_EQ(only_request({"portal-group", "set", "2", "--chap-user", "finder"}),
+            "ModifyInstance root/lunaria:LUNARIA_PortalGroup.Tag=2 EnableCHAP=TRUE CHAPUserName=\"finder\" "
+            "CHAPSecret=\"twelve chars\"");
+  EXPECT_EQ(run_json({"portal-group", "show", "2"})["chap_user"], "finder");
+  EXPECT_EQ(run_json({"portal-group", "list"}).size(), 1U);
+  EXPECT_EQ(run_line({"portal-group", "set", "2"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"portal-group", "show", "65536"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"portal-group", "delete", "2"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_line({"portal-group", "delete", "2"}).code, ExitCode::kNotFound);
+}
+
+TEST_F(Commands, InitiatorsAreInstances) {
+  EXPECT_THAT(run_line({"initiator", "list"}).out, HasSubstr("Nothing is set"));
+  EXPECT_EQ(run_json({"initiator", "create", "iqn.a", "--enabled", "off"})["name"], "iqn.a");
+  EXPECT_EQ(server_.requests()[1], "CreateInstance root/lunaria:LUNARIA_Initiator Enabled=FALSE Name=\"iqn.a\"");
+  EXPECT_EQ(only_request({"initiator", "set", "iqn.a", "--enabled", "on", "--no-chap"}),
+            "ModifyInstance root/lunaria:LUNARIA_Initiator.Name=\"iqn.a\" Enabled=TRUE EnableCHAP=FALSE");
+  EXPECT_EQ(run_json({"initiator", "show", "iqn.a"})["enabled"], true);
+  EXPECT_EQ(run_line({"initiator", "set", "iqn.a"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"initiator", "create", "iqn.a", "--chap-secret", "x"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"initiator", "delete", "iqn.a"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_line({"initiator", "show", "iqn.a"}).code, ExitCode::kNotFound);
+}
+
+TEST_F(Commands, RedirectsAreMadeOrChanged) {
+  EXPECT_EQ(only_request({"redirect", "set", "web", "192.0.2.9"}),
+            "CreateInstance root/lunaria:LUNARIA_Redirect Address=\"192.0.2.9\" Permanent=FALSE TargetName=\"web\" "
+            "PortalGroupTag=0");
+  EXPECT_EQ(run_line({"redirect", "set", "web", "192.0.2.8", "--permanent"}).code, ExitCode::kOk);
+  const Json json = run_json({"redirect", "list", "web"});
+  ASSERT_EQ(json.size(), 1U);
+  EXPECT_EQ(json[0]["address"], "192.0.2.8");
+  EXPECT_EQ(json[0]["permanent"], true);
+  EXPECT_EQ(run_line({"redirect", "delete", "web", "--group", "2"}).code, ExitCode::kNotFound);
+  EXPECT_EQ(run_line({"redirect", "delete", "web"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_json({"redirect", "list"}).size(), 0U);
+}
+
+TEST_F(Commands, MasksNameInitiatorsForMappings) {
+  EXPECT_EQ(run_line({"map", "web", "data"}).code, ExitCode::kOk);
+  const Ran added = run_line({"mask", "add", "web", "data", "iqn.a", "--lun", "0"});
+  EXPECT_EQ(added.code, ExitCode::kOk) << added.err;
+  EXPECT_THAT(added.out, HasSubstr("Others see it as well"));
+  EXPECT_EQ(only_request({"mapping", "set", "web", "data", "--named-only", "on", "--lun", "3"}),
+            "ModifyInstance root/lunaria:LUNARIA_Mapping.TargetName=\"web\",DiskName=\"data\" LUN=3 NamedOnly=TRUE");
+  EXPECT_EQ(run_json({"mapping", "list", "web"})[0]["named_only"], true);
+  EXPECT_EQ(run_json({"mask", "list"})[0]["lun"], 0);
+  EXPECT_EQ(run_line({"mask", "add", "web", "data", "iqn.b", "--lun", "16384"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"mapping", "set", "web", "data"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"mask", "remove", "web", "data", "iqn.a"}).code, ExitCode::kOk);
+  EXPECT_EQ(run_line({"mask", "remove", "web", "data", "iqn.a"}).code, ExitCode::kNotFound);
 }
 
 TEST_F(Commands, UsersAreMadeWithPasswordsThatWereTyped) {
@@ -355,6 +452,19 @@ TEST_F(Commands, AFailureOfTheServerIsEveryCommandsFailure) {
                                              {"unmap", "a", "b"},
                                              {"allow", "a", "--anyone"},
                                              {"deny", "a", "--anyone"},
+                                             {"access", "list"},
+                                             {"mapping", "list"},
+                                             {"mapping", "set", "a", "b", "--lun", "1"},
+                                             {"mask", "list"},
+                                             {"mask", "add", "a", "b", "iqn.c"},
+                                             {"mask", "remove", "a", "b", "iqn.c"},
+                                             {"initiator", "list"},
+                                             {"initiator", "create", "iqn.c"},
+                                             {"portal-group", "list"},
+                                             {"portal-group", "create", "2"},
+                                             {"redirect", "list"},
+                                             {"redirect", "set", "a", "192.0.2.1"},
+                                             {"redirect", "delete", "a"},
                                              {"cim", "instances", "WT_Host"},
                                              {"target", "create", "x"},
                                              {"disk", "create", "x", "--size", "1GiB"},

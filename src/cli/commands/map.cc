@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/commands/columns.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {
@@ -19,6 +20,7 @@ Outcome<void> map(const Arguments& arguments, Environment& environment) {
       {std::string(names::kTargetName), cim::Value(arguments.text("TARGET"))},
       {std::string(names::kDiskName), cim::Value(arguments.text("DISK"))},
       {std::string(names::kReadOnly), cim::Value(arguments.has("--read-only"))},
+      {std::string(names::kNamedOnly), cim::Value(arguments.has("--named-only"))},
   };
   if (const auto lun = arguments.number("--lun")) {
     if (*lun > kLunMax) {
@@ -35,13 +37,7 @@ Outcome<void> map(const Arguments& arguments, Environment& environment) {
   if (!mapping) {
     return fail(mapping.error());
   }
-  static constexpr auto kColumns = std::to_array<Column>({
-      {"target", "TARGET", names::kTargetName},
-      {"disk", "DISK", names::kDiskName},
-      {"lun", "LUN", names::kLUN},
-      {"read_only", "READ-ONLY", names::kReadOnly},
-  });
-  environment.printer.made(kColumns, row_of(kColumns, *mapping),
+  environment.printer.made(mapping_columns(), row_of(mapping_columns(), *mapping),
                            fmt::format("Target {} offers disk {} as LUN {}.", text_of(*mapping, names::kTargetName),
                                        text_of(*mapping, names::kDiskName), number_of(*mapping, names::kLUN)));
   return {};
@@ -67,6 +63,7 @@ constexpr auto kMapOptions = std::to_array<Option>({
     kDisk,
     {"--lun", Takes::kNumber, "Logical unit number, 0 to 16383; the lowest free one unless given"},
     {"--read-only", Takes::kNothing, "Refuse writes that come through this target"},
+    {"--named-only", Takes::kNothing, "Hide the disk from all but those that `lunaria mask add` names"},
 });
 constexpr auto kUnmapOptions = std::to_array<Option>({kTarget, kDisk});
 constexpr auto kCommands = std::to_array<Command>({

@@ -1,4 +1,4 @@
-// lunaria portal: WT_Portal.
+// lunaria portal: LUNARIA_Portal.
 
 #include <fmt/format.h>
 
@@ -12,10 +12,10 @@
 namespace lunaria::cli {
 namespace {
 
-namespace names = schema::wt_portal;
+namespace names = schema::lunaria_portal;
 
 Outcome<void> list(const Arguments& /*arguments*/, Environment& environment) {
-  const auto portals = enumerate(environment.server, kWmiSpace, names::kClass);
+  const auto portals = enumerate(environment.server, kLunariaSpace, names::kClass);
   if (!portals) {
     return fail(portals.error());
   }
@@ -39,12 +39,20 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
   if (const auto is_on = arguments.on_off("--listen")) {
     changes.push_back({std::string(names::kListen), cim::Value(*is_on)});
   }
+  if (arguments.has("--group")) {
+    const auto tag = portal_group_tag(arguments, "--group");
+    if (!tag) {
+      return fail(tag.error());
+    }
+    changes.push_back({std::string(names::kPortalGroupTag), cim::Value(*tag)});
+  }
   if (changes.empty()) {
-    return fail(usage("nothing to change was given: --port NUMBER or --listen on|off"));
+    return fail(usage("nothing to change was given: --port NUMBER, --listen on|off or --group TAG"));
   }
   const auto done = modify_instance(
       environment.server,
-      path_of(kWmiSpace, names::kClass, {{std::string(names::kAddress), cim::Value(address->to_string())}}), changes);
+      path_of(kLunariaSpace, names::kClass, {{std::string(names::kAddress), cim::Value(address->to_string())}}),
+      changes);
   if (!done) {
     return fail(done.error());
   }
@@ -56,11 +64,12 @@ constexpr auto kSetOptions = std::to_array<Option>({
     {"ADDRESS", Takes::kText, "IP address of the server"},
     {"--port", Takes::kNumber, "TCP port; 3260 is customary"},
     {"--listen", Takes::kOnOff, "Whether connections are accepted; sessions that exist stay"},
+    {"--group", Takes::kNumber, "Portal group that it is in; sessions that came by it are dropped when that changes"},
 });
 constexpr auto kCommands = std::to_array<Command>({
     {"portal list", "List the addresses of the server", "lunaria portal list", {}, &list},
-    {"portal set", "Change the port of an address, or whether it is served", "lunaria portal set 192.0.2.1 --listen on",
-     kSetOptions, &set},
+    {"portal set", "Change the port or the group of an address, or whether it is served",
+     "lunaria portal set 192.0.2.1 --listen on", kSetOptions, &set},
 });
 
 }  // namespace
@@ -73,7 +82,10 @@ std::span<const Column> portal_columns() {
   static constexpr auto kColumns = std::to_array<Column>({
       {"address", "ADDRESS", names::kAddress},
       {"port", "PORT", names::kPort},
-      {"listen", "LISTENING", names::kListen},
+      {"listen", "LISTEN", names::kListen},
+      {"group", "GROUP", names::kPortalGroupTag},
+      {"failure", "FAILURE", names::kFailure},
+      {"present", "PRESENT", names::kPresent, Format::kPlain, false},
   });
   return kColumns;
 }

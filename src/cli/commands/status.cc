@@ -67,7 +67,7 @@ Outcome<std::vector<Section>> read_sections(Server& server) {
   std::vector<Section> sections;
   for (auto& section :
        {read_section(server, kWmiSpace, general::kClass, {"server", "Server", kServerColumns, {}, "unknown"}),
-        read_section(server, kWmiSpace, schema::wt_portal::kClass,
+        read_section(server, kLunariaSpace, schema::lunaria_portal::kClass,
                      {"portals", "Portals", portal_columns(), {}, "none"}),
         read_section(server, kWmiSpace, schema::wt_host::kClass, {"targets", "Targets", target_columns(), {}, "none"}),
         read_disks(server), read_sessions(server)}) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "cli/command.h"
+#include "cli/commands/chap_options.h"
 #include "cli/commands/columns.h"
 #include "schema/names.h"
 
@@ -13,9 +14,15 @@ namespace lunaria::cli {
 namespace {
 
 namespace names = schema::wt_host;
+namespace mapping = schema::lunaria_mapping;
+namespace offer = schema::lunaria_target;
 
 cim::ObjectPath target_path(const std::string& name) {
   return path_of(kWmiSpace, names::kClass, {{std::string(names::kHostName), cim::Value(name)}});
+}
+
+cim::ObjectPath offer_path(const std::string& name) {
+  return path_of(kLunariaSpace, offer::kClass, {{std::string(offer::kName), cim::Value(name)}});
 }
 
 Outcome<void> create(const Arguments& arguments, Environment& environment) {
@@ -61,50 +68,23 @@ Outcome<void> list(const Arguments& /*arguments*/, Environment& environment) {
   return {};
 }
 
-Outcome<void> show_mappings(Environment& environment, const std::string& name, Json* json) {
-  namespace mapping = schema::lunaria_mapping;
-  static constexpr auto kColumns = std::to_array<Column>({
-      {"lun", "LUN", mapping::kLUN},
-      {"disk", "DISK", mapping::kDiskName},
-      {"read_only", "READ-ONLY", mapping::kReadOnly},
-  });
-  const auto mappings = enumerate(environment.server, kLunariaSpace, mapping::kClass);
-  if (!mappings) {
-    return fail(mappings.error());
-  }
-  std::vector<Row> rows;
-  for (const auto& each : *mappings) {
-    if (cim::name_equal(text_of(each.instance, mapping::kTargetName), name)) {
-      rows.push_back(row_of(kColumns, each.instance));
-    }
-  }
-  if (json != nullptr) {
-    (*json)["mappings"] = to_json(kColumns, rows);
-  } else {
-    environment.printer.line("");
-    environment.printer.list(kColumns, rows, "No disk is mapped.");
-  }
-  return {};
-}
+/// A part of `target show`.
+struct Part {
+  std::string_view key;
+  std::span<const Column> columns;
+  Outcome<std::vector<Row>> rows;
+  std::string_view nothing;
+};
 
-Outcome<void> show_initiators(Environment& environment, const std::string& name, Json* json) {
-  namespace method = schema::wt_id_method;
-  static constexpr auto kColumns = std::to_array<Column>({{"initiator", "MAY LOG IN", method::kValue}});
-  const auto methods = enumerate(environment.server, kWmiSpace, method::kClass);
-  if (!methods) {
-    return fail(methods.error());
-  }
-  std::vector<Row> rows;
-  for (const auto& each : *methods) {
-    if (cim::name_equal(text_of(each.instance, method::kHostName), name)) {
-      rows.push_back(row_of(kColumns, each.instance));
-    }
+Outcome<void> print(Environment& environment, const Part& part, Json* json) {
+  if (!part.rows) {
+    return fail(part.rows.error());
   }
   if (json != nullptr) {
-    (*json)["initiators"] = to_json(kColumns, rows);
+    (*json)[std::string(part.key)] = to_json(part.columns, *part.rows);
   } else {
     environment.printer.line("");
-    environment.printer.list(kColumns, rows, "Nobody may log in.");
+    environment.printer.list(part.columns, *part.rows, part.nothing);
   }
   return {};
 }
@@ -121,11 +101,20 @@ Outcome<void> show(const Arguments& arguments, Environment& environment) {
   if (!is_json) {
     environment.printer.show(target_columns(), row);
   }
-  if (auto shown = show_mappings(environment, name, is_json ? &json : nullptr); !shown) {
-    return shown;
-  }
-  if (auto shown = show_initiators(environment, name, is_json ? &json : nullptr); !shown) {
-    return shown;
+  static constexpr auto kOfferColumns =
+      std::to_array<Column>({{"tags", "OFFERED AT PORTAL GROUPS (NONE: ALL)", offer::kPortalGroupTags}});
+  Server& server = environment.server;
+  for (const Part& part :
+       {Part{"portal_groups", kOfferColumns, rows_of_target(server, offer::kClass, offer::kName, kOfferColumns, name),
+             "all portal groups"},
+        Part{"mappings", mapping_columns(),
+             rows_of_target(server, mapping::kClass, mapping::kTargetName, mapping_columns(), name),
+             "No disk is mapped."},
+        Part{"initiators", access_columns(), access_rows(server, name), "Nobody may log in."},
+        Part{"redirects", redirect_columns(), redirect_rows(server, name), "Logins are not sent elsewhere."}}) {
+    if (auto shown = print(environment, part, is_json ? &json : nullptr); !shown) {
+      return shown;
+    }
   }
   if (is_json) {
     environment.printer.json(json);
@@ -153,46 +142,12 @@ constexpr auto kNumbers = std::to_array<Setting>({
     {"--receive-buffers", names::kNumRecvBuffers},
 });
 
-/// One direction of CHAP.
-struct Chap {
-  std::string_view user_option;
-  std::string_view file_option;
-  std::string_view off_option;
-  std::string_view enable;
-  std::string_view user;
-  std::string_view secret;
-  std::string_view prompt;
-};
-constexpr auto kChaps = std::to_array<Chap>({
+constexpr auto kChaps = std::to_array<ChapOptions>({
     {"--chap-user", "--chap-secret-file", "--no-chap", names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret,
      "CHAP secret of the initiator"},
     {"--reverse-chap-user", "--reverse-chap-secret-file", "--no-reverse-chap", names::kEnableReverseCHAP,
      names::kReverseCHAPUserName, names::kReverseCHAPSecret, "CHAP secret of the target"},
 });
-
-Outcome<void> add_chap(const Arguments& arguments, Environment& environment, const Chap& chap, Properties& changes) {
-  const bool is_set = arguments.has(chap.user_option) || arguments.has(chap.file_option);
-  if (arguments.has(chap.off_option)) {
-    if (is_set) {
-      return fail(usage(fmt::format("{} excludes {} and {}", chap.off_option, chap.user_option, chap.file_option)));
-    }
-    changes.push_back({std::string(chap.enable), cim::Value(false)});
-    return {};
-  }
-  if (!is_set) {
-    return {};
-  }
-  const auto secret = read_new_secret(environment.terminal, arguments.text(chap.file_option), chap.prompt);
-  if (!secret) {
-    return fail(secret.error());
-  }
-  changes.push_back({std::string(chap.enable), cim::Value(true)});
-  if (arguments.has(chap.user_option)) {
-    changes.push_back({std::string(chap.user), cim::Value(arguments.text(chap.user_option))});
-  }
-  changes.push_back({std::string(chap.secret), cim::Value(secret->reveal())});
-  return {};
-}
 
 Outcome<Properties> changes_of(const Arguments& arguments, Environment& environment) {
   Properties changes;
@@ -215,7 +170,7 @@ Outcome<Properties> changes_of(const Arguments& arguments, Environment& environm
       changes.push_back({std::string(setting.property), cim::Value(static_cast<std::uint32_t>(*number))});
     }
   }
-  for (const Chap& chap : kChaps) {
+  for (const ChapOptions& chap : kChaps) {
     if (const auto added = add_chap(arguments, environment, chap, changes); !added) {
       return fail(added.error());
     }
@@ -223,17 +178,50 @@ Outcome<Properties> changes_of(const Arguments& arguments, Environment& environm
   return changes;
 }
 
+/// The groups at which the target is to be offered; nullopt when nothing was said.
+Outcome<std::optional<cim::Value>> portal_groups_of(const Arguments& arguments) {
+  if (!arguments.has("--portal-group") && !arguments.has("--all-portal-groups")) {
+    return std::optional<cim::Value>();
+  }
+  if (arguments.has("--portal-group") && arguments.has("--all-portal-groups")) {
+    return fail(usage("--all-portal-groups excludes --portal-group"));
+  }
+  std::vector<std::uint16_t> tags;
+  for (const std::string& text : arguments.all("--portal-group")) {
+    Arguments one;
+    one.add("--portal-group", text);
+    const auto tag = portal_group_tag(one, "--portal-group");
+    if (!tag) {
+      return fail(tag.error());
+    }
+    tags.push_back(*tag);
+  }
+  return std::optional(cim::Value::array_of(tags));
+}
+
 Outcome<void> set(const Arguments& arguments, Environment& environment) {
   const auto changes = changes_of(arguments, environment);
   if (!changes) {
     return fail(changes.error());
   }
-  if (changes->empty()) {
+  const auto groups = portal_groups_of(arguments);
+  if (!groups) {
+    return fail(groups.error());
+  }
+  if (changes->empty() && !*groups) {
     return fail(usage("nothing to change was given", "`lunaria target set --help` shows what can be changed."));
   }
   const std::string name = arguments.text("NAME");
-  if (const auto done = modify_instance(environment.server, target_path(name), *changes); !done) {
+  const auto done =
+      changes->empty() ? Outcome<void>() : modify_instance(environment.server, target_path(name), *changes);
+  if (!done) {
     return fail(done.error());
+  }
+  const auto offered = !*groups ? Outcome<void>()
+                                : modify_instance(environment.server, offer_path(name),
+                                                  {{std::string(offer::kPortalGroupTags), **groups}});
+  if (!offered) {
+    return fail(offered.error());
   }
   environment.printer.done(fmt::format("Target {} changed.", name));
   return {};
@@ -263,18 +251,23 @@ constexpr auto kSetOptions = std::to_array<Option>({
     kIqn,
     kDescription,
     {"--chap-user", Takes::kText, "Make initiators prove who they are, under this name; the secret is asked for"},
-    {"--chap-secret-file", Takes::kFile, "File with the secret on its first line; - for standard input"},
-    {"--chap-secret", Takes::kSecret, "", "--chap-secret-file FILE, or let it be asked for"},
+    kChapSecretFile,
+    kChapSecret,
     {"--no-chap", Takes::kNothing, "Let initiators in without proof"},
-    {"--reverse-chap-user", Takes::kText, "Let the target prove who it is, under this name"},
-    {"--reverse-chap-secret-file", Takes::kFile, "File with the target's secret on its first line"},
-    {"--reverse-chap-secret", Takes::kSecret, "", "--reverse-chap-secret-file FILE, or let it be asked for"},
-    {"--no-reverse-chap", Takes::kNothing, "The target proves nothing"},
+    kReverseChapUser,
+    kReverseChapSecretFile,
+    kReverseChapSecret,
+    kNoReverseChap,
     {"--max-recv-data-segment-length", Takes::kNumber, "Longest data segment in one PDU, 512 to 16777215 bytes"},
     {"--first-burst-length", Takes::kNumber, "Most unsolicited data per command, 512 to 16777215 bytes"},
     {"--max-burst-length", Takes::kNumber, "Most data in one sequence, 512 to 16777215 bytes"},
     {"--receive-buffers", Takes::kNumber, "Receive buffers for each connection"},
     {"--idle-timeout", Takes::kOnOff, "Probe idle connections, and drop those that do not answer"},
+    {.name = "--portal-group",
+     .takes = Takes::kNumber,
+     .help = "Offer it at this portal group, and at no other but those given likewise; sessions elsewhere are dropped",
+     .is_repeated = true},
+    {"--all-portal-groups", Takes::kNothing, "Offer it at every portal group"},
 });
 
 constexpr auto kCommands = std::to_array<Command>({
