@@ -58,7 +58,7 @@ class Published final {
   std::unordered_map<std::uint64_t, UnitId> units_by_naa_;
   std::unordered_map<std::string, std::size_t> targets_by_name_;
   std::unordered_map<TargetId, std::size_t> targets_by_id_;  // every session asks when something is published
-  std::vector<AccessList> access_;  // as config_->targets
+  std::vector<AccessList> access_;                           // as config_->targets
   std::unordered_map<std::string, std::size_t> initiators_by_name_;
   bool wants_mac_addresses_ = false;
 };
