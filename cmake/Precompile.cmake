@@ -1,7 +1,7 @@
 # Precompiled standard headers, for the builds that compile everything (LUNARIA_PRECOMPILE in the presets). Sources
 # include what they use all the same: the dev preset and tools/check.py compile each of them without.
 option(LUNARIA_PRECOMPILE "Compile the standard headers once for all sources" OFF)
-option(LUNARIA_SHARE_PRECOMPILED "With LUNARIA_PRECOMPILE: let ccache find what other clones have compiled" OFF)
+option(LUNARIA_SHARE_PRECOMPILED "With LUNARIA_PRECOMPILE: let ccache find what other clones have compiled" ON)
 
 # The code of tests is neither fuzzed nor what should be fast: in the fuzz build half of its compile time goes without.
 set(LUNARIA_TEST_OPTIONS "")
