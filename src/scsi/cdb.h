@@ -155,6 +155,10 @@ namespace target_port_groups {  // SPC-5 6.37
 using Format = Bits<std::uint8_t, 1, 5, 3>;
 }  // namespace target_port_groups
 
+namespace set_target_port_groups {  // SPC-5 6.45
+using ListLength = BigEndian<std::uint32_t, 6>;
+}  // namespace set_target_port_groups
+
 namespace persistent_reserve_out {  // SPC-5 6.17
 using Scope = Bits<std::uint8_t, 2, 4, 4>;
 using Type = Bits<std::uint8_t, 2, 0, 4>;

@@ -107,6 +107,8 @@ class Command final {
   /// underflow when smaller.
   std::uint64_t transfer_length = 0;
 
+  /// NACA of the CONTROL byte (SAM-5 5.2): a CHECK CONDITION is to begin an auto contingent allegiance.
+  bool asks_for_aca() const;
   std::span<const std::byte> cdb() const { return std::span(cdb_bytes).first(cdb_length); }
 
   /// `co_await command.receive(length)`: solicits and waits; false when the command was aborted meanwhile.

@@ -634,6 +634,14 @@ constexpr auto kRows = std::to_array<CommandRow>({
      .goes_with_erasure = true,
      .allocation = {6, 4},
      .answer = answer_report_timestamp},
+    {.opcode = 0xA4,
+     .service_action = 0x0A,
+     .name = "SET TARGET PORT GROUPS",  // SPC-5 6.45
+     .length = 12,
+     .usage = {0xA4, 0x0A, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF},
+     .direction = kOut,
+     .conflict = Conflict::kWrites,
+     .run = run_set_target_port_groups},
     {.opcode = 0xA8,
      .name = "READ(12)",  // SBC-4 5.17
      .length = 12,
@@ -721,6 +729,7 @@ constexpr std::array<ReservedBits, kRows.size()> kReservedBits = [] {
     for (std::size_t byte = 1; byte < kRows[i].length; ++byte) {
       result[i][byte] = static_cast<std::uint8_t>(~kRows[i].usage[byte]);
     }
+    result[i][control_byte(kRows[i])] &= static_cast<std::uint8_t>(~kNaca);
     if (kRows[i].service_action != kNoServiceAction) {
       result[i][1] &= 0xE0;  // the service action itself, which has led to the row
     }

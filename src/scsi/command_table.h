@@ -32,8 +32,8 @@ struct CommandRow {
   std::uint16_t service_action = kNoServiceAction;
   std::string_view name;
   std::uint8_t length = 0;  ///< of the CDB
-  /// CDB usage data (SPC-5 6.35.3): the bits that are looked at. Any other bit set is INVALID FIELD IN CDB; NACA is one
-  /// of those (NORMACA is zero in the standard INQUIRY data).
+  /// CDB usage data (SPC-5 6.35.3): the bits that are looked at. Any other bit set is INVALID FIELD IN CDB, but
+  /// for NACA.
   std::array<std::uint8_t, kCdbSizeMax> usage{};
   DataDirection direction = DataDirection::kNone;
   bool ignores_unit_attention = false;  ///< SAM-5 5.14.1
@@ -47,6 +47,13 @@ struct CommandRow {
   AnswerFunction answer = nullptr;
   RunFunction run = nullptr;
 };
+
+/// NACA in the CONTROL byte (SAM-5 5.2), which every command has; rows leave it out of their usage data.
+inline constexpr std::uint8_t kNaca = 0x04;
+constexpr std::size_t control_byte(const CommandRow& row) {
+  constexpr std::uint8_t kVariableLength = 0x7F;
+  return row.opcode == kVariableLength ? 1 : row.length - 1U;
+}
 
 /// All rows, ascending by opcode and service action.
 std::span<const CommandRow> command_rows();

@@ -35,7 +35,8 @@ TEST(CommandTable, RefusesEveryReservedBitOfEveryCommandAndPointsAtIt) {
     for (std::size_t byte = 1; byte < row.length; ++byte) {
       for (unsigned bit = 0; bit < 8; ++bit) {
         const bool is_service_action = byte == 1 && bit < 5 && row.service_action != kNoServiceAction;
-        if ((row.usage[byte] >> bit & 1U) != 0 || is_service_action) {
+        const bool is_naca = byte == control_byte(row) && 1U << bit == kNaca;
+        if ((row.usage[byte] >> bit & 1U) != 0 || is_service_action || is_naca) {
           continue;
         }
         if (!is_supported(row, harness.unit.state())) {
@@ -159,10 +160,10 @@ TEST(ReportSupportedOpcodes, AddsTimeoutsWhenAsked) {
 TEST(ReportSupportedOpcodes, TellsTheUsageOfOneCommand) {
   Harness harness;
   const auto read = harness.run({0xA3, 0x0C, 0x01, 0x28, 0, 0, 0, 0, 0x10, 0, 0, 0});
-  EXPECT_EQ(read->data_in(), (Bytes{0, 3, 0, 10, 0x28, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0xFF, 0xFF, 0}));
+  EXPECT_EQ(read->data_in(), (Bytes{0, 3, 0, 10, 0x28, 0x1A, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0xFF, 0xFF, 4}));
   const auto capacity = harness.run({0xA3, 0x0C, 0x02, 0x9E, 0, 0x10, 0, 0, 0x10, 0, 0, 0});
   EXPECT_EQ(capacity->data_in(),
-            (Bytes{0, 3, 0, 16, 0x9E, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0}));
+            (Bytes{0, 3, 0, 16, 0x9E, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 4}));
   const auto unknown = harness.run({0xA3, 0x0C, 0x01, 0xFF, 0, 0, 0, 0, 0x10, 0, 0, 0});
   EXPECT_EQ(unknown->data_in(), (Bytes{0, 1, 0, 0}));
   const auto unknown_action = harness.run({0xA3, 0x0C, 0x03, 0x9E, 0, 0x1F, 0, 0, 0x10, 0, 0, 0});
@@ -176,11 +177,11 @@ TEST(ReportSupportedOpcodes, RefusesTheWrongKindOfQuestion) {
   EXPECT_EQ(harness.try_out({0xA3, 0x0C, 0x04, 0x28, 0, 0, 0, 0, 0x10, 0, 0, 0}), "5/2400 cdb 2.2");
 }
 
-TEST(ReportTaskManagement, NamesTheFourFunctions) {
+TEST(ReportTaskManagement, NamesTheFiveFunctions) {
   Harness harness;
-  EXPECT_EQ(harness.run({0xA3, 0x0D, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0})->data_in(), (Bytes{0xD8, 0, 0, 0}));
+  EXPECT_EQ(harness.run({0xA3, 0x0D, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0})->data_in(), (Bytes{0xF8, 0, 0, 0}));
   EXPECT_EQ(harness.run({0xA3, 0x0D, 0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0})->data_in(),
-            (Bytes{0xD8, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+            (Bytes{0xF8, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // operation, reservation conflict, the CDB, readiness, write protection, then the command itself.
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "scsi/answer.h"
@@ -52,7 +53,7 @@ Result<const CommandRow*, Outcome> admit(const Execution& x) {
   if (!x.nexus.attentions.empty() && (row == nullptr || !row->ignores_unit_attention)) {
     return fail(check_condition(SenseKey::kUnitAttention, *x.nexus.attentions.take()));
   }
-  if (x.command.attribute == TaskAttribute::kAca) {  // there is no ACA condition that it could belong to
+  if (x.command.attribute == TaskAttribute::kAca && !x.nexus.has_aca) {  // SAM-5 8.9.5: there is none it belongs to
     return fail(check_condition(SenseKey::kAbortedCommand, asc::kInvalidMessage));
   }
   if (row == nullptr) {
@@ -61,6 +62,11 @@ Result<const CommandRow*, Outcome> admit(const Execution& x) {
   if (!is_supported(*row, x.unit)) {
     return fail(row->service_action != kNoServiceAction ? invalid_cdb(1, std::uint8_t{4})
                                                         : illegal_request(asc::kInvalidOperationCode));
+  }
+  if (x.nexus.access > AccessState::kActiveNonOptimized) {
+    if (const Outcome outcome = check_access(x.nexus.access, *row); !outcome.is_good()) {
+      return fail(outcome);
+    }
   }
   if (x.unit.reservations.any() && x.unit.reservations.conflicts(x.nexus, row->conflict)) {
     return fail(Outcome{Status::kReservationConflict, {}});
@@ -126,7 +132,36 @@ void leave(UnitState& unit, TaskEntry& task) {
   }
 }
 
+constexpr std::uint8_t kPersistentReserveOut = 0x5F;
+constexpr std::uint8_t kPreemptAndAbort = 0x05;
+
+bool preempts_and_aborts(const Command& command) {
+  const CdbBytes bytes(command.cdb_bytes);
+  return cdb::Opcode::get(bytes) == kPersistentReserveOut && cdb::ServiceAction::get(bytes) == kPreemptAndAbort;
+}
+
+// A command that comes during an auto contingent allegiance (SAM-5 5.9.3, 5.9.4); GOOD when it may enter.
+Status judge_aca(const UnitState& unit, const NexusState& nexus, const Command& command) {
+  if (!unit.tasks.meets_aca(nexus)) {
+    return Status::kGood;
+  }
+  if (nexus.has_aca) {
+    const bool enters = command.attribute == TaskAttribute::kAca && !unit.tasks.has_aca_task(nexus);
+    return enters ? Status::kGood : Status::kAcaActive;
+  }
+  if (preempts_and_aborts(command)) {
+    return Status::kGood;
+  }
+  return command.asks_for_aca() ? Status::kAcaActive : Status::kBusy;
+}
+
 }  // namespace
+
+bool Command::asks_for_aca() const {
+  constexpr std::array<std::uint8_t, 8> kControlByte = {5, 9, 9, 1, 15, 11, 0, 0};  // by group code, SPC-5 4.2.5.1
+  const std::uint8_t at = kControlByte[std::to_integer<std::uint8_t>(cdb_bytes[0] >> 5)];
+  return at != 0 && (cdb_bytes[at] & std::byte{kNaca}) != std::byte{};
+}
 
 std::uint32_t allocation_length(const CommandRow& row, CdbBytes bytes) {
   if (row.allocation.width == 0) {
@@ -183,7 +218,14 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
     finish(command, {Status::kTaskSetFull, {}}, SenseFormat::kFixed);
     co_return;
   }
+  if (unit.tasks.any_aca()) {
+    if (const Status status = judge_aca(unit, *nexus, command); status != Status::kGood) {
+      finish(command, {status, {}}, SenseFormat::kFixed);
+      co_return;
+    }
+  }
   TaskEntry task(command, *nexus);
+  task.passes_aca = unit.tasks.any_aca() && preempts_and_aborts(command);
   ++nexus->task_count;
   co_await unit.tasks.enter(task);
   Outcome outcome = aborted();
@@ -207,6 +249,9 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
     outcome = task.report_aborted ? aborted() : Outcome{};
   }
   finish(command, outcome, unit.sense_format());
+  if (outcome.status == Status::kCheckCondition && !command.aborted) {
+    unit.note_check_condition(*nexus, command);
+  }
   leave(unit, task);
 }
 

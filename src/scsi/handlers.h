@@ -45,7 +45,6 @@ Outcome answer_report_timestamp(Execution& x, wire::Writer& out);
 Outcome answer_identifying_information(Execution& x, wire::Writer& out);
 Outcome answer_read_defects_10(Execution& x, wire::Writer& out);
 Outcome answer_read_defects_12(Execution& x, wire::Writer& out);
-Outcome answer_target_port_groups(Execution& x, wire::Writer& out);
 Outcome answer_report_opcodes(Execution& x, wire::Writer& out);
 Outcome answer_report_functions(Execution& x, wire::Writer& out);
 
@@ -71,6 +70,9 @@ Outcome answer_copy_parameters(Execution& x, wire::Writer& out);
 Outcome answer_failed_segment(Execution& x, wire::Writer& out);
 Outcome answer_copy_status_lid4(Execution& x, wire::Writer& out);
 Outcome answer_token_information(Execution& x, wire::Writer& out);
+// alua.cc
+Outcome answer_target_port_groups(Execution& x, wire::Writer& out);
+runtime::Task<Outcome> run_set_target_port_groups(Execution& x);
 
 // reserve_release.cc, persistent_reserve_in.cc, persistent_reserve_out.cc
 runtime::Task<Outcome> run_reserve(Execution& x);

@@ -90,6 +90,10 @@ inline std::string outcome(const Exchange& exchange) {
       return "TASK ABORTED";
     case Status::kTaskSetFull:
       return "TASK SET FULL";
+    case Status::kBusy:
+      return "BUSY";
+    case Status::kAcaActive:
+      return "ACA ACTIVE";
     case Status::kCheckCondition:
       break;
     default:

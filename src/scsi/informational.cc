@@ -1,5 +1,5 @@
-// READ DEFECT DATA, REPORT TARGET PORT GROUPS, PRE-FETCH, REPORT TIMESTAMP, REPORT IDENTIFYING INFORMATION: what has
-// little to tell on this kind of unit.
+// READ DEFECT DATA, PRE-FETCH, REPORT TIMESTAMP, REPORT IDENTIFYING INFORMATION: what has little to tell on this kind
+// of unit.
 
 #include <chrono>
 
@@ -28,28 +28,6 @@ Outcome answer_read_defects_12(Execution& x, wire::Writer& out) {
   out.put_zeros(1);
   out.put_big_endian(cdb::read_defects::ListFormat12::get(x.cdb()));
   out.put_zeros(6);
-  return good();
-}
-
-// SPC-5 6.37: the group of the port that was asked is active and optimized; it always is.
-Outcome answer_target_port_groups(Execution& x, wire::Writer& out) {
-  const std::uint8_t format = cdb::target_port_groups::Format::get(x.cdb());
-  if (format > 1) {
-    return invalid_cdb(1, std::uint8_t{7});
-  }
-  const bool extended = format == 1;
-  out.put_big_endian(std::uint32_t{extended ? 16U : 12U});
-  if (extended) {
-    out.put_big_endian(std::uint8_t{0x10});  // the extended header
-    out.put_zeros(3);
-  }
-  out.put_big_endian(std::uint8_t{0x00});  // active/optimized
-  out.put_big_endian(std::uint8_t{0x01});  // AO_SUP: no other state is
-  out.put_big_endian(x.nexus.nexus->target_port_group);
-  out.put_zeros(3);
-  out.put_big_endian(std::uint8_t{1});
-  out.put_zeros(2);
-  out.put_big_endian(x.nexus.nexus->relative_target_port);
   return good();
 }
 

@@ -26,9 +26,9 @@ void put_standard(const StandardInquiry& inquiry, wire::Writer& out) {
   out.put_big_endian(inquiry.peripheral);
   out.put_big_endian(static_cast<std::uint8_t>(inquiry.removable ? 0x80 : 0x00));
   out.put_big_endian(kVersion);
-  out.put_big_endian(std::uint8_t{0x12});  // HISUP: REPORT LUNS works; response data format 2
+  out.put_big_endian(std::uint8_t{0x32});  // NORMACA; HISUP: REPORT LUNS works; response data format 2
   out.put_big_endian(static_cast<std::uint8_t>(kStandardSize - 5));
-  out.put_big_endian(std::uint8_t{0x18});  // TPGS: asymmetric access is implicit only; 3PC
+  out.put_big_endian(std::uint8_t{0x38});  // TPGS: access changes implicitly and by SET TARGET PORT GROUPS; 3PC
   out.put_big_endian(std::uint8_t{0x10});  // MULTIP: there may be several ports
   out.put_big_endian(std::uint8_t{0x02});  // CMDQUE
   put_padded(out, inquiry.vendor, 8);

@@ -33,9 +33,9 @@ TEST(Inquiry, StandardDataByteByByte) {
   const Bytes expected = Bytes{0x00,    // a disk that is connected
                                0x00,    // not removable
                                0x06,    // SPC-4
-                               0x12,    // HISUP, response data format 2
+                               0x32,    // NORMACA, HISUP, response data format 2
                                91,      // additional length
-                               0x18,    // TPGS: implicit asymmetric access; 3PC
+                               0x38,    // TPGS: implicit and explicit asymmetric access; 3PC
                                0x10,    // MULTIP
                                0x02} +  // CMDQUE
                          text("LUNARIA Virtual Disk    0001") +
@@ -273,9 +273,9 @@ TEST(Informational, LogSenseDefectsAndPortGroups) {
   EXPECT_EQ(harness.run({0x37, 0, 0x1D, 0, 0, 0, 0, 0, 255, 0})->data_in(), (Bytes{0, 0x1D, 0, 0}));
   EXPECT_EQ(harness.run({0xB7, 0x0C, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0})->data_in(), (Bytes{0, 0x0C, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(harness.run({0xA3, 0x0A, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0})->data_in(),
-            (Bytes{0, 0, 0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}));
+            (Bytes{0, 0, 0, 12, 0, 0x0F, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}));
   EXPECT_EQ(harness.run({0xA3, 0x2A, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0})->data_in(),
-            (Bytes{0, 0, 0, 16, 0x10, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}));
+            (Bytes{0, 0, 0, 16, 0x10, 0, 0, 0, 0, 0x0F, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}));
   EXPECT_EQ(harness.try_out({0xA3, 0x4A, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0}), "5/2400 cdb 1.7");
   EXPECT_EQ(harness.try_out({0x34, 0, 0, 0, 7, 0xFF, 0, 0, 1, 0}), "GOOD");
   EXPECT_EQ(harness.try_out({0x34, 2, 0, 0, 7, 0xFF, 0, 0, 2, 0}), "5/2100");

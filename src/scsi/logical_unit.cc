@@ -86,6 +86,46 @@ void UnitState::wake() {
   note_change();
 }
 
+void UnitState::set_access(GroupAccess group, const NexusState* requester) {
+  if (!access.set(group)) {
+    return;
+  }
+  for (auto& [id, nexus] : nexuses) {
+    nexus.access = access.find(nexus.nexus->target_port_group).state;
+  }
+  establish(asc::kAccessStateChanged, requester);
+}
+
+void UnitState::set_modes(const ModeSettings& settings) {
+  modes = settings;
+  tasks.set_per_nexus(settings.nexus_task_sets);
+}
+
+// SAM-5 5.9.2, SPC-5 7.5.10. A command with the ACA attribute ends the allegiance that it belongs to, or begins it
+// anew.
+void UnitState::note_check_condition(NexusState& nexus, const Command& command) {
+  if (command.asks_for_aca()) {
+    tasks.establish_aca(nexus);
+  } else if (nexus.has_aca && command.attribute == TaskAttribute::kAca) {
+    tasks.clear_aca(nexus);
+  }
+  if (modes.queue_error == QueueError::kContinue) {
+    return;
+  }
+  const bool own_only = modes.queue_error == QueueError::kAbortNexus || modes.nexus_task_sets;
+  abort_tasks(own_only ? &nexus : nullptr, &nexus, &command);
+}
+
+void UnitState::clear_aca(NexusState& nexus) {
+  if (!nexus.has_aca) {
+    return;
+  }
+  tasks.clear_aca(nexus);
+  abort_tasks_if(
+      [&](const TaskEntry& task) { return &task.nexus == &nexus && task.command.attribute == TaskAttribute::kAca; },
+      &nexus);
+}
+
 void UnitState::reset() {
   for (TaskEntry* task = tasks.first(); task != nullptr; task = task->next) {
     if (!task->command.aborted) {
@@ -93,9 +133,10 @@ void UnitState::reset() {
     }
   }
   reservations.reset();
-  modes = default_modes();
+  set_modes(default_modes());
   for (auto& [id, nexus] : nexuses) {
     nexus.prevents_removal = false;
+    tasks.clear_aca(nexus);
   }
   establish(asc::kBusDeviceReset);
   wake();
@@ -127,7 +168,15 @@ void LogicalUnit::attach(std::shared_ptr<const Nexus> nexus) {
     state.attentions = {};
   }
   state.attentions.establish(asc::kPowerOnOrReset);
+  state.access = state_->access.find(state.nexus->target_port_group).state;
   state_->reservations.attach(state);
+}
+
+void LogicalUnit::update(std::shared_ptr<const Nexus> nexus) {
+  NexusState* state = state_->find(nexus->id);
+  if (state != nullptr) {
+    state->nexus = std::move(nexus);
+  }
 }
 
 void LogicalUnit::detach(NexusId nexus) {
@@ -137,6 +186,7 @@ void LogicalUnit::detach(NexusId nexus) {
   }
   state->detached = true;
   state_->copies.forget(nexus);
+  state_->clear_aca(*state);
   state_->reservations.detach(*state);
   if (state->task_count == 0) {
     state_->nexuses.erase(nexus);
@@ -187,14 +237,16 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
       unit.abort_tasks(requester, requester);
       return true;
     case TaskManagement::kClearTaskSet:
-      unit.abort_tasks(nullptr, requester);
+      unit.abort_tasks(unit.modes.nexus_task_sets ? requester : nullptr, requester);
+      return true;
+    case TaskManagement::kClearAca:
+      unit.clear_aca(*requester);
       return true;
     case TaskManagement::kLogicalUnitReset:
       unit.reset();
       return true;
-    case TaskManagement::kClearAca:
-      return true;  // NORMACA is 0: there is no ACA condition to clear
     case TaskManagement::kItNexusReset:
+      unit.clear_aca(*requester);
       unit.abort_tasks(requester, requester);
       requester->attentions.establish(asc::kNexusLoss);
       requester->prevents_removal = false;

@@ -79,6 +79,8 @@ class LogicalUnit final {
   /// are aborted; what SPC-5 makes per-nexus is forgotten, registrations stay).
   void attach(std::shared_ptr<const Nexus> nexus);
   void detach(NexusId nexus);
+  /// A nexus that is attached has another inventory or other target ports beside its own; its names stay.
+  void update(std::shared_ptr<const Nexus> nexus);
 
   /// What the mapping of an attached nexus says of writing; copies by other units heed it, commands carry it
   /// themselves.

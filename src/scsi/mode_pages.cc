@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "wire/fields.h"
 
@@ -18,6 +19,8 @@ namespace caching {  // SBC-4 6.5.6
 using WriteCacheEnable = wire::Bits<bool, 2, 2>;
 }
 namespace control {  // SPC-5 7.5.10
+using TaskSetType = wire::Bits<std::uint8_t, 2, 5, 3>;
+using QueueErrorManagement = wire::Bits<std::uint8_t, 3, 1, 2>;
 using DescriptorSense = wire::Bits<bool, 2, 2>;
 using GlobalLoggingDisabled = wire::Bits<bool, 2, 1>;
 using QueueAlgorithm = wire::Bits<std::uint8_t, 3, 4, 4>;
@@ -35,6 +38,7 @@ struct ModePage {
   void (*build)(PageBytes, const ModeSettings&);  // nullptr: the body is all zeros
   void (*mask)(PageBytes, bool volatile_cache);   // sets the changeable bits; nullptr: none
   void (*apply)(ConstPageBytes, ModeSettings&);   // takes the changeable bits
+  bool (*accepts)(ConstPageBytes) = nullptr;      // whether what the changeable bits say has a meaning; nullptr: it has
 };
 
 void build_caching(PageBytes page, const ModeSettings& settings) {
@@ -53,16 +57,25 @@ void build_control(PageBytes page, const ModeSettings& settings) {
   control::QueueAlgorithm::set(page, 1);  // SIMPLE tasks may be reordered
   control::SoftwareProtect::set(page, settings.software_protect);
   control::TaskAbortedStatus::set(page, settings.task_aborted_status);
+  control::TaskSetType::set(page, settings.nexus_task_sets ? 1 : 0);
+  control::QueueErrorManagement::set(page, std::to_underlying(settings.queue_error));
 }
 void mask_control(PageBytes page, bool /*volatile_cache*/) {
   control::DescriptorSense::set(page, true);
   control::SoftwareProtect::set(page, true);
   control::TaskAbortedStatus::set(page, true);
+  control::TaskSetType::set(page, 1);  // 000b and 001b are all that there is
+  control::QueueErrorManagement::set(page, 3);
 }
 void apply_control(ConstPageBytes page, ModeSettings& settings) {
   settings.descriptor_sense = control::DescriptorSense::get(page);
   settings.software_protect = control::SoftwareProtect::get(page);
   settings.task_aborted_status = control::TaskAbortedStatus::get(page);
+  settings.nexus_task_sets = control::TaskSetType::get(page) == 1;
+  settings.queue_error = QueueError{control::QueueErrorManagement::get(page)};
+}
+bool accepts_control(ConstPageBytes page) {
+  return control::QueueErrorManagement::get(page) != 2;
 }
 
 void build_exceptions(PageBytes page, const ModeSettings& /*settings*/) {
@@ -73,9 +86,10 @@ constexpr auto kPages = std::to_array<ModePage>({
     {0x01, 0x00, 12, nullptr, nullptr, nullptr},                   // Read-Write Error Recovery, SBC-4 6.5.10
     {0x02, 0x00, 16, nullptr, nullptr, nullptr},                   // Disconnect-Reconnect, SPC-5 7.5.13
     {0x08, 0x00, 20, build_caching, mask_caching, apply_caching},  // Caching, SBC-4 6.5.6
-    {0x0A, 0x00, 12, build_control, mask_control, apply_control},  // Control, SPC-5 7.5.10
-    {0x0A, 0x01, 32, nullptr, nullptr, nullptr},                   // Control Extension, SPC-5 7.5.11
-    {0x1C, 0x00, 12, build_exceptions, nullptr, nullptr},          // Informational Exceptions, SBC-4 6.5.8
+    {0x0A, 0x00, 12, build_control, mask_control, apply_control, accepts_control},  // Control, SPC-5 7.5.10
+    {0x0A, 0x01, 32, nullptr, nullptr, nullptr},                                    // Control Extension, SPC-5 7.5.11
+    {0x1C, 0x00, 12, build_exceptions, nullptr, nullptr},  // Informational Exceptions, SBC-4 6.5.8
+    {0x1C, 0x02, 16, nullptr, nullptr, nullptr},           // Logical Block Provisioning, SBC-4 6.5.9: no thresholds
 });
 static_assert(std::ranges::all_of(kPages, [](const ModePage& page) { return page.size <= kPageSizeMax; }));
 
@@ -147,6 +161,9 @@ Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::si
       return fail(invalid_list(at + i));
     }
     given[i] = (given[i] & mask[i]) | (current[i] & ~mask[i]);
+  }
+  if (page->accepts != nullptr && !page->accepts(ConstPageBytes(given))) {
+    return fail(invalid_list(at + 3, std::uint8_t{2}));  // QERR is the only field with values that mean nothing
   }
   if (page->apply != nullptr) {
     page->apply(ConstPageBytes(given), settings);

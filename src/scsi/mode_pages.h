@@ -13,12 +13,21 @@
 
 namespace lunaria::scsi {
 
+/// QERR (SPC-5 7.5.10): what becomes of other commands when one ends with CHECK CONDITION. The values are the field's.
+enum class QueueError : std::uint8_t {
+  kContinue = 0,    ///< they go on
+  kAbortAll = 1,    ///< all of the task set are aborted
+  kAbortNexus = 3,  ///< those of the same I_T nexus are aborted
+};
+
 /// The changeable part of all mode pages. Shared by all nexuses; defaults come back with a logical unit reset.
 struct ModeSettings {
   bool write_cache = false;          ///< WCE: completed writes may still be volatile
   bool descriptor_sense = false;     ///< D_SENSE
   bool software_protect = false;     ///< SWP
   bool task_aborted_status = false;  ///< TAS
+  bool nexus_task_sets = false;      ///< TST 001b: each I_T nexus has a task set of its own
+  QueueError queue_error = QueueError::kContinue;
   friend bool operator==(const ModeSettings&, const ModeSettings&) = default;
 };
 

@@ -54,7 +54,7 @@ TEST(ModeSense, AllPagesInAscendingOrder) {
   };
   EXPECT_EQ(codes(sense_6(harness, 0x3F)), (std::vector<unsigned>{0x0100, 0x0200, 0x0800, 0x0A00, 0x1C00}));
   EXPECT_EQ(codes(sense_6(harness, 0x3F, 0xFF)),
-            (std::vector<unsigned>{0x0100, 0x0200, 0x0800, 0x0A00, 0x0A01, 0x1C00}));
+            (std::vector<unsigned>{0x0100, 0x0200, 0x0800, 0x0A00, 0x0A01, 0x1C00, 0x1C02}));
   EXPECT_EQ(codes(sense_6(harness, 0x0A, 0xFF)), (std::vector<unsigned>{0x0A00, 0x0A01}));
   EXPECT_EQ(codes(sense_6(harness, 0x0A, 0x01)), (std::vector<unsigned>{0x0A01}));
 }
@@ -71,7 +71,8 @@ TEST(ModeSense, TellsChangeableAndDefaultValuesApart) {
   Harness harness;
   EXPECT_EQ(select_6(harness, control_list(0x02 | kDescriptorSense)), "GOOD");
   EXPECT_EQ(sense_6(harness, 0x0A).at(6), 0x06);
-  EXPECT_EQ(sense_6(harness, 0x40 | 0x0A), (Bytes{15, 0, 0x10, 0, 0x0A, 0x0A, 0x04, 0, 0x08, 0x40, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(sense_6(harness, 0x40 | 0x0A),
+            (Bytes{15, 0, 0x10, 0, 0x0A, 0x0A, 0x24, 0x06, 0x08, 0x40, 0, 0, 0, 0, 0, 0}));
   EXPECT_EQ(sense_6(harness, 0x80 | 0x0A).at(6), 0x02);
 }
 
@@ -139,7 +140,8 @@ TEST(ModeSelect, RefusesWhatCannotBeChanged) {
       {{0, 0, 0, 0, 0x0A, 0x09, 2, 0x10, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 5"},     // wrong page length
       {{0, 0, 0, 0, 0x0A, 0x0A, 2, 0x10, 0, 0, 0, 0, 0, 0, 0}, "5/1A00"},               // the page is cut off
       {{0, 0, 0, 0, 0x0A, 0x0A, 2, 0x00, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 7"},     // queue algorithm
-      {{0, 0, 0, 0, 0x0A, 0x0A, 0x22, 0x10, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 6"},  // TST
+      {{0, 0, 0, 0, 0x0A, 0x0A, 0x42, 0x10, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 6"},  // TST 010b is reserved
+      {{0, 0, 0, 0, 0x0A, 0x0A, 2, 0x14, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 7.2"},   // and so is QERR 10b
       {{0, 0, 0, 0, 0x8A, 0x0A, 2, 0x10, 0, 0, 0, 0, 0, 0, 0, 0}, "GOOD"},              // PS is left set
       {{0, 0, 0, 0, 0x08, 0x12, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, "5/2600 list 6"},  // no cache
   };

@@ -56,7 +56,7 @@ runtime::Task<Outcome> apply_list(Execution& x, std::span<const std::byte> list,
     co_return good();
   }
   const bool cache_goes = unit.modes.write_cache && !settings->write_cache;
-  unit.modes = *settings;
+  unit.set_modes(*settings);
   unit.establish(asc::kModeParametersChanged, &x.nexus);
   if (cache_goes) {  // what it holds must not be volatile any more once we answer
     const block::IoStatus status = co_await block::flush(*unit.volume);

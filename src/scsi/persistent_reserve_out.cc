@@ -181,6 +181,12 @@ runtime::Task<void> fence(Execution& x, const std::vector<NexusPorts>& nexuses) 
     return &task.command != &x.command &&
            std::ranges::find(nexuses, NexusPorts{nexus.initiator_port, nexus.target_port}) != nexuses.end();
   };
+  for (auto& [id, nexus] : unit.nexuses) {
+    if (std::ranges::find(nexuses, NexusPorts{nexus.nexus->initiator_port, nexus.nexus->target_port}) !=
+        nexuses.end()) {
+      unit.clear_aca(nexus);
+    }
+  }
   unit.abort_tasks_if(is_fenced, &x.nexus);
   for (TaskEntry* task = unit.tasks.first(); task != nullptr; task = task->next) {
     if (is_fenced(*task)) {

@@ -46,7 +46,9 @@ void put_one(const CommandRow* row, bool timeouts, wire::Writer& out) {
   out.put_big_endian(static_cast<std::uint8_t>((has_timeouts ? 0x80 : 0) | (row != nullptr ? 0x03 : 0x01)));
   out.put_big_endian(std::uint16_t{row != nullptr ? row->length : std::uint8_t{0}});
   if (row != nullptr) {
-    out.put(std::as_bytes(std::span(row->usage).first(row->length)));
+    auto usage = row->usage;
+    usage[control_byte(*row)] |= kNaca;
+    out.put(std::as_bytes(std::span(usage).first(row->length)));
   }
   if (has_timeouts) {
     put_timeouts(out);
@@ -86,8 +88,8 @@ Outcome answer_report_opcodes(Execution& x, wire::Writer& out) {
 
 Outcome answer_report_functions(Execution& x, wire::Writer& out) {
   const bool extended = cdb::report_functions::ReturnExtended::get(x.cdb());
-  // ABORT TASK, ABORT TASK SET, CLEAR TASK SET, LOGICAL UNIT RESET.
-  out.put_big_endian(std::uint8_t{0x80 | 0x40 | 0x10 | 0x08});
+  // ABORT TASK, ABORT TASK SET, CLEAR ACA, CLEAR TASK SET, LOGICAL UNIT RESET.
+  out.put_big_endian(std::uint8_t{0x80 | 0x40 | 0x20 | 0x10 | 0x08});
   out.put_zeros(2);
   out.put_big_endian(static_cast<std::uint8_t>(extended ? 0x0C : 0x00));
   if (extended) {

@@ -161,6 +161,116 @@ TEST_F(TaskManagementTest, RefusesAcaWithoutItsCondition) {
   EXPECT_EQ(harness.try_out(kTestUnitReady, {.attribute = TaskAttribute::kAca}), "B/4900");
 }
 
+// SAM-5 5.9: NACA holds the task set for its initiator until it clears the condition.
+TEST_F(TaskManagementTest, AnAutoContingentAllegianceKeepsOthersOut) {
+  const Bytes wrong{0x02, 0, 0, 0, 0, 0x04};
+  const Bytes naca{0x00, 0, 0, 0, 0, 0x04};
+  EXPECT_EQ(harness.try_out(naca), "GOOD");
+  EXPECT_EQ(harness.try_out(wrong), "5/2000");
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "ACA ACTIVE");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "BUSY");
+  EXPECT_EQ(harness.try_out(naca, {.initiator = 1}), "ACA ACTIVE");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.attribute = TaskAttribute::kAca}), "GOOD");
+  const auto only_one = pending_write(0, 7, TaskAttribute::kAca);
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.attribute = TaskAttribute::kAca}), "ACA ACTIVE");
+  EXPECT_TRUE(manage(TaskManagement::kClearAca, 1));
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "BUSY") << "it is not its own";
+  EXPECT_TRUE(manage(TaskManagement::kClearAca));
+  EXPECT_TRUE(only_one->command.aborted);
+  only_one->transport.release();
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "GOOD");
+}
+
+TEST_F(TaskManagementTest, AnAllegianceEndsWithItsNexusAResetOrAFailedCommandOfItsOwn) {
+  const Bytes wrong{0x02, 0, 0, 0, 0, 0x04};
+  EXPECT_EQ(harness.try_out(wrong), "5/2000");
+  EXPECT_EQ(harness.try_out(wrong, {.attribute = TaskAttribute::kAca}), "5/2000");
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "ACA ACTIVE") << "NACA began it anew";
+  EXPECT_EQ(harness.try_out({0xFF, 0, 0, 0, 0, 0}, {.attribute = TaskAttribute::kAca}), "5/2000");
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+  EXPECT_EQ(harness.try_out(wrong), "5/2000");
+  EXPECT_TRUE(manage(TaskManagement::kLogicalUnitReset, 1));
+  harness.drain_attentions();
+  EXPECT_EQ(harness.try_out(wrong, {.initiator = 1}), "5/2000");
+  harness.unit.detach(harness.nexuses[1]->id);
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
+}
+
+TEST_F(TaskManagementTest, AnAllegianceHoldsWhatHasNotStarted) {
+  const auto older = pending_write(1, 1);
+  const auto ordered = harness.start(kTestUnitReady, {.initiator = 1, .attribute = TaskAttribute::kOrdered, .tag = 2});
+  EXPECT_EQ(harness.try_out({0x02, 0, 0, 0, 0, 0x04}, {.attribute = TaskAttribute::kHeadOfQueue}), "5/2000");
+  older->transport.release();
+  EXPECT_EQ(outcome(*older), "GOOD");
+  EXPECT_EQ(outcome(*ordered), "NOT DONE");
+  EXPECT_TRUE(manage(TaskManagement::kClearAca));
+  EXPECT_EQ(outcome(*ordered), "GOOD");
+}
+
+/// Sets TST and QERR of the Control mode page.
+class TaskSetModesTest : public TaskManagementTest {
+ protected:
+  void set(std::uint8_t task_set_type, std::uint8_t queue_error) {
+    const Bytes list{0,
+                     0,
+                     0,
+                     0,
+                     0x0A,
+                     0x0A,
+                     static_cast<std::uint8_t>(task_set_type << 5 | 2),
+                     static_cast<std::uint8_t>(0x10 | queue_error << 1),
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0,
+                     0};
+    ASSERT_EQ(harness.try_out({0x15, 0x10, 0, 0, 16, 0}, {.data_out = list}), "GOOD");
+    EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), "6/2A01");
+    EXPECT_EQ(harness.run({0x1A, 8, 0x0A, 0, 255, 0})->data_in().at(6) >> 5, task_set_type);
+  }
+  const Bytes wrong{0xFF, 0, 0, 0, 0, 0};
+};
+
+TEST_F(TaskSetModesTest, EachNexusMayHaveATaskSetOfItsOwn) {
+  set(1, 0);
+  const auto other = pending_write(1, 1);
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.attribute = TaskAttribute::kOrdered, .tag = 2}), "GOOD");
+  EXPECT_EQ(harness.try_out({0x02, 0, 0, 0, 0, 0x04}), "5/2000");
+  EXPECT_EQ(harness.try_out(kTestUnitReady), "ACA ACTIVE");
+  EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1, .tag = 3}), "GOOD");
+  EXPECT_TRUE(manage(TaskManagement::kClearTaskSet));
+  EXPECT_FALSE(other->command.aborted);
+  other->transport.release();
+  EXPECT_EQ(outcome(*other), "GOOD");
+}
+
+TEST_F(TaskSetModesTest, AnErrorAbortsWhatQerrSays) {
+  struct Case {
+    std::uint8_t task_set_type, queue_error;
+    bool own_aborted, others_aborted;
+  };
+  for (const Case& each : {Case{0, 0, false, false}, Case{0, 1, true, true}, Case{0, 3, true, false},
+                           Case{1, 1, true, false}, Case{1, 3, true, false}}) {
+    EXPECT_TRUE(manage(TaskManagement::kLogicalUnitReset));
+    harness.drain_attentions();
+    if (each.task_set_type != 0 || each.queue_error != 0) {
+      set(each.task_set_type, each.queue_error);
+    }
+    const auto own = pending_write(0, 1);
+    const auto other = pending_write(1, 1);
+    EXPECT_EQ(harness.try_out(wrong, {.tag = 2}), "5/2000");
+    EXPECT_EQ(own->command.aborted, each.own_aborted);
+    EXPECT_EQ(other->command.aborted, each.others_aborted);
+    own->transport.release();
+    other->transport.release();
+    EXPECT_EQ(harness.try_out(kTestUnitReady, {.initiator = 1}), each.others_aborted ? "6/2F00" : "GOOD");
+  }
+}
+
 TEST_F(TaskManagementTest, DetachAbortsTheTasksOfTheNexus) {
   const auto write = pending_write(1, 1);
   harness.unit.detach(harness.nexuses[1]->id);

@@ -1,6 +1,7 @@
 #include "scsi/task_set.h"
 
 #include "base/check.h"
+#include "scsi/unit_state.h"
 
 namespace lunaria::scsi {
 
@@ -67,25 +68,44 @@ bool TaskSet::may_start(const TaskEntry& task) const {
   if (task.command.aborted) {
     return true;
   }
+  if (aca_count_ != 0 && task.command.attribute != TaskAttribute::kAca && !task.passes_aca && meets_aca(task.nexus)) {
+    return false;
+  }
   switch (task.command.attribute) {
     case TaskAttribute::kHeadOfQueue:
     case TaskAttribute::kAca:
       return true;
     case TaskAttribute::kOrdered:
-      return task.previous == nullptr;
+      return !any_older(task, [](const TaskEntry& /*older*/) { return true; });
     case TaskAttribute::kUntagged:
     case TaskAttribute::kSimple:
       break;
   }
-  if (ordered_ == 0) {
-    return true;
-  }
-  for (const TaskEntry* older = task.previous; older != nullptr; older = older->previous) {
-    if (older->command.attribute == TaskAttribute::kOrdered) {
-      return false;
+  return ordered_ == 0 ||
+         !any_older(task, [](const TaskEntry& older) { return older.command.attribute == TaskAttribute::kOrdered; });
+}
+
+void TaskSet::establish_aca(NexusState& nexus) {
+  aca_count_ += nexus.has_aca ? 0 : 1;
+  nexus.has_aca = true;
+}
+
+void TaskSet::clear_aca(NexusState& nexus) {
+  aca_count_ -= nexus.has_aca ? 1 : 0;
+  nexus.has_aca = false;
+}
+
+bool TaskSet::meets_aca(const NexusState& nexus) const {
+  return per_nexus_ ? nexus.has_aca : aca_count_ != 0;
+}
+
+bool TaskSet::has_aca_task(const NexusState& nexus) const {
+  for (const TaskEntry* task = first_; task != nullptr; task = task->next) {
+    if (&task->nexus == &nexus && task->command.attribute == TaskAttribute::kAca && !task->command.aborted) {
+      return true;
     }
   }
-  return true;
+  return false;
 }
 
 }  // namespace lunaria::scsi

@@ -10,6 +10,7 @@
 #include "block/volume.h"
 #include "runtime/event.h"
 #include "runtime/shard.h"
+#include "scsi/alua.h"
 #include "scsi/background.h"
 #include "scsi/copy_operations.h"
 #include "scsi/logical_unit.h"
@@ -31,10 +32,12 @@ struct NexusState {
 
   std::shared_ptr<const Nexus> nexus;
   UnitAttentions attentions;
-  bool is_registered = false;      ///< has a persistent reservation key
-  bool holds_reservation = false;  ///< the persistent one, alone or with all registrants
+  AccessState access = AccessState::kActiveOptimized;  ///< of the target port group that it comes through
+  bool is_registered = false;                          ///< has a persistent reservation key
+  bool holds_reservation = false;                      ///< the persistent one, alone or with all registrants
   std::size_t task_count = 0;
   bool detached = false;
+  bool has_aca = false;           ///< the auto contingent allegiance of SAM-5 5.9 is in effect for it
   bool prevents_removal = false;  ///< PREVENT ALLOW MEDIUM REMOVAL
   bool read_only = false;         ///< the unit is mapped to it for reading only
 };
@@ -69,11 +72,15 @@ struct UnitState {
   BackgroundOperation background;
   CopyOperations copies;
   RodTokens tokens;
+  AccessStates access;
   std::unordered_map<NexusId, NexusState> nexuses;
 
   /// Takes geometry, features and failure from the volume.
   void adopt_volume();
   ModeSettings default_modes() const { return {.write_cache = features.volatile_cache}; }
+  /// ASYMMETRIC ACCESS STATE CHANGED on every nexus but the one that asked for it (nullptr: nobody did).
+  void set_access(GroupAccess group, const NexusState* requester);
+  void set_modes(const ModeSettings& settings);
   bool is_write_protected() const { return options.read_only || features.read_only || modes.software_protect; }
   SenseFormat sense_format() const { return modes.descriptor_sense ? SenseFormat::kDescriptor : SenseFormat::kFixed; }
   /// The volume has answered kFailed, or was given in that state: tells the observer, once.
@@ -81,6 +88,10 @@ struct UnitState {
   /// On every attached nexus but one (nullptr: on all).
   void establish(AdditionalSense condition, const NexusState* except = nullptr);
   NexusState* find(NexusId id);
+  /// A command of `nexus` has ended with CHECK CONDITION: QERR, and the auto contingent allegiance that NACA asks for.
+  void note_check_condition(NexusState& nexus, const Command& command);
+  /// Ends the auto contingent allegiance of a nexus, and the command with the ACA attribute with it.
+  void clear_aca(NexusState& nexus);
   /// Marks tasks as aborted: those of `nexus`, or of every nexus when nullptr, `except` one task (itself). Those of
   /// other nexuses than `requester` are told as TAS says.
   void abort_tasks(const NexusState* nexus, const NexusState* requester, const Command* except = nullptr);

@@ -1,7 +1,10 @@
 #include "target/published.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
+#include <set>
 #include <utility>
 
 namespace lunaria::target {
@@ -72,6 +75,20 @@ UnitPlace Published::find_unit(UnitId id) const {
 UnitPlace Published::find_unit(std::array<std::uint8_t, 8> naa) const {
   const auto found = units_by_naa_.find(std::bit_cast<std::uint64_t>(naa));
   return found == units_by_naa_.end() ? UnitPlace{} : find_unit(found->second);
+}
+
+std::shared_ptr<const scsi::TargetPorts> Published::target_ports(std::string_view target_name) const {
+  std::set<std::uint16_t> tags;
+  for (const PortalConfig& portal : config_->portals) {
+    if (portal.listen) {
+      tags.insert(portal.portal_group_tag);
+    }
+  }
+  auto ports = std::make_shared<scsi::TargetPorts>();
+  for (const std::uint16_t tag : tags) {
+    ports->ports.push_back({tag, tag, fmt::format("{},t,0x{:04x}", target_name, tag)});
+  }
+  return ports;
 }
 
 DataShard* Published::home_of(const TargetConfig& target) const {

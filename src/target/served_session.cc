@@ -45,6 +45,7 @@ std::shared_ptr<scsi::Nexus> ServedSession::make_nexus(std::shared_ptr<const scs
   nexus->relative_target_port = session_->portal_group_tag();
   nexus->target_port_group = session_->portal_group_tag();
   nexus->inventory = std::move(inventory);
+  nexus->target_ports = home_.published().target_ports(nexus->target_name);
   return nexus;
 }
 
@@ -124,7 +125,9 @@ runtime::Task<void> ServedSession::update_luns() {
   }
   const TargetConfig* target = target_ ? home_.published().find_target(*target_) : nullptr;
   LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target, session_->initiator_name());
-  if (!has_map_ || !next.same_as(luns_)) {
+  const bool has_other_ports =
+      has_map_ && *home_.published().target_ports(session_->target_name()) != *nexuses_.back()->target_ports;
+  if (!has_map_ || !next.same_as(luns_) || has_other_ports) {
     co_await change_luns(std::move(next));
   }
   end_update();
@@ -139,7 +142,7 @@ runtime::Task<void> ServedSession::leave_units() {
 }
 
 runtime::Task<void> ServedSession::change_luns(LunMap next) {
-  const bool had_map = std::exchange(has_map_, true);
+  const bool luns_have_changed = std::exchange(has_map_, true) && !next.same_as(luns_);
   const LunMap previous = std::exchange(luns_, next);
   const std::shared_ptr<scsi::Nexus> nexus = make_nexus(next.inventory());
   session_->nexus = nexus;
@@ -153,11 +156,13 @@ runtime::Task<void> ServedSession::change_luns(LunMap next) {
   for (const MappedUnit& unit : next.units()) {
     co_await runtime::move_to(unit.place.home->shard());
     scsi::LogicalUnit& logical_unit = unit.place.unit->logical_unit();
-    if (!contains(previous, unit)) {
+    if (contains(previous, unit)) {
+      logical_unit.update(nexus);
+    } else {
       logical_unit.attach(nexus);
     }
     logical_unit.set_read_only(nexus_id_, unit.read_only);
-    if (had_map) {
+    if (luns_have_changed) {
       logical_unit.reported_luns_changed(nexus_id_);
     }
   }
