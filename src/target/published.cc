@@ -78,9 +78,14 @@ UnitPlace Published::find_unit(std::array<std::uint8_t, 8> naa) const {
 }
 
 std::shared_ptr<const scsi::TargetPorts> Published::target_ports(std::string_view target_name) const {
+  const TargetConfig* target = find_target(target_name);
+  const auto is_offered = [target](std::uint16_t tag) {
+    return target == nullptr || target->portal_groups.empty() ||
+           std::ranges::find(target->portal_groups, tag) != target->portal_groups.end();
+  };
   std::set<std::uint16_t> tags;
   for (const PortalConfig& portal : config_->portals) {
-    if (portal.listen) {
+    if (portal.listen && is_offered(portal.portal_group_tag)) {
       tags.insert(portal.portal_group_tag);
     }
   }

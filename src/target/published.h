@@ -50,8 +50,8 @@ class Published final {
   UnitPlace find_unit(UnitId id) const;
   /// The same by NAA designator.
   UnitPlace find_unit(std::array<std::uint8_t, 8> naa) const;
-  /// The target ports of every target: one for each portal group that listens, named as iSCSI names them (RFC
-  /// 7143 3.4).
+  /// The target ports of a target: one for each portal group at which it is offered and that listens, named as iSCSI
+  /// names them (RFC 7143 3.4).
   std::shared_ptr<const scsi::TargetPorts> target_ports(std::string_view target_name) const;
   /// The shard on which most of the target's units live; null when it has none.
   DataShard* home_of(const TargetConfig& target) const;
