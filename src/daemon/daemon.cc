@@ -158,6 +158,9 @@ runtime::Task<void> Daemon::stop() {
   if (objects_ != nullptr) {
     co_await objects_->close();
   }
+  if (service_ != nullptr) {
+    co_await service_->settle();
+  }
   if (data_plane_ != nullptr) {
     co_await data_plane_->stop(kSessionGrace);
   }

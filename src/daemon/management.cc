@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "daemon/schema_loading.h"
@@ -12,6 +14,10 @@ namespace {
 
 /// How long replies may take to reach slow clients once the object manager has stopped.
 constexpr runtime::Duration kReplyGrace = std::chrono::seconds(10);
+
+/// The kernel keeps the addresses of a process that was killed for a moment.
+constexpr runtime::Duration kAddressWait = std::chrono::seconds(5);
+constexpr runtime::Duration kAddressRetry = std::chrono::milliseconds(20);
 
 /// What a stopped object manager still does, for a local administrator on the Unix socket.
 cim::AdmissionControl::Exceptions exceptions_while_stopped() {
@@ -77,7 +83,7 @@ runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContex
     co_return fail(service::Error{service::ErrorCode::kIo, loaded.error().message});
   }
   server_.set_tls_context(std::move(tls));
-  const auto opened = server_.listen({addresses_.socket_path, http::Transport::kUnix});
+  const auto opened = co_await listen_soon({addresses_.socket_path, http::Transport::kUnix});
   if (!opened) {
     co_return fail(service::Error{service::ErrorCode::kIo,
                                   fmt::format("Cannot listen on {}: {}. Is another lunariad running with this state "
@@ -87,16 +93,27 @@ runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContex
   co_return service::Outcome<void>();
 }
 
-service::Outcome<void> Management::listen(const IpEndpoint& endpoint, http::Transport transport) {
-  const auto opened = server_.listen({endpoint, transport});
+runtime::Task<Result<http::ListenerView, runtime::IoError>> Management::listen_soon(http::ListenerOptions options) {
+  const runtime::Instant give_up = shard_.clock().now() + kAddressWait;
+  auto opened = server_.listen(options);
+  while (!opened && opened.error().code == EADDRINUSE && shard_.clock().now() < give_up) {
+    co_await runtime::sleep_for(shard_, kAddressRetry);
+    opened = server_.listen(options);
+  }
+  co_return opened;
+}
+
+runtime::Task<service::Outcome<void>> Management::listen(const IpEndpoint& endpoint, http::Transport transport) {
+  const auto opened = co_await listen_soon({endpoint, transport});
   if (!opened) {
-    return fail(service::Error{service::ErrorCode::kIo,
-                               fmt::format("Cannot listen on {}: {}. Give another address: {} ADDRESS:PORT",
-                                           endpoint.to_string(), to_string(opened.error()),
-                                           transport == http::Transport::kTls ? "--https-address" : "--http-address")});
+    co_return fail(
+        service::Error{service::ErrorCode::kIo,
+                       fmt::format("Cannot listen on {}: {}. Give another address: {} ADDRESS:PORT",
+                                   endpoint.to_string(), to_string(opened.error()),
+                                   transport == http::Transport::kTls ? "--https-address" : "--http-address")});
   }
   log_.info("management.listening", {{"address", endpoint.to_string()}, {"tls", transport == http::Transport::kTls}});
-  return {};
+  co_return service::Outcome<void>();
 }
 
 runtime::Task<service::Outcome<void>> Management::start() {
@@ -105,10 +122,10 @@ runtime::Task<service::Outcome<void>> Management::start() {
   }
   service::Outcome<void> outcome;
   for (const IpEndpoint& endpoint : addresses_.http) {
-    outcome = outcome ? listen(endpoint, http::Transport::kPlain) : outcome;
+    outcome = outcome ? co_await listen(endpoint, http::Transport::kPlain) : outcome;
   }
   for (const IpEndpoint& endpoint : addresses_.https) {
-    outcome = outcome ? listen(endpoint, http::Transport::kTls) : outcome;
+    outcome = outcome ? co_await listen(endpoint, http::Transport::kTls) : outcome;
   }
   if (!outcome) {
     co_await server_.close_listeners(is_tcp, runtime::Duration::zero());

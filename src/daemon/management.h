@@ -49,7 +49,9 @@ class Management final : public service::ManagedService {
   runtime::Task<service::Outcome<void>> stop(service::StopMode mode) override;
 
  private:
-  service::Outcome<void> listen(const IpEndpoint& endpoint, http::Transport transport);
+  /// An address that is in use is tried for a while.
+  runtime::Task<Result<http::ListenerView, runtime::IoError>> listen_soon(http::ListenerOptions options);
+  runtime::Task<service::Outcome<void>> listen(const IpEndpoint& endpoint, http::Transport transport);
   runtime::Task<void> close_tcp();
 
   runtime::Shard& shard_;

@@ -206,6 +206,32 @@ TEST_F(AccessTest, PortalSaysWhyItDoesNotListen) {
   EXPECT_FALSE(must(service->set_portal(admin(), {local, std::nullopt, true})).failure);
 }
 
+TEST_F(AccessTest, PortalsThatCannotBeOpenedAreTriedAgain) {
+  const IpAddress local = *IpAddress::parse("192.0.2.1");
+  data_plane->portal_failures = {{{local, 3260}, {EADDRINUSE}}};
+  must(service->set_portal(admin(), {local, std::nullopt, true}));
+  std::uint64_t tries = data_plane->config->generation;
+  world.run_for(std::chrono::seconds(60));
+  EXPECT_GT(data_plane->config->generation, tries + 3) << "tried again";
+  EXPECT_LT(data_plane->config->generation, tries + 20) << "less and less often";
+  data_plane->portal_failures.clear();
+  world.run_for(2 * kPortalRetryMax);
+  EXPECT_FALSE(must(service->list_portals(viewer()))[1].failure);
+  tries = data_plane->config->generation;
+  world.run_for(10 * kPortalRetryMax);
+  EXPECT_EQ(data_plane->config->generation, tries) << "nothing is left to try";
+}
+
+TEST_F(AccessTest, PortalsThatFailAtStartAreTriedAgainWithinAMoment) {
+  stop();
+  data_plane->portal_failures = {{{*IpAddress::parse("127.0.0.1"), 3260}, {EADDRINUSE}}};
+  start();
+  EXPECT_TRUE(must(service->list_portals(viewer()))[0].failure);
+  data_plane->portal_failures.clear();
+  world.run_for(2 * kPortalRetryMin);
+  EXPECT_FALSE(must(service->list_portals(viewer()))[0].failure);
+}
+
 TEST_F(AccessTest, SessionsAreListedAndDropped) {
   const Target target = make_target("t");
   data_plane->open_session(7, target.id, "iqn.x");

@@ -56,7 +56,8 @@ Core::Core(Environment given_environment, Settings given_settings)
     : environment(std::move(given_environment)),
       settings(std::move(given_settings)),
       verified(environment.shard.random()),
-      host_names(environment.shard) {}
+      host_names(environment.shard),
+      portal_alarm(environment.shard) {}
 
 std::optional<Error> Core::enter(const security::Principal& principal, security::Permission permission) {
   if (!started || !gate.try_enter()) {
@@ -122,8 +123,18 @@ Reply<void> Core::commit_alone(catalogue::Changes changes) {
 
 runtime::Task<void> Core::publish() {
   std::shared_ptr<const target::Config> config = build_config();
-  portal_failures = co_await environment.data_plane.publish(std::move(config));
+  const std::vector<target::PortalFailure> before =
+      std::exchange(portal_failures, co_await environment.data_plane.publish(std::move(config)));
+  if (before.empty() && !portal_failures.empty()) {
+    portal_alarm.ring();
+  }
   for (const target::PortalFailure& failure : portal_failures) {
+    const auto is_same = [&failure](const target::PortalFailure& other) {
+      return other.endpoint == failure.endpoint && other.error == failure.error;
+    };
+    if (std::any_of(before.begin(), before.end(), is_same)) {
+      continue;
+    }
     environment.log.warning("service.portal_not_listening",
                             {{"portal", failure.endpoint.to_string()}, {"reason", runtime::to_string(failure.error)}});
   }

@@ -82,7 +82,9 @@ class Core final : public target::UnitKeeper {
   std::map<ServiceKind, Managed> managed;
   security::VerifiedPasswords verified;
   HostNames host_names;
-  runtime::Gate host_names_gate;     ///< refresh_host_names() is inside
+  Alarm portal_alarm;                ///< rings when a portal could not be opened
+  runtime::Gate background;          ///< refresh_host_names() and retry_portals() are inside
+  bool is_settling = false;          ///< they are to end
   runtime::AsyncMutex lookup_mutex;  ///< held while a name is looked up for a caller: one at a time
 
   /// Carries out a change: role, lock, then `work`, then the audit line. Nothing of `work` runs without the lock.
@@ -237,6 +239,8 @@ Outcome<void> check_redirects(const Core& core, const std::vector<Redirect>& red
 
 /// Looks after the names of access rules until stop(): asks when they are due and publishes what changed.
 runtime::Task<void> refresh_host_names(Core& core);
+/// Tries portals that could not be opened again, until settle().
+runtime::Task<void> retry_portals(Core& core);
 /// The names of the present rules are those to look after. After every change of rules.
 void keep_host_names(Core& core);
 /// At start: what the names in rules meant when the daemon ended.

@@ -83,12 +83,7 @@ runtime::Task<std::vector<std::string>> HostNames::due() {
     if (next <= now) {
       break;
     }
-    wake_.reset();
-    if (next != runtime::Instant::max()) {
-      shard_.start(timer_, next - now);
-    }
-    co_await wake_.wait();
-    shard_.cancel(timer_);
+    co_await alarm_.wait(next == runtime::Instant::max() ? std::nullopt : std::optional<runtime::Duration>(next - now));
   }
   std::vector<std::string> names;
   const runtime::Instant now = shard_.clock().now();
@@ -102,7 +97,7 @@ runtime::Task<std::vector<std::string>> HostNames::due() {
 
 void HostNames::stop() {
   is_stopped_ = true;
-  wake_.set();
+  alarm_.ring();
 }
 
 }  // namespace lunaria::service

@@ -11,10 +11,9 @@
 
 #include "base/ip_address.h"
 #include "runtime/clock.h"
-#include "runtime/event.h"
-#include "runtime/gate.h"
 #include "runtime/shard.h"
 #include "runtime/task.h"
+#include "service/alarm.h"
 
 namespace lunaria::service {
 
@@ -67,10 +66,7 @@ struct KnownHost {
 
 class HostNames final {
  public:
-  explicit HostNames(runtime::Shard& shard) : shard_(shard) {
-    timer_.on_complete([](runtime::Operation& timer) noexcept { static_cast<AlarmTimer&>(timer).names->wake_.set(); });
-    timer_.names = this;
-  }
+  explicit HostNames(runtime::Shard& shard) : shard_(shard), alarm_(shard) {}
   HostNames(const HostNames&) = delete;
   HostNames& operator=(const HostNames&) = delete;
 
@@ -81,7 +77,7 @@ class HostNames final {
   /// Keeps exactly these names; new ones are due at once.
   void keep(const std::vector<std::string>& names);
   /// Has due() look again. After keep().
-  void look_again() { wake_.set(); }
+  void look_again() { alarm_.ring(); }
   /// Takes an answer in; true when the addresses are others than before.
   bool learn(const NameAnswer& answer);
   /// At most kNamesPerLookupMax names that are due, waiting until there is one; none when stop() was called.
@@ -96,15 +92,11 @@ class HostNames final {
     runtime::Instant good_until{};
     std::chrono::seconds retry{0};
   };
-  struct AlarmTimer : runtime::Timer {
-    HostNames* names = nullptr;
-  };
   runtime::Instant next_due() const;
 
   runtime::Shard& shard_;
   std::map<std::string, Entry> entries_;
-  runtime::Event wake_;
-  AlarmTimer timer_;
+  Alarm alarm_;
   bool is_stopped_ = false;
 };
 

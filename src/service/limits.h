@@ -2,6 +2,7 @@
 
 // Limits of what administrators may set up: they keep memory, start and every publication bounded.
 
+#include <chrono>
 #include <cstddef>
 
 namespace lunaria::service {
@@ -14,5 +15,10 @@ inline constexpr std::size_t kInitiatorsPerMappingMax = 1024;
 inline constexpr std::size_t kInitiatorsMax = 16384;
 /// More than any host has addresses; a target's choice of groups is looked through on each login.
 inline constexpr std::size_t kPortalGroupsMax = 256;
+
+/// A portal that cannot be opened is tried again after this, doubled each time up to the maximum: addresses come with
+/// their interfaces, and the kernel keeps those of a process that was killed for a moment.
+inline constexpr std::chrono::milliseconds kPortalRetryMin{50};
+inline constexpr std::chrono::seconds kPortalRetryMax{10};
 
 }  // namespace lunaria::service

@@ -92,7 +92,40 @@ Reply<void> drop_session_now(Core& core, std::uint16_t tsih, std::chrono::millis
   co_return Outcome<void>();
 }
 
+runtime::Task<void> try_failed_portals(Core& core) {
+  const runtime::AsyncMutex::Lock lock = co_await core.mutex.acquire();
+  const std::vector<IpAddress> local = co_await find_local_addresses(core);
+  std::vector<Portal> failed;
+  for (const target::PortalFailure& failure : core.portal_failures) {
+    failed.push_back(portal_value(core, failure.endpoint.address, local));
+  }
+  co_await core.publish();
+  for (const Portal& before : failed) {
+    const Portal after = portal_value(core, before.address, local);
+    if (after != before) {
+      core.events.publish(PortalChanged{before, after});
+    }
+  }
+}
+
 }  // namespace
+
+runtime::Task<void> retry_portals(Core& core) {
+  runtime::Duration delay = kPortalRetryMin;
+  while (!core.is_settling) {
+    if (core.portal_failures.empty()) {
+      delay = kPortalRetryMin;
+      co_await core.portal_alarm.wait(std::nullopt);
+      continue;
+    }
+    co_await core.portal_alarm.wait(delay);
+    if (core.is_settling) {
+      break;
+    }
+    delay = std::min<runtime::Duration>(delay * 2, kPortalRetryMax);
+    co_await try_failed_portals(core);
+  }
+}
 
 runtime::Task<std::vector<IpAddress>> find_local_addresses(Core& core) {
   std::vector<IpAddress> addresses =

@@ -117,7 +117,8 @@ Reply<void> start_locked(Core& core) {
   co_await core.refresh_sessions();
   core.started_at = core.now();
   core.started = true;
-  runtime::spawn(core.host_names_gate, refresh_host_names(core));
+  runtime::spawn(core.background, refresh_host_names(core));
+  runtime::spawn(core.background, retry_portals(core));
   core.environment.log.info("service.started", {{"disks", core.contents.disks.size()},
                                                 {"targets", core.contents.targets.size()},
                                                 {"failed_disks", core.failures.size()}});
@@ -160,12 +161,18 @@ Reply<void> Service::start() {
   co_return started;
 }
 
-runtime::Task<void> Service::stop() {
-  core_->gate.close();
+runtime::Task<void> Service::settle() {
+  core_->is_settling = true;
   core_->environment.names.cancel();
   core_->host_names.stop();
-  core_->host_names_gate.close();
-  co_await core_->host_names_gate.drained();
+  core_->portal_alarm.ring();
+  core_->background.close();
+  co_await core_->background.drained();
+}
+
+runtime::Task<void> Service::stop() {
+  co_await settle();
+  core_->gate.close();
   co_await core_->gate.drained();
   core_->started = false;
   // Closing copies the log into the database and syncs: not on the shard.

@@ -87,6 +87,8 @@ class Service final {
   Reply<void> start();
   /// Starts what was registered, as each one's enabled default says. After start(), once.
   Reply<void> start_managed_services();
+  /// Ends what the service does of its own accord: asking for names, trying portals again. Before the data plane stops.
+  runtime::Task<void> settle();
   /// Refuses new calls, waits for those inside, closes the catalogue. Leaves data plane and managed services alone.
   runtime::Task<void> stop();
   /// Before start_managed_services(); `managed` outlives the service.

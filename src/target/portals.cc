@@ -28,6 +28,7 @@ runtime::Task<std::vector<PortalFailure>> Portals::update(const std::vector<Port
     co_await close(std::move(portal));
     home_.log().info("iscsi.portal.closed", {{"portal", endpoint.to_string()}});
   }
+  std::erase_if(failed_, [&portals](const IpEndpoint& endpoint) { return !is_wanted(portals, endpoint); });
   std::vector<PortalFailure> failures;
   for (const PortalConfig& config : portals) {
     if (!config.listen || portals_.contains(config.endpoint)) {
@@ -35,11 +36,14 @@ runtime::Task<std::vector<PortalFailure>> Portals::update(const std::vector<Port
     }
     auto listener = home_.shard().network().listen(config.endpoint);
     if (!listener) {
-      home_.log().error("iscsi.portal.failed",
-                        {{"portal", config.endpoint.to_string()}, {"reason", to_string(listener.error())}});
+      if (failed_.insert(config.endpoint).second) {
+        home_.log().error("iscsi.portal.failed",
+                          {{"portal", config.endpoint.to_string()}, {"reason", to_string(listener.error())}});
+      }
       failures.push_back({config.endpoint, listener.error()});
       continue;
     }
+    failed_.erase(config.endpoint);
     auto portal = std::make_unique<Portal>();
     portal->listener = *std::move(listener);
     Portal& opened = *portal;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "runtime/gate.h"
@@ -42,6 +43,7 @@ class Portals final {
   DataShard& home_;
   LoopEnvironment& environment_;
   std::map<IpEndpoint, std::unique_ptr<Portal>> portals_;
+  std::set<IpEndpoint> failed_;  // those whose failure was logged
   std::size_t logins_ = 0;
 };
 
