@@ -247,6 +247,14 @@ TEST_F(Commands, TargetsAreOfferedAtPortalGroups) {
   EXPECT_EQ(run_line({"target", "set", "web", "--portal-group", "1", "--all-portal-groups"}).code, ExitCode::kUsage);
 }
 
+TEST_F(Commands, TargetsOfferConnectionsAndRecovery) {
+  EXPECT_EQ(run_line({"target", "set", "web", "--max-connections", "4", "--error-recovery-level", "2"}).code,
+            ExitCode::kOk);
+  const Json shown = run_json({"target", "show", "web"})["sessions_may_have"][0];
+  EXPECT_EQ(shown["max_connections"], 4);
+  EXPECT_EQ(shown["error_recovery_level"], 2);
+}
+
 TEST_F(Commands, PortalGroupsAreInstances) {
   EXPECT_EQ(run_json({"portal-group", "create", "2", "--description", "backup"})["description"], "backup");
   EXPECT_EQ(server_.requests()[0], "CreateInstance root/lunaria:LUNARIA_PortalGroup Description=\"backup\" Tag=2");

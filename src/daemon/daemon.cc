@@ -77,8 +77,9 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!tls) {
     co_return fail(tls.error());
   }
-  data_plane_ =
-      std::make_unique<target::Server>(control, machine_.data_shards, log_, iscsi::Timeouts{}, find_neighbour);
+  iscsi::Timeouts timeouts;
+  timeouts.command = std::chrono::seconds(options_.command_timeout_seconds);
+  data_plane_ = std::make_unique<target::Server>(control, machine_.data_shards, log_, timeouts, find_neighbour);
   names_ = std::make_unique<DnsResolver>();
   volumes_ = std::make_unique<service::FileVolumeStore>(machine_.files);
   service_ = std::make_unique<service::Service>(service::Environment{.shard = control,

@@ -88,6 +88,11 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_BUFFER_MEMORY_MIB")
       ->check(CLI::Range(16, 1 << 20))
       ->capture_default_str();
+  app.add_option("--command-timeout-seconds", options.command_timeout_seconds,
+                 "Abort a SCSI command that runs longer, its data included; 0: never")
+      ->envname("LUNARIA_COMMAND_TIMEOUT_SECONDS")
+      ->check(CLI::Range(0, 86'400))
+      ->capture_default_str();
   app.add_option("--backend", options.backend,
                  "How to ask the kernel; automatic: io_uring, or epoll where that is refused")
       ->envname("LUNARIA_BACKEND")
@@ -175,6 +180,7 @@ void print_config(const Options& options, const Texts& texts) {
                      {"tls-client-authorities", options.tls_client_authorities},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
+                     {"command-timeout-seconds", options.command_timeout_seconds},
                      {"backend", options.backend},
                      {"log-level", texts.log_level}};
   fmt::print("{}\n", out.str());

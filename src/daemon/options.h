@@ -18,12 +18,13 @@ struct Options {
   std::vector<IpEndpoint> iscsi_addresses;           ///< portals made at the first start; then `lunaria portal set`
   std::vector<IpEndpoint> http_addresses;            ///< CIM-XML over HTTP; credentials only from loopback peers
   std::vector<IpEndpoint> https_addresses;           ///< CIM-XML over HTTPS
-  std::string socket_path;                ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
-  std::string tls_certificate;            ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
-  std::string tls_key;                    ///< PEM; empty: `<state>/tls/key.pem`
-  std::string tls_client_authorities;     ///< PEM; issuers of client certificates; empty: clients show none
-  std::uint16_t shards = 0;               ///< data shards; 0: one less than the processors, at least 1
-  std::uint32_t buffer_memory_mib = 256;  ///< memory for data in flight, all shards together
+  std::string socket_path;                    ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
+  std::string tls_certificate;                ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
+  std::string tls_key;                        ///< PEM; empty: `<state>/tls/key.pem`
+  std::string tls_client_authorities;         ///< PEM; issuers of client certificates; empty: clients show none
+  std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1
+  std::uint32_t buffer_memory_mib = 256;      ///< memory for data in flight, all shards together
+  std::uint32_t command_timeout_seconds = 0;  ///< a SCSI command that runs longer is aborted; 0: none is
   LogLevel log_level = LogLevel::kInfo;
   std::string backend = "automatic";  ///< how to ask the kernel: io_uring, epoll, or the first that it allows
   bool demo = false;  ///< make a first disk and target when the catalogue is empty, and print what to try

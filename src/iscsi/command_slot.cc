@@ -16,8 +16,12 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   kind_ = kind;
   immediate_ = counts_as_immediate_ = counts_in_window_ = discarded_ = refused_ = unsolicited_open_ =
       answer_after_data_ = false;
-  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = was_asked_ = false;
+  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = was_asked_ = is_late_ = false;
   additional_information_ = 0;
+  has_status_sn_ = status_is_encoded_ = resend_status_ = in_resend_list_ = in_batch_ = resegments_ = is_suspended_ =
+      was_reassigned_ = false;
+  data_base_sn_ = data_base_offset_ = data_acknowledged_ = snack_tag_ = resend_sn_ = resend_end_ = 0;
+  data_ack_tag_ = kReservedTag;
   r2t_count_ = 0;
   data_capacity_ = 0;
   data_received_ = data_wanted_ = data_solicited_ = unsolicited_sn_ = r2t_sn_ = data_in_sent_ = data_in_sn_ = 0;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "iscsi/bhs.h"
+#include "iscsi/data_ranges.h"
 #include "iscsi/limits.h"
 #include "iscsi/opcode.h"
 #include "iscsi/serial.h"
@@ -72,6 +73,8 @@ class CommandSlot final : public scsi::Transport {
     kRunning,    ///< given to the host
     kQueued,     ///< its answer waits to be sent, or is partly encoded
     kSending,    ///< its answer is in the batch being sent
+    kRetained,   ///< its answer has been sent, and may be asked for again
+    kSuspended,  ///< its answer waits for a connection that takes it over
     kReturning,  ///< its data-in buffer goes home
   };
   enum class Kind : std::uint8_t { kScsi, kTaskManagement, kNop, kText, kLogout };
@@ -82,6 +85,7 @@ class CommandSlot final : public scsi::Transport {
     std::uint32_t length = 0;
     std::uint32_t received = 0;
     std::uint32_t data_sn = 0;
+    std::uint32_t r2t_sn = kReservedTag;  // until it is sent for the first time
     bool sent = false;
   };
   /// A message between the connection's shard and the home shard.
@@ -101,7 +105,8 @@ class CommandSlot final : public scsi::Transport {
   Session* session_ = nullptr;
   runtime::Shard* shard_ = nullptr;
   runtime::Shard* home_ = nullptr;
-  CommandSlot* next_ = nullptr;            // free list, send queue, sent list or fenced functions
+  CommandSlot* next_ = nullptr;            // free list, send queue, sent or retained list, fenced functions
+  CommandSlot* next_resend_ = nullptr;     // answers to be sent again, or in the batch again
   CommandSlot* next_r2t_ = nullptr;        // slots with R2Ts to send
   CommandSlot* next_same_hash_ = nullptr;  // tag table
   CommandSlot* next_owned_ = nullptr;      // every slot of the connection, oldest first
@@ -121,7 +126,16 @@ class CommandSlot final : public scsi::Transport {
   bool in_r2t_list_ = false;
   bool pinned_ = false;  // the PDU being received is placed in its memory
   bool release_when_unpinned_ = false;
-  bool was_asked_ = false;  // a task management function that the host has carried out
+  bool has_status_sn_ = false;
+  bool status_is_encoded_ = false;  // with the last Data-In
+  bool resend_status_ = false;
+  bool in_resend_list_ = false;
+  bool in_batch_ = false;        // sent again, and not yet gone
+  bool resegments_ = false;      // to be cut anew when the batch has gone
+  bool is_suspended_ = false;    // its connection has failed
+  bool was_reassigned_ = false;  // and the initiator has not been told yet
+  bool was_asked_ = false;       // a task management function that the host has carried out
+  bool is_late_ = false;         // a command whose time is over, or the function that aborts it
   std::uint8_t r2t_count_ = 0;
 
   std::uint32_t tag_ = 0;
@@ -134,13 +148,25 @@ class CommandSlot final : public scsi::Transport {
   std::uint32_t r2t_sn_ = 0;
   std::uint32_t data_in_sent_ = 0;
   std::uint32_t data_in_sn_ = 0;
+  std::uint32_t data_segment_ = 0;       // what data-in is cut by
+  std::uint32_t data_base_sn_ = 0;       // the first DataSN that was cut so
+  std::uint32_t data_base_offset_ = 0;   // and where it begins
+  std::uint32_t data_acknowledged_ = 0;  // the DataSNs before it
+  std::uint32_t data_ack_tag_ = kReservedTag;
+  std::uint32_t snack_tag_ = 0;  // 0: no R-Data SNACK has come
+  std::uint32_t resend_sn_ = 0;
+  std::uint32_t resend_end_ = 0;
+  std::uint32_t resend_offset_ = 0;
+  StatusSn status_sn_;
+  DataRanges arrived_;  // of data-out, when it may come in any order
   scsi::DataOutRequest* waiter_ = nullptr;
   scsi::DataOutRequest* remote_waiter_ = nullptr;  // on its way to the connection's shard
   bool remote_aborted_ = false;
   TaskResponse task_response_ = TaskResponse::kFunctionComplete;
   std::uint32_t additional_information_ = 0;
   runtime::Instant fenced_until_;
-  runtime::Buffer data_;  // data-out, or the data of a NOP-Out or text request
+  runtime::Instant started_;  // a command, when commands have a deadline
+  runtime::Buffer data_;      // data-out, or the data of a NOP-Out or text request
   std::optional<scsi::Command> command_;
   std::array<ReadyToTransfer, kOutstandingR2tMax> r2ts_;
   TaskManagementRequest task_management_;
@@ -161,6 +187,8 @@ class SlotPool final {
   ~SlotPool();
 
   std::size_t in_use() const { return in_use_; }
+  /// More than half are taken: none should be held for convenience.
+  bool is_short() const { return in_use_ > slots_max_ / 2; }
 
  private:
   friend class ConnectionState;

@@ -30,6 +30,8 @@ std::string_view to_string(CloseReason reason) {
       return "the session was logged out on another connection";
     case CloseReason::kReplaced:
       return "replaced by a new connection with the same CID";
+    case CloseReason::kRemovedForRecovery:
+      return "removed for recovery";
     case CloseReason::kRequested:
       return "closed by the target";
     case CloseReason::kDisconnected:
@@ -78,6 +80,15 @@ void Connection::abandon() {
 }
 bool Connection::is_drained() const {
   return state_->is_drained();
+}
+void Connection::suspend(runtime::Instant now) {
+  state_->suspend(now);
+}
+bool Connection::is_suspended() const {
+  return state_->is_suspended();
+}
+bool Connection::recovery_is_over() const {
+  return state_->recovery_is_over();
 }
 void Connection::move_to(runtime::Shard& shard, SlotPool& slots) {
   state_->move_to(shard, slots);

@@ -95,6 +95,12 @@ class Connection final {
   void abandon();
   /// After abandon(): no command refers to the connection any more.
   bool is_drained() const;
+  /// Instead of abandon() at ErrorRecoveryLevel 2, under the same conditions: commands go on, and their tasks may be
+  /// taken over by another connection of the session until recovery_is_over(), which on_deadline() sees to. Then
+  /// abandon().
+  void suspend(runtime::Instant now);
+  bool is_suspended() const;
+  bool recovery_is_over() const;
 
   // Answers of the layer above.
 

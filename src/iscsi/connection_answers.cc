@@ -17,6 +17,7 @@ void ConnectionState::note_send() {
 void ConnectionState::queue_answer(Slot& slot) {
   slot.state_ = Slot::State::kQueued;
   count_immediate(slot, false);
+  slot.data_segment_ = login_.result().connection.max_send_data_segment_length;
   slot.next_ = nullptr;
   (last_answer_ != nullptr ? last_answer_->next_ : first_answer_) = &slot;
   last_answer_ = &slot;
@@ -27,14 +28,14 @@ bool ConnectionState::wants_send() const {
   if (!batch_.empty()) {
     return true;
   }
-  if (abandoned_) {
+  if (abandoned_ || suspended_) {
     return false;
   }
   if (login_reply_) {
     return phase_ != Phase::kEstablishing && !login_reply_held_;
   }
   return first_answer_ != nullptr || first_r2t_ != nullptr || reject_count_ != 0 || probe_due_ || window_notice_due_ ||
-         !notices_.empty();
+         !notices_.empty() || (recovery_ != nullptr && (recovery_->first_resend != nullptr || recovery_->numbered_due));
 }
 
 std::span<const iovec> ConnectionState::gather(runtime::Instant now) {
@@ -55,6 +56,9 @@ void ConnectionState::encode() {
   encode_rejects();
   encode_notices();
   encode_r2ts();
+  if (recovery_ != nullptr) {
+    encode_resends();
+  }
   while (first_answer_ != nullptr && batch_.has_room()) {
     Slot& slot = *first_answer_;
     if (!encode_answer(slot)) {
@@ -65,7 +69,10 @@ void ConnectionState::encode() {
       last_answer_ = nullptr;
     }
     // The initiator may use the tag again as soon as it has the answer, which may be before we hear of it.
-    session_->remove(slot);
+    // With recovery it is still asked for by its tag.
+    if (recovery_ == nullptr || slot.kind_ != Slot::Kind::kScsi) {
+      session_->remove(slot);
+    }
     slot.state_ = Slot::State::kSending;
     slot.next_ = first_sent_;
     first_sent_ = &slot;
@@ -92,11 +99,18 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
     Slot* next = slot->next_;
     const bool logged_out = slot->kind_ == Slot::Kind::kLogout && phase_ == Phase::kLoggingOut &&
                             slot->task_response_ == static_cast<TaskResponse>(LogoutResponse::kClosed);
-    release(*slot);
+    if (recovery_ != nullptr && slot->kind_ == Slot::Kind::kScsi) {
+      retain(*slot);
+    } else {
+      release(*slot);
+    }
     if (logged_out) {
       close_now(CloseReason::kLoggedOut);
     }
     slot = next;
+  }
+  if (recovery_ != nullptr) {
+    finish_resends();
   }
   if (close_after_answers_ && first_answer_ == nullptr) {
     close_soon(CloseReason::kRequested);
@@ -125,6 +139,17 @@ void ConnectionState::stamp(bhs::Bytes header) {
   stamp_window(header);
 }
 
+/// An answer that is sent again keeps its StatSN.
+void ConnectionState::stamp_answer(Slot& slot, bhs::Bytes header) {
+  if (!slot.has_status_sn_) {
+    slot.has_status_sn_ = true;
+    slot.status_sn_ = status_sn_;
+    ++status_sn_;
+  }
+  bhs::StatSn::set(header, slot.status_sn_.value());
+  stamp_window(header);
+}
+
 void ConnectionState::encode_rejects() {
   while (rejects_sending_ < reject_count_ && batch_.has_room()) {
     const PendingReject& pending = rejects_[(first_reject_ + rejects_sending_) % kPendingRejectsMax];
@@ -135,7 +160,7 @@ void ConnectionState::encode_rejects() {
     bhs::reject::Reason::set(header, pending.reason);
     bhs::InitiatorTaskTag::set(header, kReservedTag);
     stamp(header);
-    batch_.seal(pending.header);
+    seal_numbered(header, pending.header);
   }
 }
 
@@ -154,8 +179,7 @@ bool ConnectionState::encode_answer(Slot& slot) {
   if (!encode_data_in(slot)) {
     return false;
   }
-  const bool status_sent = slot.data_in_sn_ != 0 && slot.command_->status == scsi::Status::kGood;
-  if (!status_sent) {
+  if (!slot.status_is_encoded_) {
     if (!batch_.has_room()) {
       return false;
     }
@@ -190,42 +214,61 @@ Residual residual_of(const scsi::Command& command) {
 
 }  // namespace
 
-bool ConnectionState::encode_data_in(Slot& slot) {
-  const scsi::Command& command = *slot.command_;
-  const auto data = std::span<const std::byte>(command.data_in.memory()).first(command.data_in_size);
+/// What the PDU at this offset carries: bounded by the burst and by what the initiator takes in one PDU.
+ConnectionState::DataPiece ConnectionState::piece_at(const Slot& slot, std::uint32_t offset) const {
   const std::uint32_t burst_max = session_->parameters().max_burst_length;
-  const std::uint32_t segment_max = login_.result().connection.max_send_data_segment_length;
-  while (slot.data_in_sent_ < data.size()) {
+  const auto left = static_cast<std::uint32_t>(slot.command_->data_in_size) - offset;
+  const std::uint32_t burst_left = burst_max - offset % burst_max;
+  const std::uint32_t size = std::min({left, burst_left, slot.data_segment_});
+  return {.offset = offset, .size = size, .ends_burst = size == burst_left, .is_last = size == left};
+}
+
+bool ConnectionState::encode_data_in(Slot& slot) {
+  while (slot.data_in_sent_ < slot.command_->data_in_size) {
     if (!batch_.has_room()) {
       return false;
     }
-    const auto left = static_cast<std::uint32_t>(data.size()) - slot.data_in_sent_;
-    const std::uint32_t burst_left = burst_max - slot.data_in_sent_ % burst_max;
-    const std::uint32_t size = std::min({left, burst_left, segment_max});
-    const bool last = size == left;
-    const bhs::Bytes header = batch_.begin();
-    bhs::OpcodeField::set(header, Opcode::kDataIn);
-    bhs::Final::set(header, last || size == burst_left);
-    bhs::InitiatorTaskTag::set(header, slot.tag_);
-    bhs::TargetTransferTag::set(header, kReservedTag);
-    bhs::data_in::DataSn::set(header, slot.data_in_sn_++);
-    bhs::data_in::BufferOffset::set(header, slot.data_in_sent_);
-    if (last && command.status == scsi::Status::kGood) {
-      const Residual residual = residual_of(command);
-      bhs::data_in::StatusFollows::set(header, true);
-      bhs::data_in::Overflow::set(header, residual.overflow);
-      bhs::data_in::Underflow::set(header, residual.underflow);
-      bhs::data_in::Status::set(header, static_cast<std::uint8_t>(command.status));
-      bhs::data_in::ResidualCount::set(header, residual.count);
-      session_->retire(slot);
-      stamp(header);
-    } else {
-      stamp_window(header);
-    }
-    batch_.seal(data.subspan(slot.data_in_sent_, size));
-    slot.data_in_sent_ += size;
+    const DataPiece piece = piece_at(slot, slot.data_in_sent_);
+    encode_piece(slot, piece, slot.data_in_sn_++);
+    slot.data_in_sent_ += piece.size;
   }
   return true;
+}
+
+void ConnectionState::encode_piece(Slot& slot, const DataPiece& piece, std::uint32_t data_sn) {
+  const scsi::Command& command = *slot.command_;
+  const bhs::Bytes header = batch_.begin();
+  bhs::OpcodeField::set(header, Opcode::kDataIn);
+  bhs::Final::set(header, piece.is_last || piece.ends_burst);
+  bhs::InitiatorTaskTag::set(header, slot.tag_);
+  bhs::TargetTransferTag::set(header, kReservedTag);
+  bhs::data_in::DataSn::set(header, data_sn);
+  bhs::data_in::BufferOffset::set(header, piece.offset);
+  if (piece.is_last && folds_status(slot)) {
+    const Residual residual = residual_of(command);
+    bhs::data_in::StatusFollows::set(header, true);
+    bhs::data_in::Overflow::set(header, residual.overflow);
+    bhs::data_in::Underflow::set(header, residual.underflow);
+    bhs::data_in::Status::set(header, static_cast<std::uint8_t>(command.status));
+    bhs::data_in::ResidualCount::set(header, residual.count);
+    session_->retire(slot);
+    slot.status_is_encoded_ = true;
+    stamp_answer(slot, header);
+  } else {
+    if (recovery_ != nullptr && piece.ends_burst && !piece.is_last) {
+      // RFC 7143 11.7.2: the initiator says that it has the burst, and need not ask for it again.
+      if (slot.data_ack_tag_ == kReservedTag) {
+        slot.data_ack_tag_ = next_transfer_tag_;
+        next_transfer_tag_ = next_transfer_tag_ + 1 == kReservedTag ? 0 : next_transfer_tag_ + 1;
+      }
+      bhs::data_in::Acknowledge::set(header, true);
+      bhs::TargetTransferTag::set(header, slot.data_ack_tag_);
+      bhs::Lun::set(header, static_cast<std::uint64_t>(command.lun));
+    }
+    stamp_window(header);
+  }
+  const auto data = std::span<const std::byte>(command.data_in.memory()).first(command.data_in_size);
+  batch_.seal(data.subspan(piece.offset, piece.size));
 }
 
 void ConnectionState::encode_scsi_response(Slot& slot) {
@@ -241,7 +284,8 @@ void ConnectionState::encode_scsi_response(Slot& slot) {
   bhs::InitiatorTaskTag::set(header, slot.tag_);
   bhs::scsi_response::ExpDataSn::set(header, slot.data_in_sn_ + slot.r2t_sn_);
   bhs::scsi_response::ResidualCount::set(header, residual.count);
-  stamp(header);
+  bhs::scsi_response::SnackTag::set(header, slot.snack_tag_);
+  stamp_answer(slot, header);
   const auto sense = command.sense.bytes();
   if (sense.empty()) {
     batch_.seal({});
@@ -270,6 +314,9 @@ void ConnectionState::encode_control_answer(Slot& slot) {
       bhs::OpcodeField::set(header, Opcode::kTaskManagementResponse);
       bhs::task_management_response::Response::set(header, slot.task_response_);
       bhs::task_management_response::AdditionalInformation::set(header, slot.additional_information_);
+      if (slot.task_management_.function == TaskFunction::kTaskReassign) {
+        on_reassigned(slot);
+      }
       break;
     case Slot::Kind::kLogout:
       bhs::OpcodeField::set(header, Opcode::kLogoutResponse);
@@ -281,7 +328,7 @@ void ConnectionState::encode_control_answer(Slot& slot) {
     case Slot::Kind::kText:
       break;
   }
-  batch_.seal(data);
+  seal_numbered(header, data);
 }
 
 }  // namespace lunaria::iscsi

@@ -13,6 +13,9 @@ bool ConnectionState::data_out_header(const Header& header) {
     // Data for a task that was aborted is still on its way for a while (RFC 7143 4.2.3.3).
     return was_aborted(tag) ? drop_data() : reject(RejectReason::kProtocolError);
   }
+  if (tolerant_) {
+    return tolerant_data_out_header(header, *slot);
+  }
   const bool unsolicited = bhs::TargetTransferTag::get(header.basic) == kReservedTag;
   if (!(unsolicited ? check_unsolicited_data(header, *slot) : check_solicited_data(header, *slot))) {
     return sequence_error();
@@ -81,6 +84,10 @@ void ConnectionState::data_out_complete(Slot& slot) {
       }
     }
   }
+  go_on_after_data(slot);
+}
+
+void ConnectionState::go_on_after_data(Slot& slot) {
   if (slot.answer_after_data_) {
     if (!slot.unsolicited_open_) {
       slot.answer_after_data_ = false;
@@ -112,16 +119,23 @@ bool ConnectionState::submit_data_out(CommandSlot& slot, scsi::DataOutRequest& r
   }
   slot.waiter_ = &request;
   slot.data_wanted_ = static_cast<std::uint32_t>(request.length);
+  if (!suspended_) {
+    solicit(slot);
+  }
+  return false;
+}
+
+/// Memory first, then R2Ts.
+void ConnectionState::solicit(Slot& slot) {
   if (!slot.data_ && !give_buffer(slot)) {
     slot.waits_for_buffer_ = true;
     if (++waiting_for_buffer_ == 1) {
       retry_at_ = now_ + kBufferRetryInterval;
       host_.wake();
     }
-    return false;
+    return;
   }
   pump_r2t(slot);
-  return false;
 }
 
 /// Memory for a command that sends only what is asked for; it can wait without holding up others.
@@ -141,7 +155,11 @@ bool ConnectionState::give_buffer(Slot& slot) {
 
 /// Solicits what is missing, one burst per R2T, as many at a time as was agreed.
 void ConnectionState::pump_r2t(Slot& slot) {
-  if (slot.waiter_ == nullptr || !slot.data_ || slot.unsolicited_open_) {
+  if (slot.waiter_ == nullptr || !slot.data_ || slot.unsolicited_open_ || slot.was_reassigned_) {
+    return;
+  }
+  if (tolerant_) {
+    pump_missing(slot);
     return;
   }
   if (slot.r2t_count_ == 0) {
@@ -152,14 +170,23 @@ void ConnectionState::pump_r2t(Slot& slot) {
   bool added = false;
   while (slot.r2t_count_ < outstanding_max && slot.data_solicited_ < slot.data_wanted_) {
     const std::uint32_t length = std::min(agreed.max_burst_length, slot.data_wanted_ - slot.data_solicited_);
-    slot.r2ts_[slot.r2t_count_++] = {
-        .target_transfer_tag = next_transfer_tag_, .offset = slot.data_solicited_, .length = length};
-    next_transfer_tag_ = next_transfer_tag_ + 1 == kReservedTag ? 0 : next_transfer_tag_ + 1;
+    add_r2t(slot, slot.data_solicited_, length);
     slot.data_solicited_ += length;
-    ++r2ts_open_;
     added = true;
   }
-  if (!added || slot.in_r2t_list_) {
+  if (added) {
+    queue_r2ts(slot);
+  }
+}
+
+void ConnectionState::add_r2t(Slot& slot, std::uint32_t offset, std::uint32_t length) {
+  slot.r2ts_[slot.r2t_count_++] = {.target_transfer_tag = next_transfer_tag_, .offset = offset, .length = length};
+  next_transfer_tag_ = next_transfer_tag_ + 1 == kReservedTag ? 0 : next_transfer_tag_ + 1;
+  ++r2ts_open_;
+}
+
+void ConnectionState::queue_r2ts(Slot& slot) {
+  if (slot.in_r2t_list_) {
     return;
   }
   slot.in_r2t_list_ = true;
@@ -180,6 +207,9 @@ void ConnectionState::encode_r2ts() {
       if (!batch_.has_room()) {
         return;
       }
+      if (wanted.r2t_sn == kReservedTag) {
+        wanted.r2t_sn = slot.r2t_sn_++;
+      }
       const bhs::Bytes header = batch_.begin();
       bhs::OpcodeField::set(header, Opcode::kReadyToTransfer);
       bhs::Final::set(header, true);
@@ -188,7 +218,7 @@ void ConnectionState::encode_r2ts() {
       bhs::TargetTransferTag::set(header, wanted.target_transfer_tag);
       bhs::StatSn::set(header, status_sn_.value());  // told, not used up (RFC 7143 11.8.3)
       stamp_window(header);
-      bhs::ready_to_transfer::R2tSn::set(header, slot.r2t_sn_++);
+      bhs::ready_to_transfer::R2tSn::set(header, wanted.r2t_sn);
       bhs::ready_to_transfer::BufferOffset::set(header, wanted.offset);
       bhs::ready_to_transfer::DesiredDataTransferLength::set(header, wanted.length);
       batch_.seal({});

@@ -86,6 +86,15 @@ void ConnectionState::enter_full_feature(Session& session, runtime::Instant now)
   }
   session_ = &session;
   session.connections_.push_back(&facade_);
+  const SessionParameters& agreed = session.parameters();
+  tolerant_ = agreed.error_recovery_level != 0 || !agreed.data_pdu_in_order || !agreed.data_sequence_in_order;
+  if (agreed.error_recovery_level != 0) {
+    recovery_ = std::make_unique<Recovery>();
+    recovery_->acknowledged = status_sn_ + 1;  // the login response itself is not asked for again
+  }
+  for (Connection* failed : session.suspended_) {
+    failed->state_->host_.wake();  // with nothing left it need not wait any more
+  }
   phase_ = Phase::kFullFeature;
   last_received_ = now;
   receiver_.set_digests(login_.result().connection.header_digest, login_.result().connection.data_digest);

@@ -18,7 +18,7 @@ void ConnectionState::start_logout(Slot& slot) {
       log_out_connection(slot, bhs::logout_request::Cid::get(header));
       return;
     case LogoutReason::kRemoveForRecovery:
-      answer_logout(slot, LogoutResponse::kRecoveryNotSupported);
+      remove_for_recovery(slot, bhs::logout_request::Cid::get(header));
       return;
   }
   incoming_.header = slot.request_;
@@ -62,6 +62,27 @@ void ConnectionState::log_out_connection(Slot& slot, std::uint16_t cid) {
   log_out_after_tasks(slot, leaving);
 }
 
+/// RFC 7143 11.14.1: the connection ends, and its tasks may be reassigned as soon as this is answered.
+void ConnectionState::remove_for_recovery(Slot& slot, std::uint16_t cid) {
+  if (session_->parameters().error_recovery_level < 2) {
+    answer_logout(slot, LogoutResponse::kRecoveryNotSupported);
+    return;
+  }
+  Connection* active = session_->find_connection(cid);
+  const auto has_cid = [cid](const Connection* other) { return other->login().cid == cid; };
+  if (active == nullptr || active == &facade_) {
+    const bool is_known = active == nullptr && std::ranges::any_of(session_->suspended_, has_cid);
+    answer_logout(slot, is_known ? LogoutResponse::kClosed : LogoutResponse::kConnectionNotFound);
+    return;
+  }
+  active->state_->close_now(CloseReason::kRemovedForRecovery);
+  slot.task_response_ = static_cast<TaskResponse>(LogoutResponse::kClosed);
+  logout_ = &slot;
+  logout_awaits_ = cid;
+  logout_deadline_ = now_ + options_.timeouts.logout;
+  session_->logging_out_ = this;
+}
+
 /// Answers when the commands of `leaving`, or of the whole session, are over: nothing of them can happen after it.
 void ConnectionState::log_out_after_tasks(Slot& slot, ConnectionState& leaving) {
   leaving.end_tasks();
@@ -79,7 +100,8 @@ void ConnectionState::log_out_after_tasks(Slot& slot, ConnectionState& leaving) 
 void ConnectionState::end_tasks() {
   while (Slot* task = find_own_slot([](const Slot& slot) {
            return slot.kind_ == Slot::Kind::kScsi && !slot.discarded_ &&
-                  (slot.state_ == Slot::State::kHeld || slot.state_ == Slot::State::kRunning ||
+                  (slot.state_ == Slot::State::kHeld || slot.state_ == Slot::State::kSuspended ||
+                   slot.state_ == Slot::State::kRunning ||
                    (slot.state_ == Slot::State::kQueued && slot.answer_after_data_));
          })) {
     if (!end_idle_task(*task)) {
@@ -93,6 +115,16 @@ void ConnectionState::finish_logout_if_idle() {
   if (waiting == nullptr || waiting->abandoned_ || waiting->logout_ == nullptr) {
     return;
   }
+  if (waiting->logout_awaits_) {
+    if (session_->find_connection(*waiting->logout_awaits_) != nullptr) {
+      return;
+    }
+    waiting->logout_awaits_.reset();
+    waiting->logout_deadline_ = runtime::Instant::max();
+    session_->logging_out_ = nullptr;
+    waiting->queue_answer(*std::exchange(waiting->logout_, nullptr));
+    return;
+  }
   // What is running on the connection that leaves may also be a function that was asked of the host.
   const bool leaves = waiting->phase_ == Phase::kLoggingOut;
   if (session_->ending_ != 0 || (leaves && waiting->running_ != 0)) {
@@ -104,6 +136,10 @@ void ConnectionState::finish_logout_if_idle() {
 }
 
 void ConnectionState::request_logout(runtime::Duration grace, runtime::Instant now) {
+  if (suspended_) {
+    close(CloseReason::kRequested, now);
+    return;
+  }
   now_ = now;
   if (phase_ != Phase::kFullFeature || session_->type() == SessionType::kDiscovery) {
     close_soon(CloseReason::kRequested);

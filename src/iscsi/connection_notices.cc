@@ -71,7 +71,7 @@ void ConnectionState::encode_notices() {
     const bhs::Bytes header = batch_.begin();
     std::ranges::copy(notice.header, header.begin());
     stamp(header);
-    batch_.seal(notice.data);
+    seal_numbered(header, notice.data);
   }
   encode_nop_in();
 }

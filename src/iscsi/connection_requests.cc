@@ -77,8 +77,12 @@ bool ConnectionState::admit_request(const Header& header, Slot::Kind kind, std::
   if (immediate && session_->immediate_ >= kImmediateCommandsMax) {
     return reject(RejectReason::kTooManyImmediateCommands);
   }
-  if (session_->find(tag) != nullptr) {
-    return reject(RejectReason::kTaskInProgress);
+  if (Slot* same = session_->find(tag)) {
+    const bool is_answered = same->state_ == Slot::State::kRetained || same->state_ == Slot::State::kSending;
+    if (!is_answered) {
+      return reject(RejectReason::kTaskInProgress);
+    }
+    session_->remove(*same);  // kept only for its answer's sake; the initiator has it, or the tag would not be free
   }
   runtime::Buffer buffer;
   bool busy = false;
@@ -243,6 +247,10 @@ void ConnectionState::request_complete(Slot& slot) {
   if (slot.kind_ == Slot::Kind::kScsi) {
     ++counters_.commands;
     slot.data_received_ = incoming_.data_length;
+    if (tolerant_) {
+      slot.arrived_.clear();
+      static_cast<void>(slot.arrived_.add({.begin = 0, .end = incoming_.data_length}));  // the first always fits
+    }
   } else if (slot.refused_) {
     add_reject(RejectReason::kOutOfResources);
     release(slot);
@@ -314,6 +322,7 @@ void ConnectionState::start_scsi(Slot& slot) {
   }
   slot.state_ = Slot::State::kRunning;
   ++running_;
+  note_start(slot);
   host_.start_command(slot);
 }
 
@@ -321,7 +330,7 @@ void ConnectionState::complete(CommandSlot& slot) {
   check(slot.state_ == Slot::State::kRunning && slot.kind_ == Slot::Kind::kScsi, "a command completes once");
   --running_;
   const bool silent = slot.command_->aborted && slot.command_->status != scsi::Status::kTaskAborted;
-  if (abandoned_ || slot.discarded_ || silent || closing_) {
+  if (abandoned_ || slot.discarded_ || silent || (closing_ && !suspended_)) {
     if (silent) {
       remember_aborted(slot.tag_);
     }
@@ -334,6 +343,8 @@ void ConnectionState::complete(CommandSlot& slot) {
     if (session_->ending_ == 0 && session_->first_fenced_ != nullptr) {
       check_fences();
     }
+  } else if (suspended_) {
+    slot.state_ = Slot::State::kSuspended;
   } else if (slot.unsolicited_open_) {
     slot.state_ = Slot::State::kQueued;
     slot.answer_after_data_ = true;

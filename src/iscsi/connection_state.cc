@@ -117,6 +117,9 @@ bool ConnectionState::on_header() {
   if (phase_ == Phase::kLogin) {
     return login_header(header);
   }
+  if (recovery_ != nullptr) {
+    acknowledge(StatusSn(bhs::ExpStatSn::get(header.basic)));
+  }
   if (reject_count_ == kPendingRejectsMax) {
     return pause(Pause::kReject);
   }
@@ -141,7 +144,7 @@ bool ConnectionState::on_header() {
     case Opcode::kLogoutRequest:
       return control_header(header, Slot::Kind::kLogout);
     case Opcode::kSnackRequest:
-      return reject(RejectReason::kSnackReject);  // RFC 7143 11.16: level 0 has none
+      return snack_header(header);
     case Opcode::kLoginRequest:
       return reject(RejectReason::kProtocolError);
     default:
@@ -156,12 +159,17 @@ void ConnectionState::on_pdu(bool data_is_good) {
     return;  // was given up while its data came
   }
   if (!data_is_good) {
-    // RFC 7143 7.8: the PDU is rejected and dropped; at level 0 nobody will ask for it again.
+    // RFC 7143 7.8: the PDU is rejected and dropped; at level 0 nobody will ask for it again. A command with its
+    // immediate data is sent again by the initiator, other data is asked for again by us.
     add_reject(RejectReason::kDataDigestError);
     if (slot != nullptr && incoming_.purpose == Purpose::kRequest) {
       release(*slot);
     }
-    close_soon(CloseReason::kDataDigestError);
+    if (recovery_ == nullptr) {
+      close_soon(CloseReason::kDataDigestError);
+    } else if (incoming_.purpose == Purpose::kDataOut) {
+      tolerant_data_out_complete(*slot, false);
+    }
     return;
   }
   switch (incoming_.purpose) {
@@ -174,7 +182,7 @@ void ConnectionState::on_pdu(bool data_is_good) {
       request_complete(*slot);
       return;
     case Purpose::kDataOut:
-      data_out_complete(*slot);
+      tolerant_ ? tolerant_data_out_complete(*slot, true) : data_out_complete(*slot);
       return;
   }
 }
@@ -265,6 +273,9 @@ void ConnectionState::release(Slot& slot) {
   if (slot.state_ == Slot::State::kFenced) {
     session_->remove_fenced(slot);
   }
+  if (recovery_ != nullptr) {
+    forget_retained(slot);
+  }
   if (slot.waits_for_buffer_) {
     slot.waits_for_buffer_ = false;
     --waiting_for_buffer_;
@@ -335,6 +346,11 @@ void ConnectionState::retry_buffers() {
 
 void ConnectionState::close(CloseReason reason, runtime::Instant now) {
   now_ = now;
+  if (suspended_) {
+    recovery_over_ = true;
+    host_.wake();
+    return;
+  }
   if (reason == CloseReason::kRequested && phase_ == Phase::kFullFeature && !closing_ &&
       session_->type() == SessionType::kNormal) {
     Notice notice = make_notice(AsyncEvent::kSessionDropped);
@@ -384,12 +400,17 @@ void ConnectionState::abandon() {
   }
   batch_.clear();
   first_answer_ = last_answer_ = first_sent_ = nullptr;
+  if (recovery_ != nullptr) {
+    recovery_->first_resent = nullptr;
+  }
   if (session_ != nullptr) {
     abandon_slots();
     std::erase(session_->connections_, &facade_);
+    std::erase(session_->suspended_, &facade_);
     if (session_->logging_out_ == this) {
       session_->logging_out_ = nullptr;
     }
+    finish_logout_if_idle();
     // Without their CmdSNs what other connections have sent could wait for ever.
     if (!session_->connections_.empty()) {
       session_->connections_.front()->state_->deliver_held();

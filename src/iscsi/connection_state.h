@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "iscsi/connection.h"
 #include "iscsi/login_engine.h"
 #include "iscsi/pdu_receiver.h"
+#include "iscsi/recovery.h"
 #include "iscsi/send_batch.h"
 
 namespace lunaria::iscsi {
@@ -41,6 +43,9 @@ class ConnectionState final {
   void close(CloseReason reason, runtime::Instant now);
   void abandon();
   bool is_drained() const;
+  void suspend(runtime::Instant now);
+  bool is_suspended() const { return suspended_; }
+  bool recovery_is_over() const;
   void move_to(runtime::Shard& shard, SlotPool& slots);
   void enter_full_feature(Session& session, runtime::Instant now);
   void refuse_login(LoginStatus status, runtime::Instant now);
@@ -74,6 +79,13 @@ class ConnectionState final {
   struct PendingReject {
     bhs::Storage header{};
     RejectReason reason{};
+  };
+  /// One Data-In PDU of an answer.
+  struct DataPiece {
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+    bool ends_burst = false;
+    bool is_last = false;
   };
   /// An asynchronous message (RFC 7143 11.9) that waits to be sent.
   struct Notice {
@@ -165,10 +177,50 @@ class ConnectionState final {
   bool check_unsolicited_data(const Header& header, const Slot& slot) const;
   bool check_solicited_data(const Header& header, const Slot& slot) const;
   void data_out_complete(Slot& slot);
+  void go_on_after_data(Slot& slot);
+  void solicit(Slot& slot);
   void pump_r2t(Slot& slot);
+  void add_r2t(Slot& slot, std::uint32_t offset, std::uint32_t length);
+  void queue_r2ts(Slot& slot);
   bool give_buffer(Slot& slot);
   void encode_r2ts();
   void forget_r2ts(Slot& slot);
+
+  // connection_data_out_tolerant.cc
+  bool is_tolerant() const { return tolerant_; }
+  static Slot::ReadyToTransfer* find_r2t(Slot& slot, std::uint32_t transfer_tag);
+  bool tolerant_data_out_header(const Header& header, Slot& slot);
+  void tolerant_data_out_complete(Slot& slot, bool good);
+  void pump_missing(Slot& slot);
+  bool solicit_again();
+
+  // connection_recovery.cc
+  void acknowledge(StatusSn expected);
+  void forget_acknowledged();
+  void retain(Slot& slot);
+  void forget_retained(Slot& slot);
+  void seal_numbered(bhs::Bytes header, std::span<const std::byte> data);
+  bool snack_header(const Header& header);
+  Slot* find_snacked(bhs::View header) const;
+  bool snack_r2t(Slot& slot, bhs::View header);
+  bool snack_data(Slot& slot, bhs::View header);
+  bool snack_status(bhs::View header);
+  void ask_for_status(Slot& slot);
+  bool snack_acknowledgement(bhs::View header);
+  bool snack_resegmented(bhs::View header);
+  void rewind(Slot& slot, std::uint32_t data_sn);
+  std::uint32_t offset_of(const Slot& slot, std::uint32_t data_sn) const;
+  void queue_resend(Slot& slot);
+  void encode_resends();
+  void finish_resends();
+
+  // connection_reassign.cc
+  void suspend_slot(Slot& slot);
+  void tell_others_of_the_drop();
+  void reassign(Slot& request);
+  void give_away(Slot& task);
+  void adopt(Slot& task);
+  void on_reassigned(const Slot& request);
 
   // connection_tasks.cc
   void start_task_management(Slot& slot);
@@ -188,11 +240,18 @@ class ConnectionState final {
   TaskResponse query(const Slot& request);
   void answer_task_management(Slot& slot, TaskResponse response);
 
+  // connection_deadline.cc
+  void note_start(Slot& slot);
+  void end_late_commands();
+  void abort_late(Slot& task);
+  void answer_late(Slot& slot);
+
   // connection_logout.cc
   void start_logout(Slot& slot);
   void answer_logout(Slot& slot, LogoutResponse response);
   void log_out_session(Slot& slot);
   void log_out_connection(Slot& slot, std::uint16_t cid);
+  void remove_for_recovery(Slot& slot, std::uint16_t cid);
   void log_out_after_tasks(Slot& slot, ConnectionState& leaving);
   void end_tasks();
   void finish_logout_if_idle();
@@ -216,6 +275,12 @@ class ConnectionState final {
   void encode();
   bool encode_answer(Slot& slot);
   bool encode_data_in(Slot& slot);
+  DataPiece piece_at(const Slot& slot, std::uint32_t offset) const;
+  void encode_piece(Slot& slot, const DataPiece& piece, std::uint32_t data_sn);
+  static bool folds_status(const Slot& slot) {
+    return slot.command_->status == scsi::Status::kGood && slot.command_->data_in_size != 0 && slot.snack_tag_ == 0;
+  }
+  void stamp_answer(Slot& slot, bhs::Bytes header);
   void encode_scsi_response(Slot& slot);
   void encode_control_answer(Slot& slot);
   void encode_rejects();
@@ -238,6 +303,9 @@ class ConnectionState final {
   bool abandoned_ = false;
   bool send_noted_ = false;
   bool close_at_once_ = false;
+  bool tolerant_ = false;       // data-out may come in any order, or be lost
+  bool suspended_ = false;      // failed; its tasks may be taken over
+  bool recovery_over_ = false;  // or may not any more
   std::optional<CloseReason> closing_;
 
   PduReceiver receiver_;
@@ -260,6 +328,7 @@ class ConnectionState final {
   std::array<std::uint32_t, 16> aborted_tags_{};
   std::size_t aborted_count_ = 0;
   Slot* logout_ = nullptr;
+  std::optional<std::uint16_t> logout_awaits_;  // the connection that must be gone before it is answered
   bool text_in_progress_ = false;
   TextExchange text_;
 
@@ -280,6 +349,7 @@ class ConnectionState final {
   bool probe_due_ = false;
   bool window_notice_due_ = false;
   bool close_after_answers_ = false;
+  std::unique_ptr<Recovery> recovery_;  // none at level 0
   std::deque<Notice> notices_;
   std::size_t notices_sending_ = 0;
 
@@ -293,7 +363,10 @@ class ConnectionState final {
   runtime::Instant retry_at_;
   runtime::Instant refusal_at_;
   runtime::Instant logout_deadline_ = runtime::Instant::max();
+  runtime::Instant recovery_deadline_ = runtime::Instant::max();
+  unsigned data_out_retries_ = 0;
   runtime::Instant fence_deadline_ = runtime::Instant::max();
+  runtime::Instant command_deadline_ = runtime::Instant::max();
   runtime::Instant close_deadline_ = runtime::Instant::max();
   bool probing_ = false;
   bool buffer_wanted_ = false;  // a header waits since paused_since_

@@ -54,7 +54,7 @@ void ConnectionState::start_task_management(Slot& slot) {
       ask_host(slot);
       return;
     case TaskFunction::kTaskReassign:
-      answer_task_management(slot, TaskResponse::kReassignmentNotSupported);
+      reassign(slot);
       return;
     case TaskFunction::kItNexusReset:
     case TaskFunction::kQueryTask:
@@ -109,8 +109,12 @@ bool ConnectionState::end_idle_task(Slot& task) {
         return true;
       }
       return false;
+    case Slot::State::kSuspended:
+      owner.release(task);
+      return true;
     case Slot::State::kRunning:
     case Slot::State::kReceiving:
+    case Slot::State::kRetained:
     case Slot::State::kSending:
     case Slot::State::kReturning:
     case Slot::State::kFenced:
@@ -177,8 +181,8 @@ void ConnectionState::end_many_tasks(Slot& slot) {
 
 void ConnectionState::end_held_and_ask(Slot& slot) {
   while (Slot* task = find_slot([&](const Slot& other) {
-           const bool idle =
-               other.state_ == Slot::State::kHeld || (other.state_ == Slot::State::kQueued && other.answer_after_data_);
+           const bool idle = other.state_ == Slot::State::kHeld || other.state_ == Slot::State::kSuspended ||
+                             (other.state_ == Slot::State::kQueued && other.answer_after_data_);
            return idle && is_affected(slot, other);
          })) {
     end_idle_task(*task);
@@ -274,7 +278,7 @@ TaskResponse ConnectionState::query(const Slot& request) {
   const bool by_tag = asked.function == TaskFunction::kQueryTask;
   const Slot* found = find_slot([&](const Slot& task) {
     const bool is_there = task.state_ == Slot::State::kRunning || task.state_ == Slot::State::kHeld ||
-                          task.state_ == Slot::State::kQueued;
+                          task.state_ == Slot::State::kQueued || task.state_ == Slot::State::kSuspended;
     return task.kind_ == Slot::Kind::kScsi && is_there && !task.discarded_ && task.command_->lun == asked.lun &&
            (!by_tag || task.tag_ == asked.referenced_task_tag);
   });
@@ -290,9 +294,15 @@ void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse r
     finish_logout_if_idle();
     return;
   }
+  if (slot.is_late_) {
+    answer_late(slot);
+    finish_logout_if_idle();
+    return;
+  }
   const TaskFunction function = slot.task_management_.function;
-  if (response == TaskResponse::kTaskDoesNotExist && function == TaskFunction::kAbortTask &&
-      session_->find(slot.task_management_.referenced_task_tag) != nullptr) {
+  const Slot* referenced = session_->find(slot.task_management_.referenced_task_tag);
+  if (response == TaskResponse::kTaskDoesNotExist && function == TaskFunction::kAbortTask && referenced != nullptr &&
+      referenced->state_ == Slot::State::kRunning) {
     response = TaskResponse::kFunctionComplete;  // on its way to the unit or back: its answer is withheld here
   }
   const bool done = response == TaskResponse::kFunctionComplete;

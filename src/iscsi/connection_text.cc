@@ -89,6 +89,11 @@ void ConnectionState::settle_full_feature_key(const TextKey& key, TextBuilder& a
     const auto value = parse_number(key.value);
     if (value && *value >= row->min && *value <= row->max) {
       login_.set_max_send_data_segment_length(*value);
+      for (Slot* slot = first_owned_; slot != nullptr; slot = slot->next_owned_) {
+        if (slot->data_in_sn_ == 0 || recovery_ == nullptr) {  // otherwise an R-Data SNACK sees to it
+          slot->data_segment_ = *value;
+        }
+      }
       return;
     }
   }
@@ -151,7 +156,7 @@ void ConnectionState::encode_text(Slot& slot) {
   bhs::InitiatorTaskTag::set(header, slot.tag_);
   bhs::TargetTransferTag::set(header, final ? kReservedTag : text_.target_transfer_tag);
   stamp(header);
-  batch_.seal(std::as_bytes(std::span(text_.response)).subspan(text_.sent, size));
+  seal_numbered(header, std::as_bytes(std::span(text_.response)).subspan(text_.sent, size));
   text_.sent += size;
   if (final) {
     // The response text itself stays until the next exchange begins, which waits for this answer to be sent.

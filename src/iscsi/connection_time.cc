@@ -9,6 +9,9 @@ using runtime::Instant;
 
 Instant ConnectionState::next_deadline() const {
   const Timeouts& timeouts = options_.timeouts;
+  if (suspended_) {
+    return abandoned_ || recovery_over_ ? Instant::max() : recovery_deadline_;
+  }
   if (closing_) {
     return abandoned_ || close_at_once_ ? Instant::max() : close_deadline_;
   }
@@ -34,6 +37,7 @@ Instant ConnectionState::next_deadline() const {
   }
   consider(logout_deadline_);
   consider(fence_deadline_);
+  consider(command_deadline_);
   if (phase_ == Phase::kFullFeature && login_.result().probe_when_idle && pause_ == Pause::kNone) {
     consider(probing_ ? probe_sent_ + timeouts.probe_answer : last_received_ + timeouts.idle_probe);
   }
@@ -43,6 +47,11 @@ Instant ConnectionState::next_deadline() const {
 void ConnectionState::on_deadline(Instant now) {
   now_ = now;
   const Timeouts& timeouts = options_.timeouts;
+  if (suspended_) {
+    recovery_over_ |= now >= recovery_deadline_;
+    host_.wake();
+    return;
+  }
   if (closing_) {
     if (now >= close_deadline_) {
       close_at_once_ = true;
@@ -61,7 +70,7 @@ void ConnectionState::on_deadline(Instant now) {
   const bool send_stalled = !batch_.empty() && now >= send_progress_ + timeouts.stall;
   const bool receive_stalled =
       !receiver_.is_between_pdus() && !receive_paused() && now >= last_received_ + timeouts.stall;
-  const bool data_stalled = r2ts_open_ != 0 && now >= data_out_progress_ + timeouts.data_out;
+  const bool data_stalled = r2ts_open_ != 0 && now >= data_out_progress_ + timeouts.data_out && !solicit_again();
   if (send_stalled || receive_stalled || data_stalled) {
     close_now(CloseReason::kStalled);
     return;
@@ -76,10 +85,14 @@ void ConnectionState::on_deadline(Instant now) {
   if (now >= fence_deadline_) {
     on_fence_deadline();
   }
+  if (now >= command_deadline_) {
+    end_late_commands();
+  }
   if (now >= logout_deadline_) {
     logout_deadline_ = Instant::max();
     if (logout_ != nullptr) {
       session_->logging_out_ = nullptr;
+      logout_awaits_.reset();
       queue_answer(*std::exchange(logout_, nullptr));
     } else {
       close_now(CloseReason::kRequested);

@@ -47,10 +47,11 @@ enum class CloseReason : std::uint8_t {
   kProbeUnanswered,
   kLoggedOut,
   kDiscoveryDone,
-  kSessionClosed,  ///< the session was logged out on another connection
-  kReplaced,       ///< the initiator has logged in again with the same CID
-  kRequested,      ///< by close()
-  kDisconnected,   ///< by abandon()
+  kSessionClosed,       ///< the session was logged out on another connection
+  kRemovedForRecovery,  ///< logged out so that its tasks can be reassigned
+  kReplaced,            ///< the initiator has logged in again with the same CID
+  kRequested,           ///< by close()
+  kDisconnected,        ///< by abandon()
 };
 
 /// "login refused" and so on: for logs and events.

@@ -65,9 +65,17 @@ inline constexpr std::size_t kNameSizeMax = 223;
 inline constexpr unsigned kLoginRequestsMax = 64;
 
 /// What this engine can do; preferences above it are cut in negotiation.
-inline constexpr std::uint8_t kErrorRecoveryLevelMax = 0;
+inline constexpr std::uint8_t kErrorRecoveryLevelMax = 2;
 inline constexpr std::uint16_t kConnectionsPerSessionMax = 16;
 inline constexpr std::uint8_t kProtocolLevelMax = 2;  ///< RFC 7144
+
+/// What a connection keeps for sending again until it is acknowledged: answers, their data in bytes, and the bytes of
+/// everything else that has a StatSN. Older ones can then not be had any more; half of it asks for an acknowledgement.
+inline constexpr std::size_t kRetainedAnswersMax = 128;
+inline constexpr std::size_t kRetainedBytesMax = runtime::BufferPool::kSizeMax;
+inline constexpr std::size_t kRetainedNumberedBytesMax = std::size_t{64} << 10;
+/// How often data that does not come is asked for again before the connection is given up.
+inline constexpr unsigned kDataOutRetriesMax = 2;
 
 /// Asynchronous messages that wait to be sent on one connection; SCSI events beyond it are left out, for the unit
 /// attention that they announce tells the same.
@@ -95,6 +103,7 @@ struct Timeouts {
   runtime::Duration close = std::chrono::seconds(3);          ///< last PDUs (a reject) may still be sent
   runtime::Duration refusal = std::chrono::seconds(1);        ///< a failed authentication is answered this late
   runtime::Duration buffer = std::chrono::milliseconds(500);  ///< unsolicited data waits for memory, then BUSY
+  runtime::Duration command{};  ///< a SCSI command runs, its data included, before it is aborted; zero: for ever
 };
 
 }  // namespace lunaria::iscsi

@@ -146,6 +146,7 @@ void Negotiator::declare(TextBuilder& answer) {
 void Negotiator::settle_number(const KeyRow& row, std::string_view value, TextBuilder& answer) {
   const auto offered = parse_number(value);
   if (!offered || *offered < row.min || *offered > row.max) {
+    declared_ |= row.function == KeyFunction::kDeclare;  // the key stands in an answer once: the default is ours then
     answer.add(row.name, "Reject");
     return;
   }
@@ -273,7 +274,7 @@ bool Negotiator::our_flag(Key key) const {
     case Key::kImmediateData:
       return preferences_.immediate_data;
     default:
-      return true;  // data is sent and wanted in order
+      return false;  // data is sent in order, and taken in any
   }
 }
 

@@ -55,8 +55,14 @@ void feed_plausible(TestBed& bed, Input& input) {
   if ((choices & 4) != 0 && pdu.opcode() == Opcode::kDataOut) {
     pdu.set<bhs::TargetTransferTag>((choices & 8) != 0 ? kReservedTag : static_cast<std::uint32_t>(choices >> 4));
   }
-  if ((choices & 16) != 0) {
+  if (pdu.opcode() == Opcode::kSnackRequest) {
+    pdu.set<bhs::snack_request::BegRun>(std::uint32_t{input.byte()});
+    pdu.set<bhs::snack_request::RunLength>(std::uint32_t{input.byte()});
+  } else if ((choices & 16) != 0) {
     pdu.set<bhs::scsi_command::ExpectedDataTransferLength>(std::uint32_t{input.byte()} * 512U);
+  }
+  if ((choices & 8) != 0) {
+    pdu.set<bhs::ExpStatSn>(bed.initiator.next_status_sn());  // which acknowledges the login and nothing else
   }
   bed.initiator.send(std::move(pdu), true);
 }
@@ -107,6 +113,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((setup & 4) != 0) {
     options.receive_piece = 7;
   }
+  const int level = setup >> 5 & 3;
+  if (level != 0) {
+    options.preferences.error_recovery_level = 2;
+    options.initiator.keys.emplace_back("MaxRecvDataSegmentLength", "1024");
+    std::erase_if(options.initiator.keys, [](const auto& key) {
+      return key.first == "ErrorRecoveryLevel" || key.first == "DataPDUInOrder" ||
+             (key.first == "MaxRecvDataSegmentLength" && key.second != "1024");
+    });
+    options.initiator.keys.emplace_back("ErrorRecoveryLevel", std::to_string(level % 3));  // 3: data in any order only
+    options.initiator.keys.emplace_back("DataPDUInOrder", "No");
+  }
   options.initiator.discovery = (setup & 8) != 0;
   if ((setup & 16) != 0) {
     options.chap = {"alice", "a secret that no fuzzer guesses"};
@@ -121,6 +138,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check((setup & 1) != 0 || (setup & 16) == 0 || bed.connection->session() == nullptr,
         "nobody gets in without the secret");
+  const bool may_be_suspended =
+      level == 2 && bed.connection->session() != nullptr && bed.connection->session()->type() == SessionType::kNormal;
+  if (may_be_suspended) {
+    bed.connection->suspend(bed.clock.now());
+    bed.host.run_held();
+    bed.shard.run();
+  }
   bed.end();
   return 0;
 }

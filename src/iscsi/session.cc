@@ -120,6 +120,13 @@ void Session::forget_held(CommandSlot& slot) {
   advance_over_gaps();
 }
 
+void Session::unhold(CommandSlot& slot) {
+  Held& held = (*held_)[slot.command_sn_.value() % kCommandWindow];
+  check(held.slot == &slot, "a held slot is where its CmdSN says");
+  held = {};
+  --held_count_;
+}
+
 void Session::retire(CommandSlot& slot) {
   if (slot.counts_in_window_) {
     slot.counts_in_window_ = false;

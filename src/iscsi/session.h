@@ -71,6 +71,8 @@ class Session final {
   void advance_over_gaps();
   /// Forgets a held slot, its CmdSN stays accounted for.
   void forget_held(CommandSlot& slot);
+  /// Forgets a held slot as if it had never come.
+  void unhold(CommandSlot& slot);
   void retire(CommandSlot& slot);
   /// What an answer says; the window never shrinks and is what was last said. It grows by little while memory is short.
   CommandSn advertise_max(bool memory_is_short);

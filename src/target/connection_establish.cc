@@ -103,7 +103,7 @@ runtime::Task<iscsi::LoginStatus> ConnectionLoop::reserve(DataShard& home, const
 runtime::Task<void> ConnectionLoop::end_replaced(DataShard& home, ServedSession& session, std::uint16_t cid) {
   const auto find = [&home, &session, cid] {
     const auto found = std::ranges::find_if(home.loops(), [&session, cid](const auto& loop) {
-      return loop->session_ == &session && loop->connection_->login().cid == cid;
+      return loop->session_ == &session && loop->connection_->login().cid == cid && !loop->connection_->is_suspended();
     });
     return found == home.loops().end() ? nullptr : found->get();
   };

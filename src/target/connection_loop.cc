@@ -329,6 +329,22 @@ void ConnectionLoop::fail_session(iscsi::CloseReason reason) {
   }
 }
 
+bool ConnectionLoop::may_be_recovered(iscsi::CloseReason reason) const {
+  return session_->session().parameters().error_recovery_level == 2 && !session_->is_closing() &&
+         (!iscsi::is_orderly(reason) || reason == iscsi::CloseReason::kReplaced);
+}
+
+// RFC 7143 7.1.4.3: the tasks wait for another connection, for Time2Wait and Time2Retain.
+runtime::Task<void> ConnectionLoop::await_recovery() {
+  connection_->suspend(now());
+  session_->changed().set();
+  rearm_deadline();
+  while (!connection_->recovery_is_over()) {
+    may_receive_.reset();
+    co_await may_receive_.wait();
+  }
+}
+
 runtime::Task<void> ConnectionLoop::end() {
   is_broken_ = true;
   stream_->shutdown();
@@ -337,7 +353,9 @@ runtime::Task<void> ConnectionLoop::end() {
   DataShard& home = *home_;
   LoopEnvironment& environment = environment_;
   ServedSession* const session = session_;
-  if (session != nullptr) {
+  if (session != nullptr && may_be_recovered(reason)) {
+    co_await await_recovery();
+  } else if (session != nullptr) {
     fail_session(reason);
   }
   connection_->abandon();

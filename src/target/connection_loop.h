@@ -91,6 +91,8 @@ class ConnectionLoop final : public iscsi::Host {
   runtime::Task<void> run_without_unit(iscsi::CommandSlot& slot);
   runtime::Task<void> run_task_management(iscsi::CommandSlot& slot);
   void fail_session(iscsi::CloseReason reason);
+  bool may_be_recovered(iscsi::CloseReason reason) const;
+  runtime::Task<void> await_recovery();
   void on_woken();
   void rearm_deadline();
   void on_deadline();

@@ -43,6 +43,7 @@ class ServedSession final {
   bool confirm(std::uint16_t cid);
   /// No connection may join any more: the session is being closed.
   void forbid_joining() { is_closing_ = true; }
+  bool is_closing() const { return is_closing_; }
   /// One connection fewer that may still do something; true when that was the last.
   bool retire();
   /// One connection fewer that refers to this session; true when that was the last.

@@ -103,10 +103,15 @@ Outcome<void> show(const Arguments& arguments, Environment& environment) {
   }
   static constexpr auto kOfferColumns =
       std::to_array<Column>({{"tags", "OFFERED AT PORTAL GROUPS (NONE: ALL)", offer::kPortalGroupTags}});
+  static constexpr auto kSessionColumns =
+      std::to_array<Column>({{"max_connections", "CONNECTIONS IN A SESSION", offer::kMaxConnectionsPerSession},
+                             {"error_recovery_level", "RECOVERY LEVEL", offer::kErrorRecoveryLevel}});
   Server& server = environment.server;
   for (const Part& part :
        {Part{"portal_groups", kOfferColumns, rows_of_target(server, offer::kClass, offer::kName, kOfferColumns, name),
              "all portal groups"},
+        Part{"sessions_may_have", kSessionColumns,
+             rows_of_target(server, offer::kClass, offer::kName, kSessionColumns, name), "what every session may have"},
         Part{"mappings", mapping_columns(),
              rows_of_target(server, mapping::kClass, mapping::kTargetName, mapping_columns(), name),
              "No disk is mapped."},
@@ -141,6 +146,11 @@ constexpr auto kNumbers = std::to_array<Setting>({
     {"--max-burst-length", names::kTargetMaxBurstLength},
     {"--receive-buffers", names::kNumRecvBuffers},
 });
+/// Of LUNARIA_Target.
+constexpr auto kOfferNumbers = std::to_array<Setting>({
+    {"--max-connections", offer::kMaxConnectionsPerSession},
+    {"--error-recovery-level", offer::kErrorRecoveryLevel},
+});
 
 constexpr auto kChaps = std::to_array<ChapOptions>({
     {"--chap-user", "--chap-secret-file", "--no-chap", names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret,
@@ -148,6 +158,19 @@ constexpr auto kChaps = std::to_array<ChapOptions>({
     {"--reverse-chap-user", "--reverse-chap-secret-file", "--no-reverse-chap", names::kEnableReverseCHAP,
      names::kReverseCHAPUserName, names::kReverseCHAPSecret, "CHAP secret of the target"},
 });
+
+Outcome<void> add_numbers(const Arguments& arguments, std::span<const Setting> settings, Properties& changes) {
+  for (const Setting& setting : settings) {
+    const auto number = arguments.number(setting.option);
+    if (number && *number > std::numeric_limits<std::uint32_t>::max()) {
+      return fail(usage(fmt::format("{} is too large for {}", *number, setting.option)));
+    }
+    if (number) {
+      changes.push_back({std::string(setting.property), cim::Value(static_cast<std::uint32_t>(*number))});
+    }
+  }
+  return {};
+}
 
 Outcome<Properties> changes_of(const Arguments& arguments, Environment& environment) {
   Properties changes;
@@ -161,14 +184,8 @@ Outcome<Properties> changes_of(const Arguments& arguments, Environment& environm
       changes.push_back({std::string(setting.property), cim::Value(*is_on)});
     }
   }
-  for (const Setting& setting : kNumbers) {
-    const auto number = arguments.number(setting.option);
-    if (number && *number > std::numeric_limits<std::uint32_t>::max()) {
-      return fail(usage(fmt::format("{} is too large for {}", *number, setting.option)));
-    }
-    if (number) {
-      changes.push_back({std::string(setting.property), cim::Value(static_cast<std::uint32_t>(*number))});
-    }
+  if (const auto added = add_numbers(arguments, kNumbers, changes); !added) {
+    return fail(added.error());
   }
   for (const ChapOptions& chap : kChaps) {
     if (const auto added = add_chap(arguments, environment, chap, changes); !added) {
@@ -199,16 +216,32 @@ Outcome<std::optional<cim::Value>> portal_groups_of(const Arguments& arguments) 
   return std::optional(cim::Value::array_of(tags));
 }
 
+/// What of the target's offers is to change.
+Outcome<Properties> offers_of(const Arguments& arguments) {
+  const auto groups = portal_groups_of(arguments);
+  if (!groups) {
+    return fail(groups.error());
+  }
+  Properties offers;
+  if (*groups) {
+    offers.push_back({std::string(offer::kPortalGroupTags), **groups});
+  }
+  if (const auto added = add_numbers(arguments, kOfferNumbers, offers); !added) {
+    return fail(added.error());
+  }
+  return offers;
+}
+
 Outcome<void> set(const Arguments& arguments, Environment& environment) {
   const auto changes = changes_of(arguments, environment);
   if (!changes) {
     return fail(changes.error());
   }
-  const auto groups = portal_groups_of(arguments);
-  if (!groups) {
-    return fail(groups.error());
+  const auto offers = offers_of(arguments);
+  if (!offers) {
+    return fail(offers.error());
   }
-  if (changes->empty() && !*groups) {
+  if (changes->empty() && offers->empty()) {
     return fail(usage("nothing to change was given", "`lunaria target set --help` shows what can be changed."));
   }
   const std::string name = arguments.text("NAME");
@@ -217,9 +250,8 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
   if (!done) {
     return fail(done.error());
   }
-  const auto offered = !*groups ? Outcome<void>()
-                                : modify_instance(environment.server, offer_path(name),
-                                                  {{std::string(offer::kPortalGroupTags), **groups}});
+  const auto offered =
+      offers->empty() ? Outcome<void>() : modify_instance(environment.server, offer_path(name), *offers);
   if (!offered) {
     return fail(offered.error());
   }
@@ -262,6 +294,8 @@ constexpr auto kSetOptions = std::to_array<Option>({
     {"--first-burst-length", Takes::kNumber, "Most unsolicited data per command, 512 to 16777215 bytes"},
     {"--max-burst-length", Takes::kNumber, "Most data in one sequence, 512 to 16777215 bytes"},
     {"--receive-buffers", Takes::kNumber, "Receive buffers for each connection"},
+    {"--max-connections", Takes::kNumber, "Most connections in a session, 1 to 16"},
+    {"--error-recovery-level", Takes::kNumber, "Recovery that initiators may have: 0, 1 (within a connection) or 2"},
     {"--idle-timeout", Takes::kOnOff, "Probe idle connections, and drop those that do not answer"},
     {.name = "--portal-group",
      .takes = Takes::kNumber,

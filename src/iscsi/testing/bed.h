@@ -50,6 +50,7 @@ class FakeHost final : public Host {
 
   Connection* connection = nullptr;
   std::unique_ptr<Session> session;
+  Session* joins = nullptr;  // a login with a TSIH comes to this one
   FakeClock* clock = nullptr;
   bool woken = false;
 
@@ -68,6 +69,10 @@ class FakeHost final : public Host {
   }
   void establish_now(const LoginResult& result) {
     establish_pending = false;
+    if (joins != nullptr) {
+      connection->enter_full_feature(*joins, clock->now());
+      return;
+    }
     session = std::make_unique<Session>(7, result);
     session->nexus = std::make_shared<scsi::Nexus>();
     connection->enter_full_feature(*session, clock->now());
@@ -118,11 +123,11 @@ class FakeHost final : public Host {
     co_await Hop(*home);
     co_await execute(slot);
     co_await Hop(*here);
-    connection->complete(slot);
+    slot.connection().complete(slot);
   }
   runtime::Task<void> run(CommandSlot& slot) {
     co_await execute(slot);
-    connection->complete(slot);
+    slot.connection().complete(slot);
   }
   /// As runtime::move_to, which fake shards of one thread would take for done.
   class Hop {
@@ -178,6 +183,7 @@ struct BedOptions {
   std::size_t buffer_budget = std::size_t{64} << 20;
   std::size_t slots = 1024;
   std::size_t medium_size = std::size_t{4} << 20;
+  Timeouts timeouts;
 };
 
 class TestBed final {
@@ -191,8 +197,9 @@ class TestBed final {
     host.clock = &clock;
     host.medium.resize(options.medium_size);
     host.here = &shard;
-    const ConnectionOptions connection_options{
-        .peer = *IpEndpoint::parse("192.0.2.1:40000"), .local = *IpEndpoint::parse("192.0.2.9:3260"), .timeouts = {}};
+    const ConnectionOptions connection_options{.peer = *IpEndpoint::parse("192.0.2.1:40000"),
+                                               .local = *IpEndpoint::parse("192.0.2.9:3260"),
+                                               .timeouts = options.timeouts};
     connection = std::make_unique<Connection>(shard, slots, host, log, connection_options, clock.now());
     host.connection = connection.get();
   }

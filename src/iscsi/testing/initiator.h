@@ -100,6 +100,8 @@ class Initiator final {
   std::uint32_t send_logout(LogoutReason reason = LogoutReason::kCloseSession, std::optional<std::uint16_t> cid = {});
   /// A PDU of the test's own making; CmdSN and ExpStatSN are set unless `raw`.
   void send(Pdu pdu, bool raw = false, Encoding encoding = {});
+  /// Takes the answer to a command of the test's own making for one.
+  void await(std::uint32_t tag) { tasks_[tag]; }
 
   /// nullptr for an unknown tag.
   const Outcome* outcome(std::uint32_t tag) const;

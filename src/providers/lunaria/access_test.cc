@@ -86,6 +86,20 @@ TEST_F(LunariaAccessTest, TargetsAreOfferedAtGroupsByChoice) {
   EXPECT_TRUE(config().portal_groups.empty());
 }
 
+TEST_F(LunariaAccessTest, TargetsOfferConnectionsAndRecoveryByChoice) {
+  const cim::ObjectPath path(kLunaria, "LUNARIA_Target", {{"Name", Value("one")}});
+  EXPECT_EQ(value_of(*get(path), "MaxConnectionsPerSession"), Value(std::uint32_t{1}));
+  EXPECT_TRUE(modify(path, {{"MaxConnectionsPerSession", Value(std::uint32_t{4})}}));
+  EXPECT_TRUE(modify(path, {{"ErrorRecoveryLevel", Value(std::uint32_t{2})}}));
+  EXPECT_EQ(config().preferences.max_connections, 4);
+  EXPECT_EQ(config().preferences.error_recovery_level, 2);
+  EXPECT_EQ(value_of(*get(path), "ErrorRecoveryLevel"), Value(std::uint32_t{2}));
+  for (const auto& [name, number] :
+       {std::pair{"ErrorRecoveryLevel", 3U}, {"MaxConnectionsPerSession", 0U}, {"MaxConnectionsPerSession", 65536U}}) {
+    EXPECT_EQ(status_of(modify(path, {{name, Value(number)}})), Status::kInvalidParameter) << name << number;
+  }
+}
+
 TEST_F(LunariaAccessTest, RedirectsAreMadeChangedAndEnded) {
   const Values wanted = {{"TargetName", Value("one")}, {"PortalGroupTag", tag(0)}, {"Address", Value("192.0.2.77")}};
   const auto made = create_own("LUNARIA_Redirect", wanted);

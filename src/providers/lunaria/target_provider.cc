@@ -13,6 +13,28 @@ namespace {
 
 namespace names = schema::lunaria_target;
 
+constexpr std::uint64_t kConnectionsMax = 65'535;
+constexpr std::uint64_t kRecoveryLevelMax = 2;
+
+/// What is to be offered after the changes; nullopt when they do not concern it.
+Result<std::optional<target::NegotiationPreferences>, cim::Error> changed_preferences(
+    const cim::Instance& changes, target::NegotiationPreferences preferences) {
+  const auto connections = changed_number(changes, names::kMaxConnectionsPerSession, kConnectionsMax);
+  if (!connections) {
+    return fail(connections.error());
+  }
+  const auto level = changed_number(changes, names::kErrorRecoveryLevel, kRecoveryLevelMax);
+  if (!level) {
+    return fail(level.error());
+  }
+  if (!*connections && !*level) {
+    return std::nullopt;
+  }
+  preferences.max_connections = static_cast<std::uint16_t>(connections->value_or(preferences.max_connections));
+  preferences.error_recovery_level = static_cast<std::uint8_t>(level->value_or(preferences.error_recovery_level));
+  return preferences;
+}
+
 }  // namespace
 
 LunariaTargetProvider::Listed LunariaTargetProvider::list(const cim::OperationContext& context) {
@@ -28,6 +50,8 @@ cim::Instance LunariaTargetProvider::to_instance(const cim::ClassPtr& cls, const
   set(instance, names::kName, item.name);
   set(instance, names::kIQN, item.iqn);
   set(instance, names::kPortalGroupTags, cim::Value::array_of(item.portal_groups));
+  set(instance, names::kMaxConnectionsPerSession, cim::Value(std::uint32_t{item.preferences.max_connections}));
+  set(instance, names::kErrorRecoveryLevel, cim::Value(std::uint32_t{item.preferences.error_recovery_level}));
   set(instance, names::kSessionCount, cim::Value(static_cast<std::uint32_t>(item.session_count)));
   return instance;
 }
@@ -51,6 +75,11 @@ runtime::Task<Result<void, cim::Error>> LunariaTargetProvider::modify_instance(c
       request.portal_groups->push_back(static_cast<std::uint16_t>(tag.as_unsigned().value_or(0)));
     }
   }
+  const auto preferences = changed_preferences(changes, target->preferences);
+  if (!preferences) {
+    co_return fail(preferences.error());
+  }
+  request.preferences = *preferences;
   auto done = co_await done_or_error(environment_.service.set_target(to_principal(call.context), std::move(request)));
   co_return done;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// LUNARIA_Target: at which portal groups a target is offered.
+// LUNARIA_Target: at which portal groups a target is offered, and what its sessions may have.
 
 #include "providers/listed_provider.h"
 #include "service/service.h"
