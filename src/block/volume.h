@@ -25,8 +25,10 @@ struct Geometry {
 
 /// What a volume can do beyond reading and writing; decides the VPD and mode pages.
 struct Features {
-  bool thin = false;            ///< unmapped blocks take no space (LBPME)
-  bool unmap = false;           ///< kUnmap frees space; unmapped blocks read as zeros (LBPRZ)
+  bool thin = false;   ///< unmapped blocks take no space (LBPME)
+  bool unmap = false;  ///< kUnmap frees space
+  bool unmapped_reads_zeros =
+      true;                     ///< with unmap: unmapped blocks read as zeros, and initiators may count on it (LBPRZ)
   bool volatile_cache = false;  ///< completed writes may be lost by a power cut until a flush (WCE)
   bool read_only = false;
   std::uint32_t unmap_granularity = 0;  ///< bytes; 0 when there is none
@@ -37,12 +39,13 @@ struct Features {
 enum class IoOperation : std::uint8_t {
   kRead,
   kWrite,
-  kFlush,        ///< what was completed before is on stable storage when this completes
-  kUnmap,        ///< the range may read as zeros afterwards (does, when Features::unmap) and its space may be freed
-  kWriteZeroes,  ///< the range reads as zeros afterwards
-  kWriteAtomic,  ///< as kWrite; a crash or power cut leaves all of the range as it was, or all of it new
-  kCryptoErase,  ///< throws the key away: nobody can read what is stored. Durable when complete.
-  kSpace,        ///< how much the volume takes, and how much more it could take: Request::used and available
+  kFlush,  ///< what was completed before is on stable storage when this completes
+  kUnmap,  ///< the range may read as zeros afterwards (does, when Features::unmap and unmapped_reads_zeros) and its
+           ///< space may be freed
+  kWriteZeroes,       ///< the range reads as zeros afterwards
+  kWriteAtomic,       ///< as kWrite; a crash or power cut leaves all of the range as it was, or all of it new
+  kCryptoErase,       ///< throws the key away: nobody can read what is stored. Durable when complete.
+  kSpace,             ///< how much the volume takes, and how much more it could take: Request::used and available
   kAllocationStatus,  ///< how far from the offset on blocks are mapped, or are not: Request::mapped and run_length
 };
 

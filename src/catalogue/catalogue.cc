@@ -69,6 +69,14 @@ Outcome<void> Catalogue::commit(const Changes& changes) {
   return done;
 }
 
+Outcome<void> Catalogue::wipe_remains() {
+  Outcome<void> revived = revive();
+  if (!revived) {
+    return revived;
+  }
+  return database_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 Outcome<void> Catalogue::revive() {
   if (database_ != nullptr) {
     return {};

@@ -31,6 +31,9 @@ class Catalogue final {
   /// All of it or nothing. A failure of the disk leaves it open whether the commit reached the file; the catalogue then
   /// opens itself anew to find out, and answers what is so. When even that fails, the next commit tries again.
   Outcome<void> commit(const Changes& changes);
+  /// Leaves nothing in the file and its log of what earlier commits have replaced or removed (SQLite overwrites it;
+  /// what the file system and the drive below keep is out of reach).
+  Outcome<void> wipe_remains();
   /// Numbers the commits of the file's whole life.
   std::int64_t commit_count() const { return commit_count_; }
 

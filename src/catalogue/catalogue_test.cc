@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 
 #include "catalogue/fault_vfs.h"
@@ -99,6 +101,7 @@ Changes one_of_each() {
           ChapRow{TargetId(1), ChapDirection::kReverse, "", {}},
           MappingRow{TargetId(1), DiskId(1), 16383, true, true},
           DiskFailureRow{DiskId(1), "a flush was lost", time_of(12)},
+          DiskKeyRow{DiskId(1), {std::byte{9}}},
           ReservationsRow{DiskId(1),
                           8,
                           {{"iqn.a:b,i,0x000000000001", "iqn.c:d,t,0x0001", 1, 0xFFFF'FFFF'FFFF'FFFE, false},
@@ -140,7 +143,9 @@ Change random_change(std::mt19937& random) {
   const DiskId disk{1 + pick(4)};
   const TargetId target{1 + pick(3)};
   const auto tag = static_cast<std::uint16_t>(1 + pick(2));
-  switch (pick(24)) {
+  switch (pick(25)) {
+    case 24:
+      return DiskKeyRow{disk, {std::byte{static_cast<std::uint8_t>(pick(5))}}};
     case 14:
     case 15:
       return MappingInitiatorRow{target, disk, "iqn." + std::to_string(pick(2)), std::nullopt, pick(2) == 0};
@@ -459,6 +464,58 @@ TEST(Faults, APowerCutWhileCommittingKeepsWhatWasAcknowledged) {
 
 TEST(Faults, APowerCutAtTheFirstStartKeepsWhatWasAcknowledged) {
   expect_power_cuts_survived(true);
+}
+
+DiskKeyRow key_row(std::byte filler) {
+  return {DiskId(1), std::vector<std::byte>(92, filler)};
+}
+
+// Whenever the power goes while a key is replaced: the old key or the new one, and the new one once that was answered.
+TEST(Faults, APowerCutWhileAKeyIsReplacedLeavesOneOfTheTwo) {
+  std::mt19937_64 random(12);
+  bool fired = true;
+  for (int n = 0; fired; ++n) {
+    for (const std::uint64_t kept : {std::uint64_t{0}, ~std::uint64_t{0}, random()}) {
+      const TestDirectory directory;
+      FaultVfs vfs;
+      std::unique_ptr<Catalogue> catalogue = open_or_fail(directory.file(), vfs.name());
+      ASSERT_TRUE(catalogue->commit({disk_row(1), key_row(std::byte{0xA1})}));
+      vfs.arm(FaultVfs::Fault::kPowerCut, n);
+      const bool replaced = catalogue->commit({key_row(std::byte{0xB2})}).has_value();
+      const bool wiped = replaced && catalogue->wipe_remains().has_value();
+      fired = vfs.fired();
+      catalogue.reset();
+      vfs.restore_power(kept);
+      catalogue = open_or_fail(directory.file(), vfs.name());
+      ASSERT_NE(catalogue, nullptr) << n;
+      const DiskKeyRow found = load_or_fail(*catalogue).disk_keys.at(DiskId(1));
+      ASSERT_TRUE(found == key_row(std::byte{0xB2}) || (!replaced && found == key_row(std::byte{0xA1}))) << n;
+      ASSERT_EQ(wiped, !fired) << n;
+    }
+  }
+}
+
+/// Whether the database or its log holds ten of these bytes in a row.
+bool any_file_holds(const TestDirectory& directory, char filler) {
+  return std::ranges::any_of(std::filesystem::directory_iterator(directory.path()), [filler](const auto& entry) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    return bytes.find(std::string(10, filler)) != std::string::npos;
+  });
+}
+
+TEST(Catalogue, LeavesNothingOfAKeyThatWasReplacedOrRemoved) {
+  const TestDirectory directory;
+  const std::unique_ptr<Catalogue> catalogue = open_or_fail(directory.file());
+  ASSERT_TRUE(catalogue->commit({disk_row(1), key_row(std::byte{0xA1})}));
+  EXPECT_TRUE(any_file_holds(directory, '\xA1'));
+  ASSERT_TRUE(catalogue->commit({key_row(std::byte{0xB2})}));
+  ASSERT_TRUE(catalogue->wipe_remains());
+  EXPECT_FALSE(any_file_holds(directory, '\xA1'));
+  EXPECT_TRUE(any_file_holds(directory, '\xB2'));
+  ASSERT_TRUE(catalogue->commit({RemoveDisk{DiskId(1)}}));
+  ASSERT_TRUE(catalogue->wipe_remains());
+  EXPECT_FALSE(any_file_holds(directory, '\xB2'));
 }
 
 /// Commits for ever and says so, one byte a commit.

@@ -25,6 +25,7 @@ struct Applier {
     contents.mappings.insert_or_assign(std::pair(row.target, row.disk), row);
   }
   void operator()(const DiskFailureRow& row) const { contents.disk_failures.insert_or_assign(row.disk, row); }
+  void operator()(const DiskKeyRow& row) const { contents.disk_keys.insert_or_assign(row.disk, row); }
   void operator()(const ReservationsRow& row) const { contents.reservations.insert_or_assign(row.disk, row); }
   void operator()(const AccessRuleRow& row) const { contents.access.insert(row); }
   void operator()(const PortalRow& row) const { contents.portals.insert_or_assign(row.address, row); }
@@ -51,6 +52,7 @@ struct Applier {
   void operator()(const RemoveDisk& change) const {
     contents.disks.erase(change.id);
     contents.disk_failures.erase(change.id);
+    contents.disk_keys.erase(change.id);
     contents.reservations.erase(change.id);
   }
   void operator()(const RemoveTarget& change) const {

@@ -18,7 +18,7 @@
 namespace lunaria::catalogue {
 
 /// Removing what is not there is no error. With a target go its mappings, access rules, portal groups, redirects and
-/// CHAP rows, with a mapping what initiators see of it, with a disk its failure and its reservations; a mapped disk
+/// CHAP rows, with a mapping what initiators see of it, with a disk its failure, key and reservations; a mapped disk
 /// cannot be removed, nor a portal group that a target names.
 struct RemoveDisk {
   DiskId id{};
@@ -81,10 +81,10 @@ struct RemoveIntent {
 using Change =
     std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, DiskFailureRow, ReservationsRow, AccessRuleRow,
                  PortalRow, UserRow, ServiceStateRow, JobRow, IntentRow, MappingInitiatorRow, PortalGroupRow,
-                 TargetPortalGroupRow, RedirectRow, InitiatorRow, HostAddressRow, RemoveDisk, RemoveTarget, RemoveChap,
-                 RemoveMapping, RemoveDiskFailure, RemoveReservations, RemoveAccessRule, RemovePortal, RemoveUser,
-                 RemoveJob, RemoveIntent, RemoveMappingInitiator, RemovePortalGroup, RemoveTargetPortalGroup,
-                 RemoveRedirect, RemoveInitiator, RemoveHostAddress>;
+                 TargetPortalGroupRow, RedirectRow, InitiatorRow, HostAddressRow, DiskKeyRow, RemoveDisk, RemoveTarget,
+                 RemoveChap, RemoveMapping, RemoveDiskFailure, RemoveReservations, RemoveAccessRule, RemovePortal,
+                 RemoveUser, RemoveJob, RemoveIntent, RemoveMappingInitiator, RemovePortalGroup,
+                 RemoveTargetPortalGroup, RemoveRedirect, RemoveInitiator, RemoveHostAddress>;
 /// Committed together or not at all, in this order.
 using Changes = std::vector<Change>;
 
@@ -95,6 +95,7 @@ struct Contents {
   std::map<std::pair<TargetId, ChapDirection>, ChapRow> chap;
   std::map<std::pair<TargetId, DiskId>, MappingRow> mappings;
   std::map<DiskId, DiskFailureRow> disk_failures;
+  std::map<DiskId, DiskKeyRow> disk_keys;
   std::map<DiskId, ReservationsRow> reservations;
   std::set<AccessRuleRow> access;
   std::map<std::string, PortalRow> portals;

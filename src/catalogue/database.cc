@@ -148,6 +148,7 @@ Outcome<void> Database::configure() {
       "PRAGMA locking_mode=EXCLUSIVE;"
       "PRAGMA trusted_schema=OFF;"
       "PRAGMA cell_size_check=ON;"
+      "PRAGMA secure_delete=ON;"
       "PRAGMA foreign_keys=ON;");
   if (!done) {
     return done;

@@ -228,10 +228,18 @@ CREATE TABLE host_addresses (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Keys are sealed under the host key.
+constexpr std::string_view kEncryptedDisks = R"sql(
+CREATE TABLE disk_keys (
+  disk_id INTEGER PRIMARY KEY REFERENCES disks (id) ON DELETE CASCADE,
+  sealed_key BLOB NOT NULL CHECK (length(sealed_key) > 0)
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},        Migration{"persistent reservations", kReservations},
     Migration{"failures that stay", kDiskFailures}, Migration{"removable disks", kRemovableDisks},
-    Migration{"access control", kAccessControl},
+    Migration{"access control", kAccessControl},    Migration{"encrypted disks", kEncryptedDisks},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

@@ -215,6 +215,15 @@ Outcome<void> read_disk_failures(const Database& database, Contents& contents) {
   });
 }
 
+Outcome<void> read_disk_keys(const Database& database, Contents& contents) {
+  return for_each(database, "SELECT disk_id, sealed_key FROM disk_keys", [&](Columns& columns) {
+    DiskKeyRow row;
+    row.disk = columns.number<DiskId>();
+    row.sealed_key = columns.blob();
+    contents.apply(row);
+  });
+}
+
 Outcome<void> read_reservations(const Database& database, Contents& contents) {
   Outcome<void> done = for_each(database, "SELECT disk_id, type FROM reservations", [&](Columns& columns) {
     ReservationsRow row;
@@ -390,10 +399,10 @@ Outcome<void> read_last_ids(const Database& database, Contents& contents) {
 
 Outcome<Contents> read_contents(const Database& database) {
   Contents contents;
-  for (const Reader reader :
-       {read_server_and_disks, read_targets, read_chap, read_mappings, read_disk_failures, read_reservations,
-        read_mapping_initiators, read_access, read_portals, read_portal_groups, read_redirects, read_initiators,
-        read_host_addresses, read_users, read_service_states, read_jobs, read_intents, read_last_ids}) {
+  for (const Reader reader : {read_server_and_disks, read_targets, read_chap, read_mappings, read_disk_failures,
+                              read_disk_keys, read_reservations, read_mapping_initiators, read_access, read_portals,
+                              read_portal_groups, read_redirects, read_initiators, read_host_addresses, read_users,
+                              read_service_states, read_jobs, read_intents, read_last_ids}) {
     Outcome<void> done = reader(database, contents);
     if (!done) {
       return fail(done.error());

@@ -125,6 +125,13 @@ struct Writer {
         {number(row.disk), text(row.reason), time(row.failed)});
   }
 
+  Outcome<void> operator()(const DiskKeyRow& row) const {
+    return database.run(
+        "INSERT INTO disk_keys (disk_id, sealed_key) VALUES (?, ?) ON CONFLICT (disk_id) DO UPDATE SET sealed_key = "
+        "excluded.sealed_key",
+        {number(row.disk), std::span<const std::byte>(row.sealed_key)});
+  }
+
   Outcome<void> operator()(const ReservationsRow& row) const {
     Outcome<void> done = (*this)(RemoveReservations{row.disk});
     if (done) {

@@ -107,6 +107,13 @@ struct DiskFailureRow {
   friend bool operator==(const DiskFailureRow&, const DiskFailureRow&) = default;
 };
 
+/// What an encrypted disk is encrypted with, sealed; disks without a row are not encrypted.
+struct DiskKeyRow {
+  DiskId disk{};
+  std::vector<std::byte> sealed_key;
+  friend bool operator==(const DiskKeyRow&, const DiskKeyRow&) = default;
+};
+
 /// A key that an initiator has registered with a disk to stay through a restart.
 struct RegistrationRow {
   std::string initiator_port;

@@ -129,7 +129,7 @@ class Mover final : public Visitor {
         break;
       case Transfer::kZero:
         unit.tokens.note_write(range);
-        if (unit.features.unmap) {
+        if (unit.features.unmap && unit.features.unmapped_reads_zeros) {
           status = co_await block::unmap(*unit.volume, offset_, length_);
         } else {
           status = co_await block::write_zeroes(*unit.volume, offset_, length_, durable);

@@ -25,7 +25,7 @@ Outcome answer_read_capacity_16(Execution& x, wire::Writer& out) {
   out.put_big_endian(static_cast<std::uint8_t>(std::countr_zero(per_physical)));
   std::uint16_t provisioning = 0;  // LBPME, LBPRZ, and 0 for the lowest aligned LBA
   if (x.unit.features.unmap) {
-    provisioning = 0xC000;
+    provisioning = x.unit.features.unmapped_reads_zeros ? 0xC000 : 0x8000;
   }
   out.put_big_endian(provisioning);
   out.put_zeros(16);

@@ -130,8 +130,13 @@ runtime::Task<block::IoStatus> carry_out(UnitState& unit, Erasure& erasure) {
       co_return co_await erase_blocks(unit, true);
     case Erasure::Method::kFormat:
       co_return co_await erase_blocks(unit, false);
-    case Erasure::Method::kCryptoErase:
-      co_return co_await block::crypto_erase(*unit.volume);
+    case Erasure::Method::kCryptoErase: {
+      const block::IoStatus status = co_await block::crypto_erase(*unit.volume);
+      if (status != block::IoStatus::kOk || !unit.features.unmap) {
+        co_return status;
+      }
+      co_return co_await erase_blocks(unit, false);  // what nobody can read need not take space
+    }
   }
   co_return block::IoStatus::kMediumWriteError;
 }

@@ -1,6 +1,7 @@
 // SANITIZE and FORMAT UNIT.
 #include <gtest/gtest.h>
 
+#include "block/encrypted_volume.h"
 #include "block/fault_volume.h"
 #include "scsi/harness_test.h"
 
@@ -15,6 +16,7 @@ constexpr std::uint8_t kImmediate = 0x80;
 constexpr std::uint8_t kAllowExit = 0x20;
 constexpr std::uint8_t kOverwrite = 0x01;
 constexpr std::uint8_t kBlockErase = 0x02;
+constexpr std::uint8_t kCryptoErase = 0x03;
 constexpr std::uint8_t kExitFailure = 0x1F;
 
 Bytes sanitize(std::uint8_t action, std::size_t length = 0) {
@@ -61,7 +63,7 @@ TEST(Sanitize, RefusesBadLists) {
   EXPECT_EQ(overwrite(harness, Bytes{1, 0, 0, 3, 1, 1}), "5/2600 list 2");
   EXPECT_EQ(harness.try_out(sanitize(kBlockErase, 8), {.data_out = Bytes(8)}), "5/2400 cdb 7");
   EXPECT_EQ(harness.try_out(sanitize(kExitFailure, 8), {.data_out = Bytes(8)}), "5/2400 cdb 7");
-  EXPECT_EQ(harness.try_out(sanitize(0x03)), "5/2400 cdb 1.4");  // nothing is encrypted
+  EXPECT_EQ(harness.try_out(sanitize(kCryptoErase)), "5/2400 cdb 1.4");  // nothing is encrypted
   EXPECT_EQ(harness.try_out(sanitize(kBlockErase), {.read_only = true}), "7/2700");
 }
 
@@ -129,6 +131,86 @@ TEST(Sanitize, AFailureStaysUntilItIsRepeatedOrLeft) {
       EXPECT_EQ(harness.try_out(sanitize(kBlockErase)), "GOOD");
     }
     EXPECT_EQ(harness.try_out({0x00, 0, 0, 0, 0, 0}), "GOOD");
+  }
+}
+
+/// Keys that differ from one to the next, unless the test has it fail.
+class FakeKeyStore final : public block::KeyStore {
+ public:
+  explicit FakeKeyStore(bool& fails) : fails_(fails) {}
+  runtime::Task<std::optional<Secret>> present_key() override { co_return next_key(); }
+  runtime::Task<Replacement> replace_key() override {
+    if (fails_) {
+      co_return Replacement{};
+    }
+    co_return Replacement{next_key(), true};
+  }
+
+ private:
+  Secret next_key() {
+    std::string key(block::SectorCipher::kKeySize, 'k');
+    key[0] = ++count_;
+    return Secret(key);
+  }
+  bool& fails_;
+  char count_ = 0;
+};
+
+class CryptoErase : public ::testing::Test {
+ protected:
+  static std::unique_ptr<block::Volume> make_volume(block::Volume*& below, bool& fails) {
+    auto memory = Harness::ram(2048);
+    below = memory.get();
+    return std::make_unique<block::EncryptedVolume>(std::move(memory), std::make_unique<FakeKeyStore>(fails));
+  }
+  block::Volume* below_ = nullptr;
+  bool fails_ = false;
+  Harness harness_{make_volume(below_, fails_)};
+};
+
+TEST_F(CryptoErase, LeavesNothingReadableAndNothingMapped) {
+  write(harness_, 5);
+  EXPECT_EQ(read(harness_, 9), Bytes(512, 5));
+  EXPECT_EQ(harness_.try_out(sanitize(kCryptoErase)), "GOOD");
+  EXPECT_NE(read(harness_, 9), Bytes(512, 5));
+  const Bytes status = harness_.run({0x9E, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24, 0, 0})->data_in();
+  ASSERT_EQ(status.size(), 24U);
+  EXPECT_EQ(Bytes(status.begin() + 16, status.begin() + 21), (Bytes{0, 0, 8, 0, 1}));
+  write(harness_, 6);
+  EXPECT_EQ(read(harness_, 9), Bytes(512, 6));
+}
+
+TEST_F(CryptoErase, AFailureStaysAndKeepsTheData) {
+  write(harness_, 5);
+  fails_ = true;
+  EXPECT_EQ(harness_.try_out(sanitize(kAllowExit | kCryptoErase)), "3/3103");
+  EXPECT_EQ(harness_.try_out({0x00, 0, 0, 0, 0, 0}), "3/3103");
+  EXPECT_EQ(harness_.try_out(sanitize(kExitFailure)), "GOOD");
+  EXPECT_EQ(read(harness_, 9), Bytes(512, 5));
+}
+
+TEST_F(CryptoErase, IsReportedWhereItWorks) {
+  Harness plain;
+  for (Harness* harness : {&harness_, &plain}) {
+    const bool works = harness == &harness_;
+    const Bytes characteristics = harness->run({0x12, 1, 0xB1, 0, 64, 0})->data_in();
+    EXPECT_EQ(characteristics.at(7), works ? 0x50 : 0x40) << "WABEREQ, WACEREQ";
+    const Bytes supported = harness->run({0xA3, 0x0C, 0x02, 0x48, 0, 3, 0, 0, 1, 0, 0, 0})->data_in();
+    EXPECT_EQ(supported.at(1) & 7, works ? 3 : 1) << "SUPPORT";
+    const Bytes capacity = harness->run({0x9E, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0})->data_in();
+    EXPECT_EQ(capacity.at(14), works ? 0x80 : 0xC0) << "LBPME, LBPRZ";
+    EXPECT_EQ(harness->run({0x12, 1, 0xB2, 0, 64, 0})->data_in().at(5), works ? 0xE0 : 0xE4) << "LBPRZ";
+  }
+}
+
+// Nothing says what a freed block reads as, so any block may be freed (SBC-4 5.52.2); with LBPRZ this one is written.
+TEST_F(CryptoErase, WriteSameFreesWhateverTheBlockIs) {
+  Harness plain;
+  for (Harness* harness : {&harness_, &plain}) {
+    write(*harness, 5);
+    EXPECT_EQ(harness->try_out({0x41, 0x08, 0, 0, 0, 8, 0, 0, 8, 0}, {.data_out = Bytes(512, 7)}), "GOOD");
+    const Bytes status = harness->run({0x9E, 0x12, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 24, 0, 0})->data_in();
+    EXPECT_EQ(status.at(20), harness == &harness_ ? 1 : 0);
   }
 }
 

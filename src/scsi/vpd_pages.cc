@@ -143,8 +143,9 @@ void put_block_characteristics(const PageContext& context, wire::Writer& out) {
 void put_provisioning(const PageContext& context, wire::Writer& out) {
   const block::Features& features = context.unit.features;
   out.put_big_endian(static_cast<std::uint8_t>(features.unmap ? threshold_exponent(context.unit) : 0));
-  // LBPU, LBPWS, LBPWS10 (what UNMAP and WRITE SAME can do), LBPRZ 001b: unmapped blocks read as zeros.
-  out.put_big_endian(static_cast<std::uint8_t>(features.unmap ? 0xE4 : 0x00));
+  // LBPU, LBPWS, LBPWS10 (what UNMAP and WRITE SAME can do), LBPRZ 001b where unmapped blocks read as zeros.
+  const std::uint8_t zeros = features.unmapped_reads_zeros ? 0x04 : 0x00;
+  out.put_big_endian(static_cast<std::uint8_t>(features.unmap ? 0xE0 | zeros : 0x00));
   out.put_big_endian(static_cast<std::uint8_t>(features.thin ? 0x02 : 0x00));
   out.put_zeros(1);
 }

@@ -97,7 +97,9 @@ runtime::Task<Outcome> run_write_same(Execution& x) {
     co_return received;
   }
   const std::span<const std::byte> pattern = x.command.transport.data_out().first(block_size);
-  if (std::ranges::all_of(pattern, [](std::byte byte) { return byte == std::byte{}; })) {
+  // With LBPRZ a block that is not zeros is written also where UNMAP is asked for (SBC-4 5.52.2).
+  const bool frees = cdb::write_same::Unmap::get(x.cdb()) && !x.unit.features.unmapped_reads_zeros;
+  if (frees || std::ranges::all_of(pattern, [](std::byte byte) { return byte == std::byte{}; })) {
     co_return co_await write_zeros(x, *range);
   }
   co_return co_await write_pattern(x, *range, pattern);

@@ -115,6 +115,16 @@ Reply<void> Core::commit(catalogue::Changes changes) {
   co_return Outcome<void>();
 }
 
+Reply<void> Core::wipe_remains() {
+  const runtime::AsyncMutex::Lock lock = co_await commit_mutex.acquire();
+  const catalogue::Outcome<void> done =
+      co_await runtime::run_blocking(environment.shard, [&] { return catalogue->wipe_remains(); });
+  if (!done) {
+    co_return fail(from_catalogue(done.error()));
+  }
+  co_return Outcome<void>();
+}
+
 Reply<void> Core::commit_alone(catalogue::Changes changes) {
   const runtime::AsyncMutex::Lock lock = co_await mutex.acquire();
   Outcome<void> done = co_await commit(std::move(changes));

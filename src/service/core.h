@@ -126,6 +126,8 @@ class Core final : public target::UnitKeeper {
 
   /// Makes the changes durable and then known here. With the lock held, but for what no management call changes.
   Reply<void> commit(catalogue::Changes changes);
+  /// Nothing that anybody can read holds what commits have replaced or removed (Catalogue::wipe_remains).
+  Reply<void> wipe_remains();
   /// Takes the lock for it: for coroutines that do not hold it.
   Reply<void> commit_alone(catalogue::Changes changes);
   /// Brings what is known here into force on every shard.

@@ -65,6 +65,7 @@ struct Disk {
   bool enabled = true;                       ///< false: not ready to initiators
   bool read_only = false;
   bool removable = false;  ///< initiators see a removable medium, which they may eject and load
+  bool encrypted = false;  ///< what is stored is encrypted with a key of its own, which CRYPTOGRAPHIC ERASE replaces
   Uuid guid;
   std::string serial;                 ///< VPD page 80h; constant
   std::array<std::uint8_t, 8> naa{};  ///< VPD page 83h, NAA 3h (locally assigned); constant
@@ -90,6 +91,8 @@ struct CreateDisk {
   bool enabled = true;
   bool read_only = false;
   bool removable = false;
+  bool encrypted =
+      false;  ///< for good: an image is encrypted from its first block on, or not at all. Not for RAM disks.
 };
 
 /// Adopts a raw image that exists; nothing is written to it. Its size must be whole logical blocks.

@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "service/core.h"
 #include "service/disk_identity.h"
+#include "service/disk_keys.h"
 #include "service/disk_rows.h"
 #include "service/names.h"
 
@@ -46,11 +47,15 @@ Outcome<void> make_image(VolumeStore& volumes, StoreSpec spec, const std::string
 }
 
 /// Makes the image of a new row and records both; nothing is left of either on failure.
-Reply<void> make_disk(Core& core, catalogue::DiskRow row) {
+Reply<void> make_disk(Core& core, catalogue::DiskRow row, bool encrypted) {
   const std::string temporary = temporary_path(row);
   const catalogue::IntentId intent = next_id(core.contents.last_intent);
-  Outcome<void> intended = co_await core.commit(
-      {row, catalogue::IntentRow{intent, catalogue::IntentKind::kMakeImage, row.id, temporary, core.now()}});
+  catalogue::Changes first = {
+      row, catalogue::IntentRow{intent, catalogue::IntentKind::kMakeImage, row.id, temporary, core.now()}};
+  if (encrypted) {
+    first.emplace_back(sealed_key(core, row.id, new_disk_key(core)));
+  }
+  Outcome<void> intended = co_await core.commit(std::move(first));
   if (!intended) {
     co_return intended;
   }
@@ -327,7 +332,19 @@ runtime::Task<std::unique_ptr<block::Volume>> open_volume(Core& core, catalogue:
     core.environment.log.error("service.disk_failed", {{"disk", row.name}, {"reason", failure}});
     co_return volumes.unavailable(spec, failure, home);
   }
-  co_return std::move(*opened);
+  if (!core.contents.disk_keys.contains(row.id)) {
+    co_return std::move(*opened);
+  }
+  std::unique_ptr<block::Volume> encrypted = with_encryption(core, row.id, home, std::move(*opened));
+  if (encrypted == nullptr) {
+    failure = fmt::format(
+        "the key of disk {} does not open with this host key. Restore the host key that belongs to "
+        "this catalogue, and restart the daemon.",
+        row.name);
+    core.environment.log.error("service.disk_failed", {{"disk", row.name}, {"reason", failure}});
+    co_return volumes.unavailable(spec, failure, home);
+  }
+  co_return encrypted;
 }
 
 void note_failure(Core& core, DiskId id, std::string failure) {
@@ -386,7 +403,7 @@ Reply<Disk> create_disk_locked(Core& core, CreateDisk request) {
   if (!row) {
     co_return fail(row.error());
   }
-  Reply<void> making = request.kind == DiskKind::kRam ? core.commit({*row}) : make_disk(core, *row);
+  Reply<void> making = request.kind == DiskKind::kRam ? core.commit({*row}) : make_disk(core, *row, request.encrypted);
   const Outcome<void> done = co_await std::move(making);
   if (!done) {
     co_return fail(done.error());

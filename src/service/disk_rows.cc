@@ -109,6 +109,9 @@ Outcome<catalogue::DiskRow> planned_disk_row(Core& core, const CreateDisk& reque
     if (!request.enabled) {
       return fail(invalid("A RAM disk is always enabled: disabling it would lose its contents."));
     }
+    if (request.encrypted) {
+      return fail(invalid("A RAM disk is stored nowhere, so it is not encrypted."));
+    }
     row.name = request.name.value_or("disk-" + std::to_string(static_cast<std::uint32_t>(row.id)));
   } else {
     row.name = request.name ? *request.name : derived_name(core, request.path.value_or(""), row.id);

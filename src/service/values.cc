@@ -144,6 +144,7 @@ Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) 
   disk.enabled = row.enabled;
   disk.read_only = row.read_only;
   disk.removable = row.removable;
+  disk.encrypted = contents.disk_keys.contains(row.id);
   disk.guid = row.guid;
   disk.serial = row.serial;
   disk.naa = row.naa;

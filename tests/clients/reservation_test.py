@@ -1,72 +1,21 @@
 #!/usr/bin/env python3
 """Persistent reservations through kill -9: those that are to persist are there again, the others are gone."""
 
-import socket
 import unittest
 
 import commands
 import daemon
+import initiator
+from initiator import CONFLICT, GOOD
 
 REGISTER, RESERVE, RELEASE, CLEAR, PREEMPT, PREEMPT_AND_ABORT, REGISTER_AND_IGNORE, MOVE = range(8)
-GOOD, CHECK_CONDITION, CONFLICT = 0x00, 0x02, 0x18
 WRITE_EXCLUSIVE, EXCLUSIVE_ACCESS = 1, 3
 PERSIST = 0x01
 WRITE = bytes([0x2A, 0, 0, 0, 0, 0, 0, 0, 1, 0])
 BLOCK = bytes(512)
 
 
-class Session:
-    """A session of one connection that sends one command at a time."""
-
-    def __init__(self, port, iqn, initiator):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.number = 1
-        keys = (f"InitiatorName={initiator}\0TargetName={iqn}\0SessionType=Normal\0"
-                "ImmediateData=Yes\0InitialR2T=No\0").encode()
-        for data in (keys, b"", b""):  # the target may have keys of its own to tell before it moves on
-            header, _ = self.exchange(self.header(0x43, 0x87, data, isid=True), data)
-            if header[36:38] != b"\0\0" or header[1] & 0x80:
-                break
-        if header[36:38] != b"\0\0" or header[1] & 0x83 != 0x83:
-            raise AssertionError(f"login refused: {header.hex()}")
-        self.run(bytes(6))  # takes the unit attention of a new session
-
-    def header(self, opcode, flags, data, isid=False):
-        header = bytearray(48)
-        header[0], header[1] = opcode, flags
-        header[5:8] = len(data).to_bytes(3, "big")
-        if isid:
-            header[8:14] = b"\x80\x00\x00\x00\x00\x01"
-        header[16:20] = self.number.to_bytes(4, "big")
-        header[24:28] = self.number.to_bytes(4, "big")
-        return header
-
-    def read(self, length):
-        data = b""
-        while len(data) < length:
-            piece = self.socket.recv(length - len(data))
-            if not piece:
-                raise ConnectionError("the daemon closed the connection")
-            data += piece
-        return data
-
-    def exchange(self, header, data):
-        self.socket.sendall(bytes(header) + data + bytes(-len(data) % 4))
-        answer = self.read(48)
-        length = int.from_bytes(answer[5:8], "big")
-        return answer, self.read(length + -length % 4)[:length]
-
-    def run(self, cdb, data=b"", read=0):
-        """(status, data-in) of a command."""
-        header = self.header(0x01, 0x80 | (0x40 if read else 0) | (0x20 if data else 0) | 1, data)
-        header[20:24] = max(len(data), read).to_bytes(4, "big")
-        header[32:32 + len(cdb)] = cdb
-        answer, payload = self.exchange(header, data)
-        self.number += 1
-        if answer[0] == 0x25:  # Data-In with the status in it
-            return answer[3], payload
-        return answer[3], b""
-
+class Session(initiator.Session):
     def reserve_out(self, action, key, action_key, kind=0, flags=0):
         parameters = key.to_bytes(8, "big") + action_key.to_bytes(8, "big") + bytes([0, 0, 0, 0, flags, 0, 0, 0])
         return self.run(bytes([0x5F, action, kind, 0, 0, 0, 0, 0, 24, 0]), parameters)[0]
@@ -79,9 +28,6 @@ class Session:
 
     def write(self):
         return self.run(WRITE, BLOCK)[0]
-
-    def close(self):
-        self.socket.close()
 
 
 class Reservations(unittest.TestCase):

@@ -57,6 +57,7 @@ class Conformance(daemon.DaemonTest):
             "4k": dict(Size=1024 * MIB, LogicalBlockSize=4096),
             "small": dict(Size=16 * MIB),
             "large": dict(Size=3072 * MIB),
+            "encrypted": dict(Size=16 * MIB, Encrypted=True),
             "removable": dict(Size=64 * MIB, Removable=True),
             "read-only": dict(Size=64 * MIB),
             "two-paths": dict(Size=64 * MIB),

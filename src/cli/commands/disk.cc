@@ -73,6 +73,9 @@ Outcome<void> create(const Arguments& arguments, Environment& environment) {
   if (arguments.has("--removable")) {
     in.push_back({std::string(names::create::kRemovable), cim::Value(true)});
   }
+  if (arguments.has("--encrypted")) {
+    in.push_back({std::string(names::create::kEncrypted), cim::Value(true)});
+  }
   const auto answer = invoke(environment.server, disk_class(), names::create::kMethod, in);
   if (!answer) {
     return fail(answer.error());
@@ -195,6 +198,7 @@ constexpr auto kCreateOptions = std::to_array<Option>({
     kCaching,
     kReadOnly,
     {"--removable", Takes::kNothing, "Show initiators a removable medium, which they may eject"},
+    {"--encrypted", Takes::kNothing, "Encrypt what is stored, with a key that SANITIZE can throw away; for good"},
     kDescription,
 });
 constexpr auto kImportOptions = std::to_array<Option>({
@@ -254,6 +258,7 @@ std::span<const Column> disk_columns() {
       {"connected", "CONNECTED", names::kConnected},
       {"read_only", "READ-ONLY", names::kReadOnly},
       {"removable", "REMOVABLE", names::kRemovable, Format::kPlain, false},
+      {"encrypted", "ENCRYPTED", names::kEncrypted, Format::kPlain, false},
       {"id", "NUMBER", names::kID, Format::kPlain, false},
       {"path", "PATH", names::kPath, Format::kPlain, false},
       {"caching", "CACHING", names::kCaching, Format::kPlain, false},

@@ -31,6 +31,7 @@ cim::Instance disk_instance(const cim::ClassPtr& cls, const service::Disk& disk)
   set(instance, names::kEnabled, cim::Value(disk.enabled));
   set(instance, names::kReadOnly, cim::Value(disk.read_only));
   set(instance, names::kRemovable, cim::Value(disk.removable));
+  set(instance, names::kEncrypted, cim::Value(disk.encrypted));
   set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
   set(instance, names::kConnected, cim::Value(disk.connected));
   set(instance, names::kSerialNumber, disk.serial);
@@ -193,6 +194,7 @@ MethodReply LunariaDiskProvider::create(cim::ProviderCall call, const cim::Objec
   request.description = text_parameter(in, names::create::kDescription).value_or("");
   request.read_only = flag_parameter(in, names::create::kReadOnly).value_or(false);
   request.removable = flag_parameter(in, names::create::kRemovable).value_or(false);
+  request.encrypted = flag_parameter(in, names::create::kEncrypted).value_or(false);
   const auto disk = co_await environment_.service.create_disk(to_principal(call.context), std::move(request));
   if (!disk) {
     co_return fail(to_cim(disk.error()));
