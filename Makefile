@@ -80,6 +80,12 @@ simulate: packages ## play SEEDS=10000 seeds of the simulated data plane (tests/
 	@cmake --build --preset release --target simulate
 	ctest --preset release -C Nightly -R '^simulation/nightly$$'
 
+SOAK_SECONDS ?= 3600
+.PHONY: soak
+soak: packages ## SOAK_SECONDS=3600 of load with kill -9 every few seconds (tests/soak/README.md)
+	@$(call build,release) --target programs
+	tests/soak/soak.py --seconds $(SOAK_SECONDS)
+
 .PHONY: coverage
 coverage: packages ## line coverage of the unit tests, per folder
 	@$(call build,coverage)
