@@ -253,6 +253,8 @@ TEST_F(Commands, TargetsOfferConnectionsAndRecovery) {
   const Json shown = run_json({"target", "show", "web"})["sessions_may_have"][0];
   EXPECT_EQ(shown["max_connections"], 4);
   EXPECT_EQ(shown["error_recovery_level"], 2);
+  EXPECT_EQ(only_request({"target", "set", "web", "--immediate-data", "off", "--initial-r2t", "on"}),
+            "ModifyInstance root/lunaria:LUNARIA_Target.Name=\"web\" ImmediateData=FALSE InitialR2T=TRUE");
 }
 
 TEST_F(Commands, PortalGroupsAreInstances) {

@@ -60,6 +60,7 @@ class Conformance(daemon.DaemonTest):
             "encrypted": dict(Size=16 * MIB, Encrypted=True),
             "removable": dict(Size=64 * MIB, Removable=True),
             "read-only": dict(Size=64 * MIB),
+            "solicited": dict(Size=64 * MIB),
             "two-paths": dict(Size=64 * MIB),
         }
         cls.iqns = {}
@@ -68,6 +69,7 @@ class Conformance(daemon.DaemonTest):
             cls.iqns[disk] = cls.daemon.create_target(disk, disk)
         # The case that needs it sleeps for a minute between two commands, and answers no NOP-In then.
         cls.daemon.set_target("large", EnforceIdleTimeoutDetection=False)
+        cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Target", {"Name": "solicited"}, ImmediateData=False)
         cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Mapping", {"TargetName": "read-only", "DiskName": "read-only"},
                               ReadOnly=True)
 

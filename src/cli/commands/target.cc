@@ -105,7 +105,9 @@ Outcome<void> show(const Arguments& arguments, Environment& environment) {
       std::to_array<Column>({{"tags", "OFFERED AT PORTAL GROUPS (NONE: ALL)", offer::kPortalGroupTags}});
   static constexpr auto kSessionColumns =
       std::to_array<Column>({{"max_connections", "CONNECTIONS IN A SESSION", offer::kMaxConnectionsPerSession},
-                             {"error_recovery_level", "RECOVERY LEVEL", offer::kErrorRecoveryLevel}});
+                             {"error_recovery_level", "RECOVERY LEVEL", offer::kErrorRecoveryLevel},
+                             {"immediate_data", "IMMEDIATE DATA", offer::kImmediateData},
+                             {"initial_r2t", "INITIAL R2T", offer::kInitialR2T}});
   Server& server = environment.server;
   for (const Part& part :
        {Part{"portal_groups", kOfferColumns, rows_of_target(server, offer::kClass, offer::kName, kOfferColumns, name),
@@ -151,6 +153,10 @@ constexpr auto kOfferNumbers = std::to_array<Setting>({
     {"--max-connections", offer::kMaxConnectionsPerSession},
     {"--error-recovery-level", offer::kErrorRecoveryLevel},
 });
+constexpr auto kOfferSwitches = std::to_array<Setting>({
+    {"--immediate-data", offer::kImmediateData},
+    {"--initial-r2t", offer::kInitialR2T},
+});
 
 constexpr auto kChaps = std::to_array<ChapOptions>({
     {"--chap-user", "--chap-secret-file", "--no-chap", names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret,
@@ -172,6 +178,14 @@ Outcome<void> add_numbers(const Arguments& arguments, std::span<const Setting> s
   return {};
 }
 
+void add_switches(const Arguments& arguments, std::span<const Setting> settings, Properties& changes) {
+  for (const Setting& setting : settings) {
+    if (const auto is_on = arguments.on_off(setting.option)) {
+      changes.push_back({std::string(setting.property), cim::Value(*is_on)});
+    }
+  }
+}
+
 Outcome<Properties> changes_of(const Arguments& arguments, Environment& environment) {
   Properties changes;
   for (const Setting& setting : kTexts) {
@@ -179,11 +193,7 @@ Outcome<Properties> changes_of(const Arguments& arguments, Environment& environm
       changes.push_back({std::string(setting.property), cim::Value(arguments.text(setting.option))});
     }
   }
-  for (const Setting& setting : kSwitches) {
-    if (const auto is_on = arguments.on_off(setting.option)) {
-      changes.push_back({std::string(setting.property), cim::Value(*is_on)});
-    }
-  }
+  add_switches(arguments, kSwitches, changes);
   if (const auto added = add_numbers(arguments, kNumbers, changes); !added) {
     return fail(added.error());
   }
@@ -229,6 +239,7 @@ Outcome<Properties> offers_of(const Arguments& arguments) {
   if (const auto added = add_numbers(arguments, kOfferNumbers, offers); !added) {
     return fail(added.error());
   }
+  add_switches(arguments, kOfferSwitches, offers);
   return offers;
 }
 
@@ -296,6 +307,8 @@ constexpr auto kSetOptions = std::to_array<Option>({
     {"--receive-buffers", Takes::kNumber, "Receive buffers for each connection"},
     {"--max-connections", Takes::kNumber, "Most connections in a session, 1 to 16"},
     {"--error-recovery-level", Takes::kNumber, "Recovery that initiators may have: 0, 1 (within a connection) or 2"},
+    {"--immediate-data", Takes::kOnOff, "Let initiators send data together with a WRITE command"},
+    {"--initial-r2t", Takes::kOnOff, "Let all other data wait until it is asked for"},
     {"--idle-timeout", Takes::kOnOff, "Probe idle connections, and drop those that do not answer"},
     {.name = "--portal-group",
      .takes = Takes::kNumber,

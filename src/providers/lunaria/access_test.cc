@@ -94,6 +94,11 @@ TEST_F(LunariaAccessTest, TargetsOfferConnectionsAndRecoveryByChoice) {
   EXPECT_EQ(config().preferences.max_connections, 4);
   EXPECT_EQ(config().preferences.error_recovery_level, 2);
   EXPECT_EQ(value_of(*get(path), "ErrorRecoveryLevel"), Value(std::uint32_t{2}));
+  EXPECT_EQ(value_of(*get(path), "ImmediateData"), Value(true));
+  EXPECT_TRUE(modify(path, {{"ImmediateData", Value(false)}, {"InitialR2T", Value(false)}}));
+  EXPECT_FALSE(config().preferences.immediate_data);
+  EXPECT_FALSE(config().preferences.initial_r2t);
+  EXPECT_EQ(config().preferences.max_connections, 4) << "what was not named stays";
   for (const auto& [name, number] :
        {std::pair{"ErrorRecoveryLevel", 3U}, {"MaxConnectionsPerSession", 0U}, {"MaxConnectionsPerSession", 65536U}}) {
     EXPECT_EQ(status_of(modify(path, {{name, Value(number)}})), Status::kInvalidParameter) << name << number;

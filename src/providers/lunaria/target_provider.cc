@@ -27,11 +27,21 @@ Result<std::optional<target::NegotiationPreferences>, cim::Error> changed_prefer
   if (!level) {
     return fail(level.error());
   }
-  if (!*connections && !*level) {
+  const auto immediate = changed_flag(changes, names::kImmediateData);
+  if (!immediate) {
+    return fail(immediate.error());
+  }
+  const auto initial = changed_flag(changes, names::kInitialR2T);
+  if (!initial) {
+    return fail(initial.error());
+  }
+  if (!*connections && !*level && !*immediate && !*initial) {
     return std::nullopt;
   }
   preferences.max_connections = static_cast<std::uint16_t>(connections->value_or(preferences.max_connections));
   preferences.error_recovery_level = static_cast<std::uint8_t>(level->value_or(preferences.error_recovery_level));
+  preferences.immediate_data = immediate->value_or(preferences.immediate_data);
+  preferences.initial_r2t = initial->value_or(preferences.initial_r2t);
   return preferences;
 }
 
@@ -52,6 +62,8 @@ cim::Instance LunariaTargetProvider::to_instance(const cim::ClassPtr& cls, const
   set(instance, names::kPortalGroupTags, cim::Value::array_of(item.portal_groups));
   set(instance, names::kMaxConnectionsPerSession, cim::Value(std::uint32_t{item.preferences.max_connections}));
   set(instance, names::kErrorRecoveryLevel, cim::Value(std::uint32_t{item.preferences.error_recovery_level}));
+  set(instance, names::kImmediateData, item.preferences.immediate_data);
+  set(instance, names::kInitialR2T, item.preferences.initial_r2t);
   set(instance, names::kSessionCount, cim::Value(static_cast<std::uint32_t>(item.session_count)));
   return instance;
 }
