@@ -192,6 +192,10 @@ void LogicalUnit::detach(NexusId nexus) {
     state_->nexuses.erase(nexus);
     return;
   }
+  // Whoever is still there to be told must not wait for answers that never come.
+  for (TaskEntry* task = state_->tasks.first(); task != nullptr; task = task->next) {
+    task->report_aborted |= &task->nexus == state && !task->command.aborted;
+  }
   state_->abort_tasks(state, state);
 }
 

@@ -76,7 +76,8 @@ class LogicalUnit final {
   runtime::Task<void> execute(Command& command);
 
   /// A nexus that may address this unit has come (POWER ON unit attention is established for it) or has gone (its tasks
-  /// are aborted; what SPC-5 makes per-nexus is forgotten, registrations stay).
+  /// are aborted, with status TASK ABORTED should it still be there and only the mapping have gone; what SPC-5 makes
+  /// per-nexus is forgotten, registrations stay).
   void attach(std::shared_ptr<const Nexus> nexus);
   void detach(NexusId nexus);
   /// A nexus that is attached has another inventory or other target ports beside its own; its names stay.

@@ -68,6 +68,7 @@ TEST_F(TaskManagementTest, ANexusMayComeBackBeforeItsAbortedTasksHaveEnded) {
   EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
   write->transport.release();
   EXPECT_TRUE(write->done);
+  EXPECT_EQ(write->command.status, Status::kTaskAborted) << "or an initiator that has lost the mapping waits for ever";
   EXPECT_EQ(harness.try_out(kTestUnitReady), "GOOD");
   EXPECT_EQ(harness.unit.task_count(), 0U);
 }

@@ -99,11 +99,13 @@ runtime::Task<iscsi::LoginStatus> ConnectionLoop::reserve(DataShard& home, const
   co_return status;
 }
 
-// RFC 7143 6.3.4: a connection of the same CID is logged out; its commands end before the new one begins.
+// RFC 7143 6.3.4: a connection of the same CID is logged out; its commands end before the new one begins, but for those
+// that hang.
 runtime::Task<void> ConnectionLoop::end_replaced(DataShard& home, ServedSession& session, std::uint16_t cid) {
   const auto find = [&home, &session, cid] {
     const auto found = std::ranges::find_if(home.loops(), [&session, cid](const auto& loop) {
-      return loop->session_ == &session && loop->connection_->login().cid == cid && !loop->connection_->is_suspended();
+      return loop->session_ == &session && loop->connection_->login().cid == cid &&
+             !loop->connection_->is_suspended() && !loop->is_overdue_;
     });
     return found == home.loops().end() ? nullptr : found->get();
   };

@@ -43,12 +43,20 @@ ConnectionLoop::ConnectionLoop(DataShard& home, LoopEnvironment& environment, st
     runtime::spawn(loop.home_->gate(), loop.serve());
   });
   deadline_.loop = this;
-  deadline_.on_complete(
-      [](runtime::Operation& timer) noexcept { static_cast<DeadlineTimer&>(timer).loop->on_deadline(); });
+  deadline_.on_complete([](runtime::Operation& timer) noexcept { static_cast<LoopTimer&>(timer).loop->on_deadline(); });
+  patience_.loop = this;
+  patience_.on_complete([](runtime::Operation& timer) noexcept {
+    ConnectionLoop& loop = *static_cast<LoopTimer&>(timer).loop;
+    loop.is_overdue_ = true;
+    if (loop.session_ != nullptr) {
+      loop.session_->changed().set();
+    }
+  });
   rearm_deadline();
 }
 
 ConnectionLoop::~ConnectionLoop() {
+  home_->shard().cancel(patience_);
   home_->shard().cancel(deadline_);
 }
 
@@ -361,8 +369,11 @@ runtime::Task<void> ConnectionLoop::end() {
   connection_->abandon();
   if (session != nullptr && session->retire()) {
     co_await session->leave_units();
+    co_await environment.directory.retire(session->tsih());
+    co_await runtime::move_to(home.shard());
   }
   inside_.close();
+  home.shard().start(patience_, iscsi::kTaskEndWait);
   co_await inside_.drained();
   // Buffers of other shards may still be on their way home, and a message on its way here.
   while (wake_posted_ || !connection_->is_drained()) {

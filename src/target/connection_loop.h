@@ -101,7 +101,7 @@ class ConnectionLoop final : public iscsi::Host {
   struct Callback : runtime::Message {
     ConnectionLoop* loop = nullptr;
   };
-  struct DeadlineTimer : runtime::Timer {
+  struct LoopTimer : runtime::Timer {
     ConnectionLoop* loop = nullptr;
   };
 
@@ -123,10 +123,12 @@ class ConnectionLoop final : public iscsi::Host {
   bool is_sending_ = false;  // send_all() is running
   bool is_leading_ = true;   // the first connection of its session
   bool sender_must_stop_ = false;
+  bool is_overdue_ = false;  // over, but for commands that hang
   runtime::Event sender_over_;
   Callback wake_message_;
   Callback handover_message_;
-  DeadlineTimer deadline_;
+  LoopTimer deadline_;
+  LoopTimer patience_;  // with the commands of a connection that has ended
 };
 
 }  // namespace lunaria::target

@@ -252,6 +252,35 @@ TEST_F(HangingBackend, LogicalUnitResetAnswersWithinASecond) {
   EXPECT_EQ(host_->run(command(0, test_unit_ready())).status, 0);
 }
 
+TEST_F(HangingBackend, AnotherLoginReplacesTheSessionAllTheSame) {
+  hang(command(0, write10(0, 8), Bytes(4096)));
+  const runtime::Instant begin = host_shard_.clock().now();
+  auto again = std::make_unique<Host>(world_, host_shard_, kPortal, InitiatorOptions{});
+  ASSERT_TRUE(again->log_in());
+  EXPECT_LT(host_shard_.clock().now() - begin, std::chrono::seconds(1));
+  EXPECT_TRUE(host_->is_over());
+  EXPECT_EQ(again->run(command(1, test_unit_ready())).status, 2) << "power on";
+  EXPECT_EQ(again->run(command(1, test_unit_ready())).status, 0);
+  auto third = std::make_unique<Host>(world_, host_shard_, kPortal, InitiatorOptions{});
+  ASSERT_TRUE(third->log_in());
+  EXPECT_NE(third->initiator().tsih(), again->initiator().tsih());
+  EXPECT_NE(third->initiator().tsih(), host_->initiator().tsih()) << "its commands still run under that number";
+}
+
+TEST_F(HangingBackend, AConnectionIsReplacedAllTheSame) {
+  hang(command(0, write10(0, 8), Bytes(4096)));
+  InitiatorOptions options;
+  options.tsih = host_->initiator().tsih();
+  options.keys = {{"MaxRecvDataSegmentLength", "65536"}};
+  const runtime::Instant begin = host_shard_.clock().now();
+  auto again = std::make_unique<Host>(world_, host_shard_, kPortal, options);
+  ASSERT_TRUE(again->log_in());
+  EXPECT_LT(host_shard_.clock().now() - begin, std::chrono::seconds(1));
+  again->initiator().set_command_sn(host_->initiator().command_sn());
+  EXPECT_EQ(again->run(command(1, test_unit_ready())).status, 2) << "power on, of the session";
+  EXPECT_EQ(sessions().front().connections.size(), 1U);
+}
+
 TEST_F(HangingBackend, TheWindowIsOpenAgainAfterAReset) {
   for (int round = 0; round < 3; ++round) {
     for (std::uint32_t i = 0; i < 64; ++i) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "iscsi/limits.h"
+
 namespace lunaria::target {
 
 std::uint16_t SessionDirectory::free_tsih() {
@@ -54,16 +56,38 @@ runtime::Task<void> SessionDirectory::place(std::uint16_t tsih, DataShard& home)
   }
 }
 
+runtime::Task<void> SessionDirectory::retire(std::uint16_t tsih) {
+  co_await runtime::move_to(shard_);
+  Patience& patience = retired_[tsih];
+  patience.directory = this;
+  patience.tsih = tsih;
+  patience.on_complete([](runtime::Operation& timer) noexcept {
+    const auto& over = static_cast<Patience&>(timer);
+    over.directory->free_key(over.tsih);
+  });
+  shard_.start(patience, iscsi::kTaskEndWait);
+}
+
+/// Another session may have the names from now on.
+void SessionDirectory::free_key(std::uint16_t tsih) {
+  const std::shared_ptr<Entry> entry = by_tsih_.at(tsih);
+  if (const auto found = by_key_.find(entry->key); found != by_key_.end() && found->second == tsih) {
+    by_key_.erase(found);
+  }
+  entry->gone.set();
+}
+
 runtime::Task<void> SessionDirectory::leave(std::uint16_t tsih) {
   co_await runtime::move_to(shard_);
-  const auto found = by_tsih_.find(tsih);
-  if (found == by_tsih_.end()) {
+  if (!by_tsih_.contains(tsih)) {
     co_return;
   }
-  const std::shared_ptr<Entry> entry = std::move(found->second);
-  by_tsih_.erase(found);
-  by_key_.erase(entry->key);
-  entry->gone.set();
+  if (const auto patience = retired_.find(tsih); patience != retired_.end()) {
+    shard_.cancel(patience->second);
+    retired_.erase(patience);
+  }
+  free_key(tsih);
+  by_tsih_.erase(tsih);
 }
 
 runtime::Task<DataShard*> SessionDirectory::find(std::uint16_t tsih) {
