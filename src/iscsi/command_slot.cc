@@ -20,7 +20,7 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   additional_information_ = 0;
   has_status_sn_ = status_is_encoded_ = resend_status_ = in_resend_list_ = in_batch_ = resegments_ = is_suspended_ =
       was_reassigned_ = false;
-  data_base_sn_ = data_base_offset_ = data_acknowledged_ = snack_tag_ = resend_sn_ = resend_end_ = 0;
+  data_base_sn_ = data_base_offset_ = data_acknowledged_ = data_in_counted_ = snack_tag_ = resend_sn_ = resend_end_ = 0;
   data_ack_tag_ = kReservedTag;
   r2t_count_ = 0;
   data_capacity_ = 0;

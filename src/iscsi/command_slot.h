@@ -3,6 +3,7 @@
 // CommandSlot: the memory of one request in progress, from its header to the sending of its answer. Slots belong to a
 // SlotPool of the connection's shard and are never allocated per command once the pool has warmed up.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -94,6 +95,12 @@ class CommandSlot final : public scsi::Transport {
   };
 
   void prepare(ConnectionState& engine, Connection& connection, Session& session, runtime::Shard& shard, Kind kind);
+  /// Bytes of data-in that the initiator has room for, as far as one command can bring them; 0 for other kinds.
+  std::size_t data_in_announced() const {
+    return kind_ == Kind::kScsi && command_
+               ? std::min<std::uint64_t>(command_->data_in_length, scsi::kTransferLengthMax)
+               : 0;
+  }
   bool is_remote() const { return home_ != nullptr && home_ != shard_; }
   /// Ends the wait for data-out, if there is one.
   void finish_data_out(bool aborted) noexcept;
@@ -153,7 +160,8 @@ class CommandSlot final : public scsi::Transport {
   std::uint32_t data_base_offset_ = 0;   // and where it begins
   std::uint32_t data_acknowledged_ = 0;  // the DataSNs before it
   std::uint32_t data_ack_tag_ = kReservedTag;
-  std::uint32_t snack_tag_ = 0;  // 0: no R-Data SNACK has come
+  std::uint32_t data_in_counted_ = 0;  // bytes of the session's data-in memory
+  std::uint32_t snack_tag_ = 0;        // 0: no R-Data SNACK has come
   std::uint32_t resend_sn_ = 0;
   std::uint32_t resend_end_ = 0;
   std::uint32_t resend_offset_ = 0;

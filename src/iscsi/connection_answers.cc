@@ -99,6 +99,7 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
     Slot* next = slot->next_;
     const bool logged_out = slot->kind_ == Slot::Kind::kLogout && phase_ == Phase::kLoggingOut &&
                             slot->task_response_ == static_cast<TaskResponse>(LogoutResponse::kClosed);
+    uncount_data_in(*slot);
     if (recovery_ != nullptr && slot->kind_ == Slot::Kind::kScsi) {
       retain(*slot);
     } else {
@@ -111,6 +112,9 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
   }
   if (recovery_ != nullptr) {
     finish_resends();
+  }
+  if (session_ != nullptr && session_->held_count_ != 0) {
+    deliver_held();
   }
   if (close_after_answers_ && first_answer_ == nullptr) {
     close_soon(CloseReason::kRequested);
@@ -128,7 +132,8 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
 
 void ConnectionState::stamp_window(bhs::Bytes header) {
   const runtime::BufferPool& pool = shard_->buffers();
-  const CommandSn max = session_->advertise_max(pool.bytes_in_use() > pool.budget() / 4 * 3);
+  const bool is_short = pool.bytes_in_use() > pool.budget() / 4 * 3 || session_->data_out_bytes_ > session_bytes_max();
+  const CommandSn max = session_->advertise_max(is_short);
   bhs::ExpCmdSn::set(header, session_->expected_command_sn().value());
   bhs::MaxCmdSn::set(header, max.value());
 }

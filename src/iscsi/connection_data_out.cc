@@ -141,7 +141,7 @@ void ConnectionState::solicit(Slot& slot) {
 /// Memory for a command that sends only what is asked for; it can wait without holding up others.
 bool ConnectionState::give_buffer(Slot& slot) {
   const std::size_t size = std::min<std::size_t>(slot.command_->data_out_length, scsi::kTransferLengthMax);
-  if (data_out_bytes_ != 0 && data_out_bytes_ + size > kDataOutBytesMax) {
+  if (session_->data_out_bytes_ != 0 && session_->data_out_bytes_ + size > session_bytes_max()) {
     return false;
   }
   slot.data_ = shard_->buffers().try_allocate(size);
@@ -149,7 +149,7 @@ bool ConnectionState::give_buffer(Slot& slot) {
     return false;
   }
   slot.data_capacity_ = size;
-  data_out_bytes_ += slot.data_.memory().size();
+  session_->data_out_bytes_ += slot.data_.memory().size();
   return true;
 }
 

@@ -65,6 +65,7 @@ void ConnectionState::suspend_slot(Slot& slot) {
     return;
   }
   slot.is_suspended_ = true;
+  uncount_data_in(slot);  // or what it waits with could hold up those who would take it over
   slot.unsolicited_open_ = slot.answer_after_data_ = false;
   forget_r2ts(slot);
   if (slot.waits_for_buffer_) {
@@ -130,7 +131,6 @@ void ConnectionState::give_away(Slot& task) {
   (task.next_owned_ != nullptr ? task.next_owned_->previous_owned_ : last_owned_) = task.previous_owned_;
   --owned_;
   running_ -= task.state_ == Slot::State::kRunning ? 1 : 0;
-  data_out_bytes_ -= task.data_ ? task.data_.memory().size() : 0;
 }
 
 /// Goes on with it here: data from the reference number on and a status of this connection's, or R2Ts for what is
@@ -144,7 +144,6 @@ void ConnectionState::adopt(Slot& task) {
   (last_owned_ != nullptr ? last_owned_->next_owned_ : first_owned_) = &task;
   last_owned_ = &task;
   ++owned_;
-  data_out_bytes_ += task.data_ ? task.data_.memory().size() : 0;
   if (task.state_ == Slot::State::kSuspended) {
     rewind(task, task.data_acknowledged_);
     task.has_status_sn_ = false;

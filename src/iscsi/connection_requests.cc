@@ -1,6 +1,7 @@
 // Requests that carry a CmdSN: their headers, their order, their start (RFC 7143 4.2.2, 11.3, 11.18).
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "iscsi/connection_state.h"
@@ -106,7 +107,7 @@ bool ConnectionState::admit_request(const Header& header, Slot::Kind kind, std::
   slot->command_sn_ = sn;
   session_->insert(*slot);
   if (buffer) {
-    data_out_bytes_ += buffer.memory().size();
+    session_->data_out_bytes_ += buffer.memory().size();
     slot->data_ = std::move(buffer);
     slot->data_capacity_ = buffer_size;
   }
@@ -269,6 +270,11 @@ void ConnectionState::request_complete(Slot& slot) {
       session_->accept(slot.command_sn_, &slot);
       return;
     case Session::Admission::kInOrder:
+      if (!session_->has_room(slot, session_bytes_max())) {
+        slot.state_ = Slot::State::kHeld;
+        session_->hold_back(slot);
+        return;
+      }
       session_->accept(slot.command_sn_, &slot);
       deliver(slot);
       break;
@@ -276,9 +282,19 @@ void ConnectionState::request_complete(Slot& slot) {
   deliver_held();
 }
 
-/// Starts what waited for earlier CmdSNs, on whatever connection it came.
+/// What a session may hold, see kSessionBytesMax.
+std::size_t ConnectionState::session_bytes_max() const {
+  return std::min(kSessionBytesMax, shard_->buffers().budget() / 4);
+}
+
+/// The data-in of a command is with the kernel, or nobody will send it.
+void ConnectionState::uncount_data_in(Slot& slot) {
+  session_->data_in_bytes_ -= std::exchange(slot.data_in_counted_, 0U);
+}
+
+/// Starts what waited for earlier CmdSNs or for memory, on whatever connection it came.
 void ConnectionState::deliver_held() {
-  while (Slot* next = session_->take_next_held()) {
+  while (Slot* next = session_->take_next_held(session_bytes_max())) {
     next->engine_->deliver(*next);
   }
   if (session_->first_fenced_ != nullptr) {
@@ -322,6 +338,8 @@ void ConnectionState::start_scsi(Slot& slot) {
   }
   slot.state_ = Slot::State::kRunning;
   ++running_;
+  slot.data_in_counted_ = static_cast<std::uint32_t>(slot.data_in_announced());
+  session_->data_in_bytes_ += slot.data_in_counted_;
   note_start(slot);
   host_.start_command(slot);
 }

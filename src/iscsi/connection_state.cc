@@ -293,10 +293,11 @@ void ConnectionState::release(Slot& slot) {
 void ConnectionState::finish_release(Slot& slot) noexcept {
   const bool had_buffer = static_cast<bool>(slot.data_);
   if (had_buffer) {
-    data_out_bytes_ -= slot.data_.memory().size();
+    session_->data_out_bytes_ -= slot.data_.memory().size();
     slot.data_.reset();
   }
   slot.command_.reset();
+  uncount_data_in(slot);
   count_immediate(slot, false);
   if (slot.kind_ == Slot::Kind::kText) {
     text_in_progress_ = false;
@@ -320,6 +321,9 @@ void ConnectionState::finish_release(Slot& slot) noexcept {
   }
   if (had_buffer && waiting_for_buffer_ != 0) {
     retry_buffers();
+  }
+  if (session_->held_count_ != 0) {
+    deliver_held();
   }
 }
 

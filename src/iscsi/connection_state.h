@@ -170,6 +170,8 @@ class ConnectionState final {
   void request_complete(Slot& slot);
   void deliver(Slot& slot);
   void deliver_held();
+  std::size_t session_bytes_max() const;
+  void uncount_data_in(Slot& slot);
   void start_scsi(Slot& slot);
 
   // connection_data_out.cc
@@ -324,7 +326,6 @@ class ConnectionState final {
   std::size_t owned_ = 0;
   std::size_t running_ = 0;
   std::size_t waiting_for_buffer_ = 0;
-  std::size_t data_out_bytes_ = 0;
   std::array<std::uint32_t, 16> aborted_tags_{};
   std::size_t aborted_count_ = 0;
   Slot* logout_ = nullptr;

@@ -256,6 +256,7 @@ void ConnectionState::discard(Slot& slot) {
   }
   session_->remove(slot);
   session_->retire(slot);  // its place in the window is free, however long the backend takes
+  uncount_data_in(slot);   // likewise
   ++session_->ending_;
   if (slot.unsolicited_open_ || slot.r2t_count_ != 0) {
     remember_aborted(slot.tag_);

@@ -45,9 +45,10 @@ inline constexpr std::uint32_t kSlotsPerConnectionMax = 2 * kCommandWindow + 2 *
 inline constexpr std::size_t kOutstandingR2tMax = 8;
 /// Requests rejected and not yet sent per connection; a peer that earns more without reading is dropped.
 inline constexpr std::size_t kPendingRejectsMax = 16;
-/// Data-out memory that one connection may hold; commands above it get their R2T later.
-inline constexpr std::size_t kDataOutBytesMax = std::size_t{32} << 20;
-static_assert(kDataOutBytesMax >= runtime::BufferPool::kSizeMax);
+/// Memory that one session may hold for data-out, and likewise for data-in that has not been sent; never more than a
+/// quarter of the shard's, but always one command's. Commands above it get their R2T later, or begin later.
+inline constexpr std::size_t kSessionBytesMax = std::size_t{32} << 20;
+static_assert(kSessionBytesMax >= runtime::BufferPool::kSizeMax);
 
 /// Data segment taken before login ends and for text, NOP and task management requests (RFC 7143 13.12 default).
 inline constexpr std::size_t kControlDataSizeMax = 8192;

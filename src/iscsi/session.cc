@@ -48,11 +48,10 @@ Session::Admission Session::classify(CommandSn sn) const {
   if (distance >= window) {
     return Admission::kIgnore;
   }
-  if (distance == 0) {
-    return Admission::kInOrder;
+  if (held_ && (*held_)[sn.value() % kCommandWindow].arrived) {
+    return Admission::kIgnore;
   }
-  const bool arrived = held_ && (*held_)[sn.value() % kCommandWindow].arrived;
-  return arrived ? Admission::kIgnore : Admission::kAhead;
+  return distance == 0 ? Admission::kInOrder : Admission::kAhead;
 }
 
 void Session::accept(CommandSn sn, CommandSlot* slot) {
@@ -84,7 +83,20 @@ void Session::advance_over_gaps() {
   }
 }
 
-CommandSlot* Session::take_next_held() {
+void Session::hold_back(CommandSlot& slot) {
+  if (!held_) {
+    held_ = std::make_unique<std::array<Held, kCommandWindow>>();
+  }
+  (*held_)[slot.command_sn_.value() % kCommandWindow] = {.arrived = true, .slot = &slot};
+  ++held_count_;
+}
+
+bool Session::has_room(const CommandSlot& slot, std::size_t bytes_max) const {
+  const std::size_t wanted = slot.data_in_announced();
+  return wanted == 0 || data_in_bytes_ == 0 || data_in_bytes_ + wanted <= bytes_max;
+}
+
+CommandSlot* Session::take_next_held(std::size_t bytes_max) {
   if (held_count_ == 0) {
     return nullptr;
   }
@@ -93,6 +105,9 @@ CommandSlot* Session::take_next_held() {
     return nullptr;
   }
   CommandSlot* slot = held.slot;
+  if (!has_room(*slot, bytes_max)) {
+    return nullptr;
+  }
   held = {};
   --held_count_;
   ++expected_;

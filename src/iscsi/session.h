@@ -64,8 +64,12 @@ class Session final {
   Admission classify(CommandSn sn) const;
   /// Records a CmdSN that classify() accepts. In order: ExpCmdSN moves past it (and past accounted-for ones behind it).
   void accept(CommandSn sn, CommandSlot* slot);
-  /// The next held slot whose turn it is, or nullptr.
-  CommandSlot* take_next_held();
+  /// Keeps a command whose turn it is, for want of memory: ExpCmdSN waits with it.
+  void hold_back(CommandSlot& slot);
+  /// Whether the data-in of a command has room beside what the session holds, up to `bytes_max`.
+  bool has_room(const CommandSlot& slot, std::size_t bytes_max) const;
+  /// The next held slot whose turn it is and that has room, or nullptr.
+  CommandSlot* take_next_held(std::size_t bytes_max);
   /// Counts everything before `end` that has not come as received (RFC 7143 4.2.3.3 step b: the target resets).
   void plug_until(CommandSn end);
   void advance_over_gaps();
@@ -103,6 +107,8 @@ class Session final {
   std::uint32_t immediate_ = 0;  // immediate commands in progress
   std::uint32_t held_count_ = 0;
   std::uint32_t ending_ = 0;  // tasks that lost their initiator and still run
+  std::size_t data_out_bytes_ = 0;
+  std::size_t data_in_bytes_ = 0;  // announced by commands that run or whose answer waits to be sent
   CommandSlot* first_fenced_ = nullptr;
   ConnectionState* logging_out_ = nullptr;                  // which will answer a logout when the commands are over
   std::unique_ptr<std::array<Held, kCommandWindow>> held_;  // made when the first one comes early

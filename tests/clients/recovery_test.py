@@ -8,7 +8,8 @@ import commands
 import daemon
 import iscsi
 
-GOOD, TASK_ABORTED = 0x00, 0x40
+GOOD, CHECK_CONDITION, TASK_ABORTED = 0x00, 0x02, 0x40
+ABORTED_COMMAND, COMMAND_TIMEOUT = 0x0B, b"\x2e\x02"
 COMPLETE, NO_TASK = 0, 1
 DATA_OR_R2T, STATUS, DATA_ACK, RESEGMENTED = range(4)
 DATA_DIGEST_ERROR, SNACK_REJECT, INVALID_DATA_ACK = 0x02, 0x03, 0x08
@@ -261,6 +262,54 @@ class Recovery(daemon.DaemonTest):
         self.assertEqual((pdus[-1]["tag"], pdus[-1].status), (write["tag"], TASK_ABORTED))
         connection.send(late := connection.make_command(TEST_UNIT_READY))
         self.assertEqual(connection.receive()["tag"], late["tag"], "the other disk is served on")
+
+
+class Bounded(daemon.DaemonTest):
+    @classmethod
+    def prepare(cls):
+        cls.daemon.create_disk("disk", 16 * commands.MIB)
+        cls.iqn = cls.daemon.create_target("target", "disk")
+
+    def connect(self, isid, **keys):
+        connection = iscsi.Session(self.daemon.iscsi_port, self.iqn, isid=isid).connect(**keys)
+        self.addCleanup(connection.close)
+        connection.command(TEST_UNIT_READY)
+        connection.receive()
+        return connection
+
+
+class Time(Bounded):
+    arguments = ("--command-timeout-seconds", "1")
+
+    def test_a_command_whose_time_is_over_is_ended(self):
+        connection = self.connect(1)
+        write = connection.write_blocks(0, 8)
+        r2t = connection.receive()
+        late = connection.receive()  # the data never comes
+        self.assertEqual((late["tag"], late.status, late["data_sn"]), (write["tag"], CHECK_CONDITION, 1))
+        self.assertEqual((late.data[4] & 0xF, late.data[14:16]), (ABORTED_COMMAND, COMMAND_TIMEOUT))
+        connection.data_out(r2t, bytes(SEGMENT))
+        self.assertTrue(connection.ping(), "data that comes after all is dropped")
+        connection.command(TEST_UNIT_READY)
+        self.assertEqual(connection.receive().status, GOOD)
+
+
+class Memory(Bounded):
+    arguments = ("--buffer-memory-mib", "16")
+
+    def test_who_does_not_read_takes_no_memory_from_others(self):
+        blocks = commands.MIB // 512
+        greedy = self.connect(2, MaxRecvDataSegmentLength=65536)
+        for _ in range(64):
+            greedy.read_blocks(0, blocks)
+        other = self.connect(3, MaxRecvDataSegmentLength=65536)
+        for _ in range(8):
+            other.read_blocks(0, blocks)
+            pdus = other.receive_until(iscsi.SCSI_RESPONSE)
+            self.assertEqual(sum(len(pdu.data) for pdu in pdus), commands.MIB)
+        for _ in range(64):
+            pdus = greedy.receive_until(iscsi.SCSI_RESPONSE)
+            self.assertEqual(sum(len(pdu.data) for pdu in pdus), commands.MIB, "late, and whole")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
-// Bounds on commands: their deadline, when there is one, and the window while memory is short.
+// Bounds on commands: their deadline, when there is one, and the memory that the commands of a session hold.
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "iscsi/testing/bed.h"
 #include "iscsi/testing/requests.h"
@@ -124,6 +127,82 @@ TEST(MemoryCeiling, NarrowsTheWindowAndOpensItAgain) {
   others.clear();
   run_commands(bed, 1);
   EXPECT_EQ(window(bed), kCommandWindow);
+}
+
+/// 2 MiB, an eighth of what a session may hold of the memory of a test bed.
+std::uint32_t send_large_read(TestBed& bed) {
+  return bed.initiator.send_command(read_blocks(0, 4096));
+}
+constexpr std::size_t kLargeReadsMax = 8;
+
+TEST(MemoryCeiling, ReadsThatAreNotTakenHoldNoMoreThanTheirShare) {
+  TestBed bed;
+  bed.log_in();
+  bed.stop_sending = true;
+  std::vector<std::uint32_t> reads;
+  for (int i = 0; i < 20; ++i) {
+    reads.push_back(send_large_read(bed));
+  }
+  const auto last = bed.initiator.send_command(read_blocks(7, 1));
+  bed.pump();
+  EXPECT_EQ(bed.host.started, kLargeReadsMax);
+  EXPECT_LE(bed.shard.buffers().bytes_in_use(), bed.shard.buffers().budget() / 4 + kBusyReceiveSize);
+  EXPECT_EQ(bed.connection->session()->expected_command_sn().value(), 1 + kLargeReadsMax);
+  bed.stop_sending = false;
+  bed.pump();
+  for (const std::uint32_t tag : reads) {
+    EXPECT_EQ(bed.initiator.outcome(tag)->data.size(), std::size_t{2} << 20);
+  }
+  EXPECT_TRUE(bed.initiator.outcome(last)->done);
+  EXPECT_TRUE(std::ranges::is_sorted(bed.host.started_tags)) << "in the order of CmdSN";
+}
+
+TEST(MemoryCeiling, ACommandThatWaitsForMemoryIsTakenOnce) {
+  TestBed bed;
+  bed.log_in();
+  bed.host.hold_commands = true;
+  for (std::size_t i = 0; i < kLargeReadsMax + 1; ++i) {
+    send_large_read(bed);
+  }
+  bed.pump();
+  ASSERT_EQ(bed.host.started, kLargeReadsMax);
+  testing::Pdu again(Opcode::kScsiCommand);
+  again.set<bhs::InitiatorTaskTag>(0x900U).set<bhs::CmdSn>(bed.initiator.command_sn() - 1);
+  bed.initiator.send(again, true);
+  bed.pump();
+  bed.host.hold_commands = false;
+  bed.host.run_held();
+  bed.pump();
+  EXPECT_EQ(bed.host.started, kLargeReadsMax + 1);
+  EXPECT_EQ(bed.slots.in_use(), 0U);
+}
+
+TEST(MemoryCeiling, CommandsThatWaitForMemoryCanBeAborted) {
+  TestBed bed;
+  bed.log_in();
+  bed.host.hold_commands = true;
+  std::vector<std::uint32_t> reads;
+  for (std::size_t i = 0; i < kLargeReadsMax + 3; ++i) {
+    reads.push_back(send_large_read(bed));
+  }
+  bed.pump();
+  const auto abort = bed.initiator.send_task_management(TaskFunction::kAbortTask, 0, reads[kLargeReadsMax]);
+  bed.pump();
+  EXPECT_EQ(bed.initiator.outcome(abort)->response, 0);
+  const auto reset = bed.initiator.send_task_management(TaskFunction::kLogicalUnitReset, 0);
+  bed.pump();
+  bed.advance(1s);
+  bed.advance(1s);
+  EXPECT_TRUE(bed.initiator.outcome(reset)->done);
+  EXPECT_EQ(bed.host.started, kLargeReadsMax);
+  const auto later = send_large_read(bed);
+  bed.pump();
+  EXPECT_EQ(bed.host.started, kLargeReadsMax + 1) << "those that hang and have lost their initiator do not count";
+  bed.host.hold_commands = false;
+  bed.host.run_held();
+  bed.pump();
+  EXPECT_TRUE(bed.initiator.outcome(later)->done);
+  EXPECT_EQ(bed.slots.in_use(), 0U);
 }
 
 }  // namespace
