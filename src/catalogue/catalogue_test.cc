@@ -76,6 +76,8 @@ DiskRow disk_row(std::uint32_t id) {
   row.serial = "serial" + std::to_string(id);
   row.naa = {0x30, 0, 0, 0, 0, 0, static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
   row.created = time_of(id);
+  row.rate_limit = {1000, 2000, 1ULL << 30, 1ULL << 31};
+  row.space_threshold = 1ULL << 33;
   return row;
 }
 
@@ -112,7 +114,7 @@ Changes one_of_each() {
           TargetPortalGroupRow{TargetId(1), 2},
           RedirectRow{TargetId(1), 0, true, "192.0.2.1:3260"},
           HostAddressRow{"host.example.com", "192.0.2.1 2001:db8::1"},
-          InitiatorRow{"iqn.a", "a host", false, {}, {true, "us", {std::byte{8}}}, time_of(6)},
+          InitiatorRow{"iqn.a", "a host", false, {}, {true, "us", {std::byte{8}}}, time_of(6), {5, 6, 7, 8}},
           AccessRuleRow{TargetId(1), 4, "*"},
           PortalRow{"2001:db8::1", 3260, true, 1},
           UserRow{"admin", "$argon2id$...", "administrator", time_of(7)},
@@ -165,7 +167,7 @@ Change random_change(std::mt19937& random) {
       return RemoveRedirect{target, tag};
     case 23:
       return pick(2) == 0 ? Change(RemoveInitiator{"iqn.0"})
-                          : Change(InitiatorRow{"iqn.0", "", pick(2) == 0, {}, {}, time_of(pick(9))});
+                          : Change(InitiatorRow{"iqn.0", "", pick(2) == 0, {}, {}, time_of(pick(9)), {}});
     case 0: {
       DiskRow row = disk_row(static_cast<std::uint32_t>(disk));
       row.size = 1 + pick(1000);

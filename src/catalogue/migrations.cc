@@ -236,10 +236,27 @@ CREATE TABLE disk_keys (
 ) STRICT;
 )sql";
 
+// Numbers of zero are no limit and no threshold.
+constexpr std::string_view kRateLimits = R"sql(
+ALTER TABLE disks ADD COLUMN iops_limit INTEGER NOT NULL DEFAULT 0 CHECK (iops_limit >= 0);
+ALTER TABLE disks ADD COLUMN iops_burst INTEGER NOT NULL DEFAULT 0 CHECK (iops_burst >= 0);
+ALTER TABLE disks ADD COLUMN bandwidth_limit INTEGER NOT NULL DEFAULT 0 CHECK (bandwidth_limit >= 0);
+ALTER TABLE disks ADD COLUMN bandwidth_burst INTEGER NOT NULL DEFAULT 0 CHECK (bandwidth_burst >= 0);
+ALTER TABLE disks ADD COLUMN space_threshold INTEGER NOT NULL DEFAULT 0 CHECK (space_threshold >= 0);
+ALTER TABLE initiators ADD COLUMN iops_limit INTEGER NOT NULL DEFAULT 0 CHECK (iops_limit >= 0);
+ALTER TABLE initiators ADD COLUMN iops_burst INTEGER NOT NULL DEFAULT 0 CHECK (iops_burst >= 0);
+ALTER TABLE initiators ADD COLUMN bandwidth_limit INTEGER NOT NULL DEFAULT 0 CHECK (bandwidth_limit >= 0);
+ALTER TABLE initiators ADD COLUMN bandwidth_burst INTEGER NOT NULL DEFAULT 0 CHECK (bandwidth_burst >= 0);
+)sql";
+
 constexpr std::array kMigrations = {
-    Migration{"first schema", kFirstSchema},        Migration{"persistent reservations", kReservations},
-    Migration{"failures that stay", kDiskFailures}, Migration{"removable disks", kRemovableDisks},
-    Migration{"access control", kAccessControl},    Migration{"encrypted disks", kEncryptedDisks},
+    Migration{"first schema", kFirstSchema},
+    Migration{"persistent reservations", kReservations},
+    Migration{"failures that stay", kDiskFailures},
+    Migration{"removable disks", kRemovableDisks},
+    Migration{"access control", kAccessControl},
+    Migration{"encrypted disks", kEncryptedDisks},
+    Migration{"rate limits and space thresholds", kRateLimits},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

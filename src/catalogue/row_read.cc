@@ -68,6 +68,15 @@ Outcome<void> for_each(const Database& database, std::string_view sql, Read read
   }
 }
 
+RateLimitColumns read_rate_limit(Columns& columns) {
+  RateLimitColumns limit;
+  limit.iops = columns.number<std::uint64_t>();
+  limit.iops_burst = columns.number<std::uint64_t>();
+  limit.bandwidth = columns.number<std::uint64_t>();
+  limit.bandwidth_burst = columns.number<std::uint64_t>();
+  return limit;
+}
+
 ServerRow read_server(Columns& columns) {
   ServerRow row;
   row.guid = columns.guid();
@@ -96,6 +105,8 @@ DiskRow read_disk(Columns& columns) {
   std::memcpy(row.naa.data(), naa.data(), std::min(naa.size(), row.naa.size()));
   row.created = columns.time();
   row.removable = columns.flag();
+  row.rate_limit = read_rate_limit(columns);
+  row.space_threshold = columns.number<std::uint64_t>();
   return row;
 }
 
@@ -152,7 +163,8 @@ Outcome<void> read_server_and_disks(const Database& database, Contents& contents
   }
   return for_each(database,
                   "SELECT id, guid, name, description, kind, caching, path, size, logical_block_size, "
-                  "physical_block_size, enabled, read_only, serial, naa, created, removable FROM disks",
+                  "physical_block_size, enabled, read_only, serial, naa, created, removable, iops_limit, iops_burst, "
+                  "bandwidth_limit, bandwidth_burst, space_threshold FROM disks",
                   [&](Columns& columns) { contents.apply(read_disk(columns)); });
 }
 
@@ -313,19 +325,22 @@ Outcome<void> read_redirects(const Database& database, Contents& contents) {
 }
 
 Outcome<void> read_initiators(const Database& database, Contents& contents) {
-  return for_each(database,
-                  "SELECT name, description, enabled, chap_enabled, chap_user_name, chap_sealed_secret, "
-                  "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created FROM initiators",
-                  [&](Columns& columns) {
-                    InitiatorRow row;
-                    row.name = columns.text();
-                    row.description = columns.text();
-                    row.enabled = columns.flag();
-                    row.chap = read_chap_columns(columns);
-                    row.reverse_chap = read_chap_columns(columns);
-                    row.created = columns.time();
-                    contents.apply(row);
-                  });
+  return for_each(
+      database,
+      "SELECT name, description, enabled, chap_enabled, chap_user_name, chap_sealed_secret, "
+      "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created, iops_limit, iops_burst, "
+      "bandwidth_limit, bandwidth_burst FROM initiators",
+      [&](Columns& columns) {
+        InitiatorRow row;
+        row.name = columns.text();
+        row.description = columns.text();
+        row.enabled = columns.flag();
+        row.chap = read_chap_columns(columns);
+        row.reverse_chap = read_chap_columns(columns);
+        row.created = columns.time();
+        row.rate_limit = read_rate_limit(columns);
+        contents.apply(row);
+      });
 }
 
 Outcome<void> read_host_addresses(const Database& database, Contents& contents) {

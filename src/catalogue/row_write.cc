@@ -40,17 +40,37 @@ struct Writer {
     const std::string guid = row.guid.to_string();
     return database.run(
         "INSERT INTO disks (id, guid, name, description, kind, caching, path, size, logical_block_size, "
-        "physical_block_size, enabled, read_only, serial, naa, created, removable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, "
-        "?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, description = "
+        "physical_block_size, enabled, read_only, serial, naa, created, removable, iops_limit, iops_burst, "
+        "bandwidth_limit, bandwidth_burst, space_threshold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, description = "
         "excluded.description, kind = excluded.kind, caching = excluded.caching, path = excluded.path, size = "
         "excluded.size, logical_block_size = excluded.logical_block_size, physical_block_size = "
         "excluded.physical_block_size, enabled = excluded.enabled, read_only = excluded.read_only, serial = "
-        "excluded.serial, naa = excluded.naa, created = excluded.created, removable = excluded.removable",
-        {number(row.id), text(guid), text(row.name), text(row.description), text(row.kind), text(row.caching),
-         text(row.path), number(row.size), number(row.logical_block_size), number(row.physical_block_size),
-         number(row.enabled), number(row.read_only), text(row.serial), std::as_bytes(std::span(row.naa)),
-         time(row.created), number(row.removable)});
+        "excluded.serial, naa = excluded.naa, created = excluded.created, removable = excluded.removable, iops_limit = "
+        "excluded.iops_limit, "
+        "iops_burst = excluded.iops_burst, bandwidth_limit = excluded.bandwidth_limit, bandwidth_burst = "
+        "excluded.bandwidth_burst, space_threshold = excluded.space_threshold",
+        {number(row.id),
+         text(guid),
+         text(row.name),
+         text(row.description),
+         text(row.kind),
+         text(row.caching),
+         text(row.path),
+         number(row.size),
+         number(row.logical_block_size),
+         number(row.physical_block_size),
+         number(row.enabled),
+         number(row.read_only),
+         text(row.serial),
+         std::as_bytes(std::span(row.naa)),
+         time(row.created),
+         number(row.removable),
+         number(row.rate_limit.iops),
+         number(row.rate_limit.iops_burst),
+         number(row.rate_limit.bandwidth),
+         number(row.rate_limit.bandwidth_burst),
+         number(row.space_threshold)});
   }
 
   Outcome<void> operator()(const TargetRow& row) const {
@@ -190,16 +210,19 @@ struct Writer {
   Outcome<void> operator()(const InitiatorRow& row) const {
     return database.run(
         "INSERT INTO initiators (name, description, enabled, chap_enabled, chap_user_name, chap_sealed_secret, "
-        "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created) VALUES (?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET description = excluded.description, enabled = excluded.enabled, "
+        "reverse_chap_enabled, reverse_chap_user_name, reverse_chap_sealed_secret, created, iops_limit, iops_burst, "
+        "bandwidth_limit, bandwidth_burst) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO "
+        "UPDATE SET description = excluded.description, enabled = excluded.enabled, "
         "chap_enabled = excluded.chap_enabled, chap_user_name = excluded.chap_user_name, chap_sealed_secret = "
         "excluded.chap_sealed_secret, reverse_chap_enabled = excluded.reverse_chap_enabled, reverse_chap_user_name = "
         "excluded.reverse_chap_user_name, reverse_chap_sealed_secret = excluded.reverse_chap_sealed_secret, created = "
-        "excluded.created",
+        "excluded.created, iops_limit = excluded.iops_limit, iops_burst = excluded.iops_burst, bandwidth_limit = "
+        "excluded.bandwidth_limit, bandwidth_burst = excluded.bandwidth_burst",
         {text(row.name), text(row.description), number(row.enabled), number(row.chap.enabled), text(row.chap.user_name),
          std::span<const std::byte>(row.chap.sealed_secret), number(row.reverse_chap.enabled),
          text(row.reverse_chap.user_name), std::span<const std::byte>(row.reverse_chap.sealed_secret),
-         time(row.created)});
+         time(row.created), number(row.rate_limit.iops), number(row.rate_limit.iops_burst),
+         number(row.rate_limit.bandwidth), number(row.rate_limit.bandwidth_burst)});
   }
 
   Outcome<void> operator()(const HostAddressRow& row) const {

@@ -29,6 +29,15 @@ struct ServerRow {
   friend bool operator==(const ServerRow&, const ServerRow&) = default;
 };
 
+/// The fields of scsi::RateLimit; 0: no limit, or the usual burst.
+struct RateLimitColumns {
+  std::uint64_t iops = 0;
+  std::uint64_t iops_burst = 0;
+  std::uint64_t bandwidth = 0;
+  std::uint64_t bandwidth_burst = 0;
+  friend bool operator==(const RateLimitColumns&, const RateLimitColumns&) = default;
+};
+
 struct DiskRow {
   DiskId id{};
   Uuid guid;
@@ -46,6 +55,8 @@ struct DiskRow {
   std::string serial;
   std::array<std::uint8_t, 8> naa{};
   runtime::WallTime created{};
+  RateLimitColumns rate_limit;
+  std::uint64_t space_threshold = 0;  ///< bytes
   friend bool operator==(const DiskRow&, const DiskRow&) = default;
 };
 
@@ -196,6 +207,7 @@ struct InitiatorRow {
   ChapColumns chap;
   ChapColumns reverse_chap;
   runtime::WallTime created{};
+  RateLimitColumns rate_limit;
   friend bool operator==(const InitiatorRow&, const InitiatorRow&) = default;
 };
 

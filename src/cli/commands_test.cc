@@ -280,6 +280,11 @@ TEST_F(Commands, InitiatorsAreInstances) {
   EXPECT_EQ(only_request({"initiator", "set", "iqn.a", "--enabled", "on", "--no-chap"}),
             "ModifyInstance root/lunaria:LUNARIA_Initiator.Name=\"iqn.a\" Enabled=TRUE EnableCHAP=FALSE");
   EXPECT_EQ(run_json({"initiator", "show", "iqn.a"})["enabled"], true);
+  EXPECT_EQ(only_request({"initiator", "set", "iqn.a", "--iops-limit", "500", "--bandwidth-limit", "10MiB"}),
+            "ModifyInstance root/lunaria:LUNARIA_Initiator.Name=\"iqn.a\" IOPSLimit=500 BandwidthLimit=10485760");
+  EXPECT_EQ(only_request({"initiator", "set", "iqn.a", "--no-iops-limit", "--no-bandwidth-limit"}),
+            "ModifyInstance root/lunaria:LUNARIA_Initiator.Name=\"iqn.a\" IOPSLimit=0 IOPSBurst=0 BandwidthLimit=0 "
+            "BandwidthBurst=0");
   EXPECT_EQ(run_line({"initiator", "set", "iqn.a"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"initiator", "create", "iqn.a", "--chap-secret", "x"}).code, ExitCode::kUsage);
   EXPECT_EQ(run_line({"initiator", "delete", "iqn.a"}).code, ExitCode::kOk);

@@ -10,6 +10,7 @@
 #include "scsi/limits.h"
 #include "scsi/logical_unit.h"
 #include "scsi/medium.h"
+#include "scsi/rate_limiting.h"
 #include "scsi/unit_state.h"
 
 namespace lunaria::scsi {
@@ -228,6 +229,9 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
   task.passes_aca = unit.tasks.any_aca() && preempts_and_aborts(command);
   ++nexus->task_count;
   co_await unit.tasks.enter(task);
+  if (is_rate_limited(unit, *nexus)) [[unlikely]] {
+    co_await wait_for_rate(unit, *nexus, command);
+  }
   Outcome outcome = aborted();
   if (!command.aborted) {
     Execution x{unit, command, *nexus};
@@ -242,6 +246,9 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
       revoke_tokens(x, **row);
       if ((*row)->is_counted && outcome.is_good()) {
         count_access(x, **row);
+      }
+      if ((*row)->medium == MediumAccess::kWrite && unit.modes.threshold_enabled) [[unlikely]] {
+        note_written(unit, command.transfer_length);
       }
     }
   }

@@ -17,8 +17,10 @@ UnitState::UnitState(runtime::Shard& home_shard, block::Volume& unit_volume, Ide
       options(unit_options),
       observer(unit_observer),
       reservation_store(unit_reservation_store),
-      log(unit_log) {
+      log(unit_log),
+      throttle(home_shard) {
   adopt_volume();
+  set_rate_limit(unit_options.rate_limit);
   modes = default_modes();
 }
 
@@ -83,6 +85,7 @@ void UnitState::abort_tasks(const NexusState* nexus, const NexusState* requester
 // Aborted tasks do not wait any longer, neither for their turn nor for each other.
 void UnitState::wake() {
   tasks.wake();
+  throttle.look_again();
   note_change();
 }
 
@@ -96,9 +99,25 @@ void UnitState::set_access(GroupAccess group, const NexusState* requester) {
   establish(asc::kAccessStateChanged, requester);
 }
 
+ModeSettings UnitState::default_modes() const {
+  ModeSettings settings;
+  settings.write_cache = features.volatile_cache;
+  settings.set_threshold(features.thin ? options.space_threshold : 0);
+  return settings;
+}
+
 void UnitState::set_modes(const ModeSettings& settings) {
   modes = settings;
   tasks.set_per_nexus(settings.nexus_task_sets);
+  if (settings.threshold_enabled) {
+    ask_for_space(*this);
+  }
+}
+
+// Those who wait for the old limit ask the new one.
+void UnitState::set_rate_limit(const RateLimit& limit) {
+  rate_limiter = limit.is_limited() ? std::make_unique<RateLimiter>(limit) : nullptr;
+  throttle.look_again();
 }
 
 // SAM-5 5.9.2, SPC-5 7.5.10. A command with the ACA attribute ends the allegiance that it belongs to, or begins it
@@ -205,6 +224,14 @@ void LogicalUnit::set_read_only(NexusId nexus, bool read_only) {
   }
 }
 
+void LogicalUnit::set_rate_limiter(NexusId nexus, std::shared_ptr<RateLimiter> limiter) {
+  NexusState* state = state_->find(nexus);
+  if (state != nullptr && state->rate_limiter != limiter) {
+    state->rate_limiter = std::move(limiter);
+    state_->throttle.look_again();
+  }
+}
+
 runtime::Task<void> LogicalUnit::stop_background() {
   UnitState& unit = *state_;
   unit.background.stop();
@@ -280,10 +307,19 @@ void LogicalUnit::set_options(UnitOptions options) {
     state_->establish(asc::kInquiryDataChanged);
     state_->ejected = false;
   }
-  if (options.read_only != state_->options.read_only) {
+  const bool has_other_threshold = options.space_threshold != state_->options.space_threshold && state_->features.thin;
+  if (options.read_only != state_->options.read_only || has_other_threshold) {
     state_->establish(asc::kModeParametersChanged);
   }
+  if (options.rate_limit != state_->options.rate_limit) {
+    state_->set_rate_limit(options.rate_limit);
+  }
   state_->options = options;
+  if (has_other_threshold) {
+    ModeSettings modes = state_->modes;
+    modes.set_threshold(options.space_threshold);
+    state_->set_modes(modes);
+  }
 }
 
 void LogicalUnit::replace_volume(block::Volume& volume) {

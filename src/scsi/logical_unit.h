@@ -16,6 +16,7 @@
 #include "runtime/task.h"
 #include "scsi/command.h"
 #include "scsi/nexus.h"
+#include "scsi/rate_limit.h"
 #include "scsi/reservation_store.h"
 #include "scsi/unit_directory.h"
 
@@ -34,6 +35,10 @@ struct Identity {
 struct UnitOptions {
   bool read_only = false;  ///< for every nexus
   bool removable = false;
+  RateLimit rate_limit{};  ///< of all initiators together
+  std::uint64_t space_threshold =
+      0;  ///< thin units: initiators are told when less than so many bytes are left; 0: never
+  friend bool operator==(const UnitOptions&, const UnitOptions&) = default;
 };
 
 /// Task management functions that concern logical units (SAM-5 7).
@@ -56,6 +61,7 @@ class UnitObserver {
   virtual UnitDirectory* directory() { return nullptr; }
 };
 
+class RateLimiter;
 /// Forward declared: reservations, unit attentions, mode pages, task set.
 struct UnitState;
 
@@ -86,6 +92,8 @@ class LogicalUnit final {
   /// What the mapping of an attached nexus says of writing; copies by other units heed it, commands carry it
   /// themselves.
   void set_read_only(NexusId nexus, bool read_only);
+  /// The limit of the nexus's initiator, which it shares with its other units and sessions; nullptr: none.
+  void set_rate_limiter(NexusId nexus, std::shared_ptr<RateLimiter> limiter);
 
   /// Ends what runs without a command (SANITIZE, FORMAT UNIT, copies in the background), unfinished, and waits until it
   /// has. Before the volume is exchanged or the unit goes; allow_background() lets such things begin again.

@@ -15,6 +15,9 @@ constexpr std::uint8_t kAllSubpages = 0xFF;
 using PageBytes = std::span<std::byte, kPageSizeMax>;
 using ConstPageBytes = std::span<const std::byte, kPageSizeMax>;
 
+namespace recovery {  // SBC-4 6.5.10
+using ProvisioningErrors = wire::Bits<bool, 7, 7>;
+}
 namespace caching {  // SBC-4 6.5.6
 using WriteCacheEnable = wire::Bits<bool, 2, 2>;
 }
@@ -27,6 +30,14 @@ using QueueAlgorithm = wire::Bits<std::uint8_t, 3, 4, 4>;
 using SoftwareProtect = wire::Bits<bool, 4, 3>;
 using TaskAbortedStatus = wire::Bits<bool, 5, 6>;
 }  // namespace control
+namespace provisioning {  // SBC-4 6.5.9: one threshold descriptor
+using Enabled = wire::Bits<bool, 16, 7>;
+using Arming = wire::Bits<std::uint8_t, 16, 0, 3>;
+using Resource = wire::BigEndian<std::uint8_t, 17>;
+using Count = wire::BigEndian<std::uint32_t, 20>;
+constexpr std::uint8_t kDecreasing = 2;
+constexpr std::uint8_t kAvailable = 0x01;  // as the parameter code of the log page
+}  // namespace provisioning
 namespace exceptions {  // SBC-4 6.5.8
 using Disabled = wire::Bits<bool, 2, 3>;
 }
@@ -36,16 +47,41 @@ struct ModePage {
   std::uint8_t subpage;
   std::uint8_t size;                              // of the whole page, header included
   void (*build)(PageBytes, const ModeSettings&);  // nullptr: the body is all zeros
-  void (*mask)(PageBytes, bool volatile_cache);   // sets the changeable bits; nullptr: none
+  void (*mask)(PageBytes, ModeCapabilities);      // sets the changeable bits; nullptr: none
   void (*apply)(ConstPageBytes, ModeSettings&);   // takes the changeable bits
   bool (*accepts)(ConstPageBytes) = nullptr;      // whether what the changeable bits say has a meaning; nullptr: it has
 };
 
+void build_recovery(PageBytes page, const ModeSettings& settings) {
+  recovery::ProvisioningErrors::set(page, settings.provisioning_errors);
+}
+void mask_recovery(PageBytes page, ModeCapabilities capabilities) {
+  recovery::ProvisioningErrors::set(page, capabilities.thin);
+}
+void apply_recovery(ConstPageBytes page, ModeSettings& settings) {
+  settings.provisioning_errors = recovery::ProvisioningErrors::get(page);
+}
+
+void build_provisioning(PageBytes page, const ModeSettings& settings) {
+  provisioning::Enabled::set(page, settings.threshold_enabled);
+  provisioning::Arming::set(page, provisioning::kDecreasing);
+  provisioning::Resource::set(page, provisioning::kAvailable);
+  provisioning::Count::set(page, settings.threshold_count);
+}
+void mask_provisioning(PageBytes page, ModeCapabilities capabilities) {
+  provisioning::Enabled::set(page, capabilities.thin);
+  provisioning::Count::set(page, capabilities.thin ? UINT32_MAX : 0);
+}
+void apply_provisioning(ConstPageBytes page, ModeSettings& settings) {
+  settings.threshold_enabled = provisioning::Enabled::get(page);
+  settings.threshold_count = provisioning::Count::get(page);
+}
+
 void build_caching(PageBytes page, const ModeSettings& settings) {
   caching::WriteCacheEnable::set(page, settings.write_cache);
 }
-void mask_caching(PageBytes page, bool volatile_cache) {
-  caching::WriteCacheEnable::set(page, volatile_cache);
+void mask_caching(PageBytes page, ModeCapabilities capabilities) {
+  caching::WriteCacheEnable::set(page, capabilities.volatile_cache);
 }
 void apply_caching(ConstPageBytes page, ModeSettings& settings) {
   settings.write_cache = caching::WriteCacheEnable::get(page);
@@ -60,7 +96,7 @@ void build_control(PageBytes page, const ModeSettings& settings) {
   control::TaskSetType::set(page, settings.nexus_task_sets ? 1 : 0);
   control::QueueErrorManagement::set(page, std::to_underlying(settings.queue_error));
 }
-void mask_control(PageBytes page, bool /*volatile_cache*/) {
+void mask_control(PageBytes page, ModeCapabilities /*capabilities*/) {
   control::DescriptorSense::set(page, true);
   control::SoftwareProtect::set(page, true);
   control::TaskAbortedStatus::set(page, true);
@@ -83,13 +119,14 @@ void build_exceptions(PageBytes page, const ModeSettings& /*settings*/) {
 }
 
 constexpr auto kPages = std::to_array<ModePage>({
-    {0x01, 0x00, 12, nullptr, nullptr, nullptr},                   // Read-Write Error Recovery, SBC-4 6.5.10
-    {0x02, 0x00, 16, nullptr, nullptr, nullptr},                   // Disconnect-Reconnect, SPC-5 7.5.13
-    {0x08, 0x00, 20, build_caching, mask_caching, apply_caching},  // Caching, SBC-4 6.5.6
+    {0x01, 0x00, 12, build_recovery, mask_recovery, apply_recovery},  // Read-Write Error Recovery, SBC-4 6.5.10
+    {0x02, 0x00, 16, nullptr, nullptr, nullptr},                      // Disconnect-Reconnect, SPC-5 7.5.13
+    {0x08, 0x00, 20, build_caching, mask_caching, apply_caching},     // Caching, SBC-4 6.5.6
     {0x0A, 0x00, 12, build_control, mask_control, apply_control, accepts_control},  // Control, SPC-5 7.5.10
     {0x0A, 0x01, 32, nullptr, nullptr, nullptr},                                    // Control Extension, SPC-5 7.5.11
     {0x1C, 0x00, 12, build_exceptions, nullptr, nullptr},  // Informational Exceptions, SBC-4 6.5.8
-    {0x1C, 0x02, 16, nullptr, nullptr, nullptr},           // Logical Block Provisioning, SBC-4 6.5.9: no thresholds
+    // Logical Block Provisioning, SBC-4 6.5.9
+    {0x1C, 0x02, 24, build_provisioning, mask_provisioning, apply_provisioning},
 });
 static_assert(std::ranges::all_of(kPages, [](const ModePage& page) { return page.size <= kPageSizeMax; }));
 
@@ -113,10 +150,10 @@ std::array<std::byte, kPageSizeMax> build_page(const ModePage& page, const ModeS
   return bytes;
 }
 
-std::array<std::byte, kPageSizeMax> build_mask(const ModePage& page, bool volatile_cache) {
+std::array<std::byte, kPageSizeMax> build_mask(const ModePage& page, ModeCapabilities capabilities) {
   std::array<std::byte, kPageSizeMax> bytes{};
   if (page.mask != nullptr) {
-    page.mask(PageBytes(bytes), volatile_cache);
+    page.mask(PageBytes(bytes), capabilities);
   }
   return bytes;
 }
@@ -130,7 +167,7 @@ bool matches(const ModePage& page, std::uint8_t code, std::uint8_t subpage) {
 
 // Checks one page of a parameter list, which begins at `at` of it, and takes its settings; returns its size.
 Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::size_t at, ModeSettings& settings,
-                                        bool volatile_cache) {
+                                        ModeCapabilities capabilities) {
   const auto first = std::to_integer<std::uint8_t>(list[at]);
   const bool has_subpage = (first & 0x40) != 0;
   if (list.size() - at < (has_subpage ? 4U : 2U)) {
@@ -153,7 +190,7 @@ Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::si
   if (list.size() - at < page->size) {
     return fail(illegal_request(asc::kParameterListLengthError));
   }
-  const auto mask = build_mask(*page, volatile_cache);
+  const auto mask = build_mask(*page, capabilities);
   std::array<std::byte, kPageSizeMax> given{};
   std::copy_n(list.begin() + static_cast<std::ptrdiff_t>(at), page->size, given.begin());
   for (std::size_t i = header_size(*page); i < page->size; ++i) {
@@ -173,8 +210,14 @@ Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::si
 
 }  // namespace
 
+void ModeSettings::set_threshold(std::uint64_t bytes) {
+  const std::uint64_t count = (bytes + (std::uint64_t{1} << 20) - 1) >> 20;
+  threshold_enabled = bytes != 0;
+  threshold_count = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+}
+
 Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpage, PageControl control,
-                       const ModeSettings& settings, bool volatile_cache) {
+                       const ModeSettings& settings, ModeCapabilities capabilities) {
   bool found = false;
   for (const ModePage& row : kPages) {
     if (!matches(row, page, subpage)) {
@@ -183,7 +226,7 @@ Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpag
     found = true;
     auto bytes = build_page(row, settings);
     if (control == PageControl::kChangeable) {
-      const auto mask = build_mask(row, volatile_cache);
+      const auto mask = build_mask(row, capabilities);
       std::copy(mask.begin() + static_cast<std::ptrdiff_t>(header_size(row)), mask.end(),
                 bytes.begin() + static_cast<std::ptrdiff_t>(header_size(row)));
     }
@@ -193,10 +236,10 @@ Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpag
 }
 
 Result<ModeSettings, Outcome> parse_mode_pages(std::span<const std::byte> list, std::size_t offset,
-                                               const ModeSettings& current, bool volatile_cache) {
+                                               const ModeSettings& current, ModeCapabilities capabilities) {
   ModeSettings settings = current;
   for (std::size_t at = offset; at < list.size();) {
-    const auto size = parse_page(list, at, settings, volatile_cache);
+    const auto size = parse_page(list, at, settings, capabilities);
     if (!size) {
       return fail(size.error());
     }

@@ -28,20 +28,33 @@ struct ModeSettings {
   bool task_aborted_status = false;  ///< TAS
   bool nexus_task_sets = false;      ///< TST 001b: each I_T nexus has a task set of its own
   QueueError queue_error = QueueError::kContinue;
+  bool provisioning_errors = true;    ///< LBPERE: initiators are told when a threshold is reached
+  bool threshold_enabled = false;     ///< of the space that is left to a thin unit (SBC-4 6.5.9)
+  std::uint32_t threshold_count = 0;  ///< MiB, as the Logical Block Provisioning VPD page says
+
+  std::uint64_t threshold_bytes() const { return std::uint64_t{threshold_count} << 20; }
+  /// Rounded up; 0: none.
+  void set_threshold(std::uint64_t bytes);
   friend bool operator==(const ModeSettings&, const ModeSettings&) = default;
+};
+
+/// What a unit has that a page is about: only then may it be changed.
+struct ModeCapabilities {
+  bool volatile_cache = false;
+  bool thin = false;
 };
 
 /// SPC-5 6.13: the PC field.
 enum class PageControl : std::uint8_t { kCurrent, kChangeable, kDefault, kSaved };
 
-/// Appends the pages that (page, subpage) names; INVALID FIELD IN CDB when there are none. `volatile_cache`: the volume
-/// has a cache to speak of, so WCE may be changed. `settings` are the current or the default ones.
+/// Appends the pages that (page, subpage) names; INVALID FIELD IN CDB when there are none. `settings` are the current
+/// or the default ones.
 Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpage, PageControl control,
-                       const ModeSettings& settings, bool volatile_cache);
+                       const ModeSettings& settings, ModeCapabilities capabilities);
 
 /// Reads the pages of a MODE SELECT parameter list that begin at `offset` of it; returns the new settings or why they
 /// are refused. All or nothing.
 Result<ModeSettings, Outcome> parse_mode_pages(std::span<const std::byte> list, std::size_t offset,
-                                               const ModeSettings& current, bool volatile_cache);
+                                               const ModeSettings& current, ModeCapabilities capabilities);
 
 }  // namespace lunaria::scsi

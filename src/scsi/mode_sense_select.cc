@@ -42,13 +42,13 @@ Outcome put_pages(Execution& x, wire::Writer& out) {
   }
   const ModeSettings settings = control == PageControl::kDefault ? x.unit.default_modes() : x.unit.modes;
   return put_mode_pages(out, cdb::mode::PageCode::get(x.cdb()), cdb::mode::SubpageCode::get(x.cdb()), control, settings,
-                        x.unit.features.volatile_cache);
+                        x.unit.mode_capabilities());
 }
 
 // Applies a received list: `size` bytes with the page data beginning behind header and block descriptors.
 runtime::Task<Outcome> apply_list(Execution& x, std::span<const std::byte> list, std::size_t pages_at) {
   UnitState& unit = x.unit;
-  const auto settings = parse_mode_pages(list, pages_at, unit.modes, unit.features.volatile_cache);
+  const auto settings = parse_mode_pages(list, pages_at, unit.modes, unit.mode_capabilities());
   if (!settings) {
     co_return settings.error();
   }

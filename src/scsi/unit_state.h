@@ -17,11 +17,14 @@
 #include "scsi/mode_pages.h"
 #include "scsi/nexus.h"
 #include "scsi/range_locks.h"
+#include "scsi/rate_limiter.h"
 #include "scsi/reservation_store.h"
 #include "scsi/reservations.h"
 #include "scsi/rod_token.h"
+#include "scsi/space_watch.h"
 #include "scsi/statistics.h"
 #include "scsi/task_set.h"
+#include "scsi/throttle.h"
 #include "scsi/unit_attention.h"
 
 namespace lunaria::scsi {
@@ -37,9 +40,10 @@ struct NexusState {
   bool holds_reservation = false;                      ///< the persistent one, alone or with all registrants
   std::size_t task_count = 0;
   bool detached = false;
-  bool has_aca = false;           ///< the auto contingent allegiance of SAM-5 5.9 is in effect for it
-  bool prevents_removal = false;  ///< PREVENT ALLOW MEDIUM REMOVAL
-  bool read_only = false;         ///< the unit is mapped to it for reading only
+  bool has_aca = false;                       ///< the auto contingent allegiance of SAM-5 5.9 is in effect for it
+  bool prevents_removal = false;              ///< PREVENT ALLOW MEDIUM REMOVAL
+  bool read_only = false;                     ///< the unit is mapped to it for reading only
+  std::shared_ptr<RateLimiter> rate_limiter;  ///< of its initiator; nullptr: no limit
 };
 
 /// Everything of one unit. Pointers to NexusState stay valid while the nexus is attached or has tasks.
@@ -72,15 +76,21 @@ struct UnitState {
   BackgroundOperation background;
   CopyOperations copies;
   RodTokens tokens;
+  std::unique_ptr<RateLimiter> rate_limiter;  ///< of all nexuses together; nullptr: no limit
+  Throttle throttle;
+  SpaceWatch space_watch;
   AccessStates access;
   std::unordered_map<NexusId, NexusState> nexuses;
 
   /// Takes geometry, features and failure from the volume.
   void adopt_volume();
-  ModeSettings default_modes() const { return {.write_cache = features.volatile_cache}; }
+  ModeSettings default_modes() const;
+  /// What of the mode pages has a meaning for this unit.
+  ModeCapabilities mode_capabilities() const { return {features.volatile_cache, features.thin}; }
   /// ASYMMETRIC ACCESS STATE CHANGED on every nexus but the one that asked for it (nullptr: nobody did).
   void set_access(GroupAccess group, const NexusState* requester);
   void set_modes(const ModeSettings& settings);
+  void set_rate_limit(const RateLimit& limit);
   bool is_write_protected() const { return options.read_only || features.read_only || modes.software_protect; }
   SenseFormat sense_format() const { return modes.descriptor_sense ? SenseFormat::kDescriptor : SenseFormat::kFixed; }
   /// The volume has answered kFailed, or was given in that state: tells the observer, once.

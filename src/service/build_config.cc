@@ -6,6 +6,7 @@
 #include "service/chap_rules.h"
 #include "service/core.h"
 #include "service/names.h"
+#include "service/rate_limit_rules.h"
 
 namespace lunaria::service {
 namespace {
@@ -96,6 +97,7 @@ target::InitiatorConfig initiator_config(const Core& core, const catalogue::Init
   config.chap = credential(core, owner, ChapDirection::kForward, row.chap, is_readable);
   config.reverse_chap = credential(core, owner, ChapDirection::kReverse, row.reverse_chap, is_readable);
   config.enabled = row.enabled && is_readable;
+  config.rate_limit = rate_limit_value(row.rate_limit);
   return config;
 }
 

@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "runtime/clock.h"
 #include "service/ids.h"
+#include "service/rate_limit.h"
 
 namespace lunaria::service {
 
@@ -66,6 +67,8 @@ struct Disk {
   bool read_only = false;
   bool removable = false;  ///< initiators see a removable medium, which they may eject and load
   bool encrypted = false;  ///< what is stored is encrypted with a key of its own, which CRYPTOGRAPHIC ERASE replaces
+  RateLimit rate_limit{};  ///< of all initiators together
+  std::uint64_t space_threshold = 0;  ///< bytes; thin disks: initiators are told when less is left. 0: never
   Uuid guid;
   std::string serial;                 ///< VPD page 80h; constant
   std::array<std::uint8_t, 8> naa{};  ///< VPD page 83h, NAA 3h (locally assigned); constant
@@ -116,6 +119,8 @@ struct SetDisk {
   std::optional<bool> enabled;
   std::optional<bool> read_only;
   std::optional<bool> removable;
+  SetRateLimit rate_limit{};
+  std::optional<std::uint64_t> space_threshold{};  ///< bytes; up to kDiskBytesMax
 };
 
 struct ResizeDisk {

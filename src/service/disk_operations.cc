@@ -10,6 +10,7 @@
 #include "service/disk_keys.h"
 #include "service/disk_rows.h"
 #include "service/names.h"
+#include "service/rate_limit_rules.h"
 
 namespace lunaria::service {
 namespace {
@@ -19,7 +20,10 @@ std::string object_of(DiskId id) {
 }
 
 scsi::UnitOptions options_of(const catalogue::DiskRow& row) {
-  return {.read_only = row.read_only, .removable = row.removable};
+  return {.read_only = row.read_only,
+          .removable = row.removable,
+          .rate_limit = rate_limit_value(row.rate_limit),
+          .space_threshold = row.space_threshold};
 }
 
 /// Where an image grows up: beside its final place, under a name that nobody else uses.
@@ -168,7 +172,7 @@ Reply<Disk> set_disk_locked(Core& core, SetDisk request) {
   if (!done) {
     co_return fail(done.error());
   }
-  if (old.read_only != row->read_only || old.removable != row->removable) {
+  if (options_of(old) != options_of(*row)) {
     co_await core.environment.data_plane.set_unit_options(request.id, options_of(*row));
   }
   // A RAM disk's blocks are in its volume, which must not be exchanged for an empty one.

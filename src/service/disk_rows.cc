@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "service/names.h"
+#include "service/rate_limit_rules.h"
 
 namespace lunaria::service {
 namespace {
@@ -203,6 +204,15 @@ Outcome<catalogue::DiskRow> changed_disk_row(const Core& core, const SetDisk& re
   }
   row.read_only = request.read_only.value_or(row.read_only);
   row.removable = request.removable.value_or(row.removable);
+  const Outcome<catalogue::RateLimitColumns> limit = changed_rate_limit(row.rate_limit, request.rate_limit);
+  if (!limit) {
+    return fail(limit.error());
+  }
+  row.rate_limit = *limit;
+  row.space_threshold = request.space_threshold.value_or(row.space_threshold);
+  if (row.space_threshold > kDiskBytesMax) {
+    return fail(invalid(fmt::format("A threshold of space is at most {} bytes; 0 is none.", kDiskBytesMax)));
+  }
   return row;
 }
 

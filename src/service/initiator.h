@@ -9,6 +9,7 @@
 
 #include "runtime/clock.h"
 #include "service/chap.h"
+#include "service/rate_limit.h"
 
 namespace lunaria::service {
 
@@ -18,6 +19,7 @@ struct Initiator {
   bool enabled = true;  ///< false: no login, no discovery, and sessions are dropped
   ChapSettings chap;    ///< it proves itself with this, not with the target's
   ChapSettings reverse_chap;
+  RateLimit rate_limit{};  ///< of all its sessions together
   runtime::WallTime created{};
   std::size_t session_count = 0;  ///< now, discovery included
   friend bool operator==(const Initiator&, const Initiator&) = default;
@@ -30,6 +32,7 @@ struct SetInitiator {
   std::optional<bool> enabled;
   SetChap chap;
   SetChap reverse_chap;
+  SetRateLimit rate_limit{};  ///< holds at once
   std::size_t secret_bytes_max = kSecretBytesMax;
 };
 

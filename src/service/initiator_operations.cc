@@ -5,6 +5,7 @@
 #include "service/chap_rules.h"
 #include "service/core.h"
 #include "service/names.h"
+#include "service/rate_limit_rules.h"
 
 namespace lunaria::service {
 namespace {
@@ -25,6 +26,11 @@ Outcome<catalogue::InitiatorRow> changed_row(const Core& core, catalogue::Initia
     row.description = *request.description;
   }
   row.enabled = request.enabled.value_or(row.enabled);
+  const Outcome<catalogue::RateLimitColumns> limit = changed_rate_limit(row.rate_limit, request.rate_limit);
+  if (!limit) {
+    return fail(limit.error());
+  }
+  row.rate_limit = *limit;
   Outcome<ChapPair> chap = changed_chap(core, chap_owner(row), {row.chap, row.reverse_chap},
                                         {request.chap, request.reverse_chap, request.secret_bytes_max});
   if (!chap) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace lunaria::service {
 
@@ -15,6 +16,10 @@ inline constexpr std::size_t kInitiatorsPerMappingMax = 1024;
 inline constexpr std::size_t kInitiatorsMax = 16384;
 /// More than any host has addresses; a target's choice of groups is looked through on each login.
 inline constexpr std::size_t kPortalGroupsMax = 256;
+/// Limits of rates: what a nanosecond can tell apart, and no single command waits for more than minutes.
+inline constexpr std::uint64_t kIopsLimitMax = 10'000'000;
+inline constexpr std::uint64_t kBandwidthLimitMin = std::uint64_t{64} << 10;
+inline constexpr std::uint64_t kBandwidthLimitMax = std::uint64_t{64} << 30;
 
 /// A portal that cannot be opened is tried again after this, doubled each time up to the maximum: addresses come with
 /// their interfaces, and the kernel keeps those of a process that was killed for a moment.

@@ -8,6 +8,7 @@
 #include "service/chap_rules.h"
 #include "service/core.h"
 #include "service/names.h"
+#include "service/rate_limit_rules.h"
 
 namespace lunaria::service {
 namespace {
@@ -145,6 +146,8 @@ Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) 
   disk.read_only = row.read_only;
   disk.removable = row.removable;
   disk.encrypted = contents.disk_keys.contains(row.id);
+  disk.rate_limit = rate_limit_value(row.rate_limit);
+  disk.space_threshold = row.space_threshold;
   disk.guid = row.guid;
   disk.serial = row.serial;
   disk.naa = row.naa;
@@ -232,6 +235,7 @@ Initiator Core::initiator_value(const catalogue::InitiatorRow& row) const {
   initiator.enabled = row.enabled;
   initiator.chap = chap_settings(row.chap);
   initiator.reverse_chap = chap_settings(row.reverse_chap);
+  initiator.rate_limit = rate_limit_value(row.rate_limit);
   initiator.created = row.created;
   initiator.session_count = static_cast<std::size_t>(std::count_if(
       live.begin(), live.end(), [&](const auto& entry) { return entry.second.initiator_name == row.name; }));

@@ -87,6 +87,7 @@ struct InitiatorConfig {
   bool enabled = true;                         ///< false: no login and no session
   std::optional<ChapCredential> chap;          ///< it must prove itself with this one, not with the target's
   std::optional<ChapCredential> reverse_chap;  ///< and this is how we prove ourselves to it
+  scsi::RateLimit rate_limit{};                ///< of all its sessions together
 };
 
 /// An address that sessions may come to.

@@ -35,7 +35,7 @@ runtime::Task<bool> ConnectionLoop::establish_session(const iscsi::LoginResult& 
       &next.add_session(std::make_unique<ServedSession>(next, std::make_unique<iscsi::Session>(tsih, result),
                                                         target == nullptr ? std::nullopt : std::optional(target->id),
                                                         environment_.next_nexus(), next.shard().clock().wall_time()));
-  co_await session_->update_luns();
+  (void)co_await session_->update_luns();
   connection_->enter_full_feature(session_->session(), now());
   if (!is_discovery && !may_stay()) {
     close(runtime::Duration::zero());

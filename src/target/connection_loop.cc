@@ -74,6 +74,14 @@ void ConnectionLoop::close(iscsi::CloseReason reason) {
   wake();
 }
 
+void ConnectionLoop::report_event(scsi::Lun lun, scsi::AdditionalSense condition) {
+  scsi::Sense sense;
+  sense.key = scsi::SenseKey::kUnitAttention;
+  sense.additional = condition;
+  connection_->report_event(lun, scsi::build_sense(sense, scsi::SenseFormat::kFixed));
+  wake();
+}
+
 // Host
 
 Result<iscsi::LoginGrant, iscsi::LoginRefusal> ConnectionLoop::authorize(const iscsi::LoginQuery& query) {

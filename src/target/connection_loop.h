@@ -52,6 +52,8 @@ class ConnectionLoop final : public iscsi::Host {
   void close(runtime::Duration grace);
   /// The same for a reason of the protocol.
   void close(iscsi::CloseReason reason);
+  /// Tells the initiator of a unit attention, by an asynchronous message (RFC 7143 11.9.1).
+  void report_event(scsi::Lun lun, scsi::AdditionalSense condition);
   ServedSession* session() const { return session_; }
   /// With a session: whether the current publication still lets this connection in.
   bool may_stay() const { return session_->may_stay(*connection_, mac_); }

@@ -9,7 +9,8 @@
 
 namespace lunaria::target {
 
-Published::Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units)
+Published::Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units,
+                     const Published* previous)
     : config_(std::move(config)), units_(std::move(units)) {
   for (const auto& [id, place] : units_) {
     units_by_naa_.emplace(std::bit_cast<std::uint64_t>(place.naa), id);
@@ -23,7 +24,16 @@ Published::Published(std::shared_ptr<const Config> config, std::unordered_map<Un
     wants_mac_addresses_ = wants_mac_addresses_ || access_.back().has_mac_rules();
   }
   for (std::size_t i = 0; i < config_->initiators.size(); ++i) {
-    initiators_by_name_.emplace(fold_iscsi_name(config_->initiators[i].name), i);
+    const InitiatorConfig& initiator = config_->initiators[i];
+    initiators_by_name_.emplace(fold_iscsi_name(initiator.name), i);
+    if (initiator.rate_limit.is_limited()) {
+      std::shared_ptr<scsi::RateLimiter> limiter =
+          previous == nullptr ? nullptr : previous->find_rate_limiter(fold_iscsi_name(initiator.name));
+      if (limiter == nullptr || limiter->limit() != initiator.rate_limit) {
+        limiter = std::make_shared<scsi::RateLimiter>(initiator.rate_limit);
+      }
+      rate_limiters_.emplace(fold_iscsi_name(initiator.name), std::move(limiter));
+    }
   }
 }
 
@@ -44,6 +54,11 @@ const AccessList& Published::access_of(const TargetConfig& target) const {
 const InitiatorConfig* Published::find_initiator(std::string_view name) const {
   const auto found = initiators_by_name_.find(std::string(name));
   return found == initiators_by_name_.end() ? nullptr : &config_->initiators[found->second];
+}
+
+std::shared_ptr<scsi::RateLimiter> Published::find_rate_limiter(std::string_view name) const {
+  const auto found = rate_limiters_.find(std::string(name));
+  return found == rate_limiters_.end() ? nullptr : found->second;
 }
 
 const PortalGroupConfig* Published::find_portal_group(std::uint16_t tag) const {

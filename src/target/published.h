@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "scsi/nexus.h"
+#include "scsi/rate_limiter.h"
 #include "target/access_list.h"
 #include "target/config.h"
 
@@ -30,7 +31,9 @@ struct UnitPlace {
 
 class Published final {
  public:
-  Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units);
+  /// Limiters whose limits have not changed are taken over from `previous`, which may be null.
+  Published(std::shared_ptr<const Config> config, std::unordered_map<UnitId, UnitPlace> units,
+            const Published* previous = nullptr);
 
   const Config& config() const { return *config_; }
   /// By iSCSI name, without regard to ASCII case (RFC 7143 4.2.7.1); null when there is none.
@@ -40,6 +43,8 @@ class Published final {
   const AccessList& access_of(const TargetConfig& target) const;
   /// Null when nothing is known of it; `name` is normalised.
   const InitiatorConfig* find_initiator(std::string_view name) const;
+  /// Shared by all sessions of the initiator; null when it has no limit. `name` is normalised.
+  std::shared_ptr<scsi::RateLimiter> find_rate_limiter(std::string_view name) const;
   /// Null when nothing is set for the tag.
   const PortalGroupConfig* find_portal_group(std::uint16_t tag) const;
   /// The tag of the portal that serves an address of ours; nullopt when none does any more.
@@ -64,6 +69,7 @@ class Published final {
   std::unordered_map<TargetId, std::size_t> targets_by_id_;  // every session asks when something is published
   std::vector<AccessList> access_;                           // as config_->targets
   std::unordered_map<std::string, std::size_t> initiators_by_name_;
+  std::unordered_map<std::string, std::shared_ptr<scsi::RateLimiter>> rate_limiters_;  // by initiator
   bool wants_mac_addresses_ = false;
 };
 

@@ -118,30 +118,35 @@ void ServedSession::end_update() {
   updated_.set();
 }
 
-runtime::Task<void> ServedSession::update_luns() {
+runtime::Task<bool> ServedSession::update_luns() {
   const bool has_begun = co_await begin_update();
   if (!has_begun) {
-    co_return;
+    co_return false;
   }
   const TargetConfig* target = target_ ? home_.published().find_target(*target_) : nullptr;
   LunMap next = target == nullptr ? LunMap() : LunMap(home_.published(), *target, session_->initiator_name());
   const bool has_other_ports =
       has_map_ && *home_.published().target_ports(session_->target_name()) != *nexuses_.back()->target_ports;
-  if (!has_map_ || !next.same_as(luns_) || has_other_ports) {
-    co_await change_luns(std::move(next));
+  std::shared_ptr<scsi::RateLimiter> limiter = home_.published().find_rate_limiter(session_->initiator_name());
+  const bool has_other_limit = limiter != rate_limiter_;
+  rate_limiter_ = std::move(limiter);
+  bool luns_have_changed = false;
+  if (!has_map_ || !next.same_as(luns_) || has_other_ports || has_other_limit) {
+    luns_have_changed = co_await change_luns(std::move(next));
   }
   end_update();
+  co_return luns_have_changed;
 }
 
 runtime::Task<void> ServedSession::leave_units() {
   const bool has_begun = co_await begin_update();
   check(has_begun, "a session leaves once");
-  co_await change_luns(LunMap());
+  (void)co_await change_luns(LunMap());
   is_over_ = true;
   end_update();
 }
 
-runtime::Task<void> ServedSession::change_luns(LunMap next) {
+runtime::Task<bool> ServedSession::change_luns(LunMap next) {
   const bool luns_have_changed = std::exchange(has_map_, true) && !next.same_as(luns_);
   const LunMap previous = std::exchange(luns_, next);
   const std::shared_ptr<scsi::Nexus> nexus = make_nexus(next.inventory());
@@ -162,11 +167,13 @@ runtime::Task<void> ServedSession::change_luns(LunMap next) {
       logical_unit.attach(nexus);
     }
     logical_unit.set_read_only(nexus_id_, unit.read_only);
+    logical_unit.set_rate_limiter(nexus_id_, rate_limiter_);
     if (luns_have_changed) {
       logical_unit.reported_luns_changed(nexus_id_);
     }
   }
   co_await runtime::move_to(home_.shard());
+  co_return luns_have_changed;
 }
 
 SessionStatus ServedSession::status() const {

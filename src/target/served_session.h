@@ -52,8 +52,9 @@ class ServedSession final {
   runtime::Event& changed() { return changed_; }
 
   /// Takes the LUN map of the current publication, makes the nexus known to units that are new, and says goodbye to
-  /// those that are gone. Raises REPORTED LUNS DATA HAS CHANGED when the session had a map before.
-  runtime::Task<void> update_luns();
+  /// those that are gone; likewise its initiator's rate limit. Raises REPORTED LUNS DATA HAS CHANGED when the session
+  /// had a map before, and says whether it did.
+  runtime::Task<bool> update_luns();
   /// Leaves every unit: their tasks of this nexus are aborted. Before the end of the session.
   runtime::Task<void> leave_units();
   /// Whether the current publication still lets a connection of this session in. A disabled target, one that sends
@@ -66,7 +67,7 @@ class ServedSession final {
   /// False when the session has left its units: nothing is to be done any more.
   runtime::Task<bool> begin_update();
   void end_update();
-  runtime::Task<void> change_luns(LunMap next);
+  runtime::Task<bool> change_luns(LunMap next);
   std::shared_ptr<scsi::Nexus> make_nexus(std::shared_ptr<const scsi::LunInventory> inventory) const;
 
   DataShard& home_;
@@ -75,6 +76,7 @@ class ServedSession final {
   scsi::NexusId nexus_id_;
   runtime::WallTime login_time_;
   LunMap luns_;
+  std::shared_ptr<scsi::RateLimiter> rate_limiter_;  // of the initiator
   bool has_map_ = false;
   bool is_updating_ = false;  // update_luns() and leave_units() travel, and take turns
   bool is_over_ = false;

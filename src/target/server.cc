@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "scsi/additional_sense.h"
 
 namespace lunaria::target {
 namespace {
@@ -25,6 +26,27 @@ std::vector<ConnectionLoop*> loops_of(const DataShard& shard) {
     loops.push_back(loop.get());
   }
   return loops;
+}
+
+/// Tells the initiator of a session, over one of its connections.
+void report_event(const DataShard& shard, std::uint16_t tsih, scsi::Lun lun, scsi::AdditionalSense condition) {
+  for (ConnectionLoop* loop : loops_of(shard)) {
+    if (loop->session() != nullptr && loop->session()->tsih() == tsih) {
+      loop->report_event(lun, condition);
+      return;
+    }
+  }
+}
+
+/// Tells the initiators of all sessions that have the unit.
+void report_capacity(const DataShard& shard, UnitId id) {
+  for (const auto& [tsih, session] : shard.sessions()) {
+    for (const MappedUnit& unit : session->luns().units()) {
+      if (unit.id == id) {
+        report_event(shard, tsih, scsi::encode_lun(unit.lun), scsi::asc::kCapacityChanged);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -94,7 +116,11 @@ runtime::Task<void> Server::remove_unit(UnitId unit) {
 runtime::Task<void> Server::replace_volume(UnitId unit, std::unique_ptr<block::Volume> volume) {
   const UnitPlace place = units_.at(unit);
   co_await runtime::move_to(place.home->shard());
-  co_await place.unit->replace_volume(std::move(volume));
+  const bool has_other_capacity = co_await place.unit->replace_volume(std::move(volume));
+  for (std::size_t i = 0; i < shards_.size() && has_other_capacity; ++i) {
+    co_await runtime::move_to(shards_[i]->shard());
+    report_capacity(*shards_[i], unit);
+  }
   co_await runtime::move_to(control_);
 }
 
@@ -127,7 +153,10 @@ runtime::Task<void> Server::apply(DataShard& shard, std::shared_ptr<const Publis
   }
   for (const std::uint16_t tsih : tsihs) {
     if (ServedSession* session = shard.find_session(tsih)) {
-      co_await session->update_luns();
+      const bool luns_have_changed = co_await session->update_luns();
+      if (luns_have_changed) {
+        report_event(shard, tsih, scsi::Lun{}, scsi::asc::kReportedLunsChanged);
+      }
     }
   }
   for (ConnectionLoop* loop : loops_of(shard)) {
@@ -138,7 +167,8 @@ runtime::Task<void> Server::apply(DataShard& shard, std::shared_ptr<const Publis
 }
 
 runtime::Task<void> Server::apply_everywhere(std::shared_ptr<const Config> config) {
-  const auto published = std::make_shared<const Published>(std::move(config), units_);
+  auto published = std::make_shared<const Published>(std::move(config), units_, published_.get());
+  published_ = published;
   for (const auto& shard : shards_) {
     co_await apply(*shard, published);
   }

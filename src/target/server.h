@@ -61,6 +61,7 @@ class Server final : public DataPlane {
   LoopEnvironment environment_;
   Portals portals_;
   std::unordered_map<UnitId, UnitPlace> units_;
+  std::shared_ptr<const Published> published_;  ///< the last one, for the control shard
   std::size_t next_home_ = 0;
   bool is_stopped_ = false;
 };

@@ -118,6 +118,37 @@ TEST_F(ServerTest, TellsSessionsThatTheirLunsHaveChanged) {
   run(server_->remove_unit(UnitId{2}));
 }
 
+// The additional sense codes of the asynchronous messages that came, with their LUNs.
+std::vector<std::pair<std::uint64_t, unsigned>> events_of(Host& host) {
+  std::vector<std::pair<std::uint64_t, unsigned>> events;
+  for (const iscsi::testing::Pdu& pdu : host.initiator().received()) {
+    if (pdu.opcode() == iscsi::Opcode::kAsyncMessage) {
+      EXPECT_EQ(pdu.get<iscsi::bhs::async_message::Event>(), iscsi::AsyncEvent::kScsi);
+      const auto code = [&](std::size_t at) { return std::to_integer<unsigned>(pdu.data.at(2 + at)); };
+      events.emplace_back(pdu.get<iscsi::bhs::Lun>() >> 48, code(12) << 8 | code(13));
+    }
+  }
+  return events;
+}
+
+TEST_F(ServerTest, TellsEverySessionOfChangesWithoutBeingAsked) {
+  InitiatorOptions options;
+  options.isid = 0x8000'0000'0001;
+  Host host(world_, host_shard_, kPortal, {});
+  Host other(world_, host_shard_, kPortal, options);
+  ASSERT_TRUE(host.log_in());
+  ASSERT_TRUE(other.log_in());
+  run(server_->replace_volume(UnitId{2}, make_volume(kBlocks * 2)));
+  run(server_->replace_volume(UnitId{1}, make_volume(kBlocks)));
+  Config config = make_config();
+  config.targets[0].luns.pop_back();
+  publish(std::move(config));
+  const std::vector<std::pair<std::uint64_t, unsigned>> expected = {{1, 0x2A09}, {0, 0x3F0E}};
+  EXPECT_TRUE(world_.run_until([&] { return events_of(host).size() == 2 && events_of(other).size() == 2; }));
+  EXPECT_EQ(events_of(host), expected);
+  EXPECT_EQ(events_of(other), expected);
+}
+
 TEST_F(ServerTest, ShowsTargetsToWhomTheyAreOpen) {
   InitiatorOptions options;
   options.discovery = true;

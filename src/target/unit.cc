@@ -25,17 +25,19 @@ runtime::Task<void> Unit::execute(scsi::Command& command) {
   inside_.leave();
 }
 
-runtime::Task<void> Unit::replace_volume(std::unique_ptr<block::Volume> volume) {
+runtime::Task<bool> Unit::replace_volume(std::unique_ptr<block::Volume> volume) {
   resumed_.reset();
   inside_.close();
   co_await logical_unit_->stop_background();
   co_await inside_.drained();
   logical_unit_->replace_volume(*volume);
   std::swap(volume_, volume);
+  const bool has_other_capacity = volume_->geometry().block_count != volume->geometry().block_count;
   volume.reset();
   logical_unit_->allow_background();
   inside_.reopen();
   resumed_.set();
+  co_return has_other_capacity;
 }
 
 runtime::Task<void> Unit::stop() {

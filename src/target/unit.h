@@ -32,8 +32,9 @@ class Unit final : public scsi::UnitObserver, public scsi::ReservationStore, pri
   /// Lets a copy by another unit work here, after any exchange of the volume that is under way. False when the unit
   /// stops.
   runtime::Task<bool> receive_visit(scsi::UnitVisitor& visitor);
-  /// Holds new commands, waits for those inside, exchanges the volume, goes on. One at a time.
-  runtime::Task<void> replace_volume(std::unique_ptr<block::Volume> volume);
+  /// Holds new commands, waits for those inside, exchanges the volume, goes on. One at a time. Whether the capacity is
+  /// another one now.
+  runtime::Task<bool> replace_volume(std::unique_ptr<block::Volume> volume);
   /// Takes no more commands and waits for those inside; then it may be destroyed.
   runtime::Task<void> stop();
   std::optional<std::string> failure() const { return volume_->failure(); }

@@ -6,12 +6,16 @@
 
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/commands/rate_limit_options.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {
 namespace {
 
 namespace names = schema::lunaria_disk;
+
+constexpr RateLimitNames kRateLimit{names::kIOPSLimit, names::kIOPSBurst, names::kBandwidthLimit,
+                                    names::kBandwidthBurst};
 
 cim::ObjectPath disk_class() {
   return {cim::NamespaceName(kLunariaSpace), std::string(names::kClass)};
@@ -173,6 +177,12 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
   if (const auto removable = arguments.on_off("--removable")) {
     changes.push_back({std::string(names::kRemovable), cim::Value(*removable)});
   }
+  add_rate_limit(arguments, kRateLimit, changes);
+  if (arguments.has("--no-space-threshold")) {
+    changes.push_back({std::string(names::kSpaceThreshold), cim::Value(std::uint64_t{0})});
+  } else if (const auto threshold = arguments.size("--space-threshold")) {
+    changes.push_back({std::string(names::kSpaceThreshold), cim::Value(*threshold)});
+  }
   if (changes.empty()) {
     return fail(usage("nothing to change was given", "`lunaria disk set --help` shows what can be changed."));
   }
@@ -224,6 +234,14 @@ constexpr auto kSetOptions = std::to_array<Option>({
     kDescription,
     {"--read-only", Takes::kOnOff, "Refuse every write"},
     {"--removable", Takes::kOnOff, "Show initiators a removable medium"},
+    kIopsLimit,
+    kIopsBurst,
+    kNoIopsLimit,
+    kBandwidthLimit,
+    kBandwidthBurst,
+    kNoBandwidthLimit,
+    {"--space-threshold", Takes::kSize, "Tell initiators of a thin disk when no more than this is left to it"},
+    {"--no-space-threshold", Takes::kNothing, "Tell them nothing"},
 });
 
 constexpr auto kCommands = std::to_array<Command>({
@@ -232,8 +250,8 @@ constexpr auto kCommands = std::to_array<Command>({
      kImportOptions, &import},
     {"disk list", "List the disks", "lunaria disk list", {}, &list},
     {"disk show", "Show all about a disk", "lunaria disk show data", kNameOnly, &show},
-    {"disk set", "Change description, write protection or removability", "lunaria disk set data --read-only on",
-     kSetOptions, &set},
+    {"disk set", "Change description, write protection, limits", "lunaria disk set data --iops-limit 5000", kSetOptions,
+     &set},
     {"disk resize", "Change the size", "lunaria disk resize data --size 20GiB", kResizeOptions, &resize},
     {"disk enable", "Make a disk ready to initiators", "lunaria disk enable data", kNameOnly, &enable},
     {"disk disable", "Keep a disk defined, but not ready", "lunaria disk disable data", kNameOnly, &disable},
@@ -259,6 +277,11 @@ std::span<const Column> disk_columns() {
       {"read_only", "READ-ONLY", names::kReadOnly},
       {"removable", "REMOVABLE", names::kRemovable, Format::kPlain, false},
       {"encrypted", "ENCRYPTED", names::kEncrypted, Format::kPlain, false},
+      {"iops_limit", "IOPS LIMIT", names::kIOPSLimit, Format::kPlain, false},
+      {"iops_burst", "IOPS BURST", names::kIOPSBurst, Format::kPlain, false},
+      {"bandwidth_limit", "BANDWIDTH LIMIT", names::kBandwidthLimit, Format::kSize, false},
+      {"bandwidth_burst", "BANDWIDTH BURST", names::kBandwidthBurst, Format::kSize, false},
+      {"space_threshold", "SPACE THRESHOLD", names::kSpaceThreshold, Format::kSize, false},
       {"id", "NUMBER", names::kID, Format::kPlain, false},
       {"path", "PATH", names::kPath, Format::kPlain, false},
       {"caching", "CACHING", names::kCaching, Format::kPlain, false},

@@ -7,12 +7,16 @@
 #include "cli/command.h"
 #include "cli/commands/chap_options.h"
 #include "cli/commands/columns.h"
+#include "cli/commands/rate_limit_options.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {
 namespace {
 
 namespace names = schema::lunaria_initiator;
+
+constexpr RateLimitNames kRateLimit{names::kIOPSLimit, names::kIOPSBurst, names::kBandwidthLimit,
+                                    names::kBandwidthBurst};
 
 cim::ObjectPath initiator_path(const std::string& name) {
   return path_of(kLunariaSpace, names::kClass, {{std::string(names::kName), cim::Value(name)}});
@@ -29,6 +33,10 @@ constexpr auto kColumns = std::to_array<Column>({
     {"reverse_chap", "REVERSE CHAP", names::kEnableReverseCHAP, Format::kPlain, false},
     {"reverse_chap_user", "REVERSE CHAP USER", names::kReverseCHAPUserName, Format::kPlain, false},
     {"reverse_chap_secret_set", "REVERSE CHAP SECRET", names::kReverseCHAPSecret, Format::kSecret, false},
+    {"iops_limit", "IOPS LIMIT", names::kIOPSLimit, Format::kPlain, false},
+    {"iops_burst", "IOPS BURST", names::kIOPSBurst, Format::kPlain, false},
+    {"bandwidth_limit", "BANDWIDTH LIMIT", names::kBandwidthLimit, Format::kSize, false},
+    {"bandwidth_burst", "BANDWIDTH BURST", names::kBandwidthBurst, Format::kSize, false},
     {"created", "CREATED", names::kCreated, Format::kTime, false},
 });
 
@@ -47,6 +55,7 @@ Outcome<Properties> changes_of(const Arguments& arguments, Environment& environm
   if (const auto is_on = arguments.on_off("--enabled")) {
     changes.push_back({std::string(names::kEnabled), cim::Value(*is_on)});
   }
+  add_rate_limit(arguments, kRateLimit, changes);
   for (const ChapOptions& chap : kChaps) {
     if (const auto added = add_chap(arguments, environment, chap, changes); !added) {
       return fail(added.error());
@@ -127,9 +136,9 @@ constexpr Option kEnabled{"--enabled", Takes::kOnOff, "off: refused everywhere, 
 constexpr Option kChapUser{"--chap-user", Takes::kText,
                            "Make it prove who it is, under this name; the secret is asked for"};
 constexpr auto kNameOnly = std::to_array<Option>({kName});
-constexpr auto kCreateOptions =
-    std::to_array<Option>({kName, kDescription, kEnabled, kChapUser, kChapSecretFile, kChapSecret, kReverseChapUser,
-                           kReverseChapSecretFile, kReverseChapSecret});
+constexpr auto kCreateOptions = std::to_array<Option>(
+    {kName, kDescription, kEnabled, kChapUser, kChapSecretFile, kChapSecret, kReverseChapUser, kReverseChapSecretFile,
+     kReverseChapSecret, kIopsLimit, kIopsBurst, kBandwidthLimit, kBandwidthBurst});
 constexpr auto kSetOptions = std::to_array<Option>({
     kName,
     kDescription,
@@ -142,9 +151,15 @@ constexpr auto kSetOptions = std::to_array<Option>({
     kReverseChapSecretFile,
     kReverseChapSecret,
     kNoReverseChap,
+    kIopsLimit,
+    kIopsBurst,
+    kNoIopsLimit,
+    kBandwidthLimit,
+    kBandwidthBurst,
+    kNoBandwidthLimit,
 });
 constexpr auto kCommands = std::to_array<Command>({
-    {"initiator create", "Give an initiator a secret of its own, or a description",
+    {"initiator create", "Give an initiator a secret of its own, limits, or a description",
      "lunaria initiator create iqn.1993-08.org.debian:01:abc --chap-user abc", kCreateOptions, &create},
     {"initiator list", "List the initiators that something is set for", "lunaria initiator list", {}, &list},
     {"initiator show", "Show what is set for an initiator", "lunaria initiator show iqn.1993-08.org.debian:01:abc",

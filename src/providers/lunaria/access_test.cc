@@ -53,6 +53,27 @@ TEST_F(LunariaAccessTest, InitiatorsAreMadeChangedAndForgotten) {
   EXPECT_EQ(status_of(modify(*made, {{"Enabled", Value(true)}})), Status::kNotFound);
 }
 
+TEST_F(LunariaAccessTest, InitiatorsAndDisksHaveLimits) {
+  const auto made =
+      create_own("LUNARIA_Initiator", {{"Name", Value(kClient)}, {"IOPSLimit", Value(std::uint64_t{500})}});
+  ASSERT_TRUE(made) << made.error().to_string();
+  EXPECT_EQ(data_plane->config->initiators[0].rate_limit, (scsi::RateLimit{500, 0, 0, 0}));
+  EXPECT_TRUE(
+      modify(*made, {{"IOPSLimit", Value(std::uint64_t{0})}, {"BandwidthLimit", Value(std::uint64_t{1} << 20)}}));
+  EXPECT_EQ(data_plane->config->initiators[0].rate_limit, (scsi::RateLimit{0, 0, 1 << 20, 0}));
+  EXPECT_EQ(number_of(*get(*made), "BandwidthLimit"), 1U << 20);
+  EXPECT_EQ(status_of(modify(*made, {{"BandwidthLimit", Value(std::uint64_t{1})}})), Status::kInvalidParameter);
+  EXPECT_EQ(status_of(modify(*made, {{"IOPSLimit", Value::null(cim::Type::kUint64)}})), Status::kInvalidParameter);
+  const cim::ObjectPath path(kLunaria, "LUNARIA_Disk", {{"Name", Value(disk.name)}});
+  EXPECT_TRUE(modify(path, {{"IOPSLimit", Value(std::uint64_t{7})},
+                            {"IOPSBurst", Value(std::uint64_t{8})},
+                            {"SpaceThreshold", Value(std::uint64_t{1} << 30)}}));
+  const scsi::UnitOptions options = data_plane->units.at(disk.id).config.options;
+  EXPECT_EQ(options.rate_limit, (scsi::RateLimit{7, 8, 0, 0}));
+  EXPECT_EQ(options.space_threshold, std::uint64_t{1} << 30);
+  EXPECT_EQ(number_of(*get(path), "SpaceThreshold"), std::uint64_t{1} << 30);
+}
+
 TEST_F(LunariaAccessTest, PortalGroupsHoldPortalsAndAskDiscoveryForProof) {
   const auto made = create_own("LUNARIA_PortalGroup", {{"Tag", tag(2)}, {"Description", Value("storage network")}});
   ASSERT_TRUE(made) << made.error().to_string();

@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "providers/errors.h"
 #include "providers/principals.h"
+#include "providers/rate_limit_properties.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -15,6 +16,9 @@ namespace names = schema::lunaria_disk;
 
 constexpr std::uint32_t kUsualLogicalBlockSize = 512;
 constexpr std::uint32_t kUsualPhysicalBlockSize = 4096;
+
+constexpr RateLimitNames kRateLimit{names::kIOPSLimit, names::kIOPSBurst, names::kBandwidthLimit,
+                                    names::kBandwidthBurst};
 
 cim::Instance disk_instance(const cim::ClassPtr& cls, const service::Disk& disk) {
   cim::Instance instance(cls);
@@ -32,6 +36,8 @@ cim::Instance disk_instance(const cim::ClassPtr& cls, const service::Disk& disk)
   set(instance, names::kReadOnly, cim::Value(disk.read_only));
   set(instance, names::kRemovable, cim::Value(disk.removable));
   set(instance, names::kEncrypted, cim::Value(disk.encrypted));
+  set_rate_limit(instance, kRateLimit, disk.rate_limit);
+  set(instance, names::kSpaceThreshold, cim::Value(disk.space_threshold));
   set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
   set(instance, names::kConnected, cim::Value(disk.connected));
   set(instance, names::kSerialNumber, disk.serial);
@@ -121,8 +127,18 @@ runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::modify_instance(cim
   if (!removable) {
     co_return fail(removable.error());
   }
+  const auto rate_limit = changed_rate_limit(changes, kRateLimit);
+  if (!rate_limit) {
+    co_return fail(rate_limit.error());
+  }
+  const auto space_threshold = changed_number(changes, names::kSpaceThreshold, UINT64_MAX);
+  if (!space_threshold) {
+    co_return fail(space_threshold.error());
+  }
   service::SetDisk request;
   request.id = disk->id;
+  request.rate_limit = *rate_limit;
+  request.space_threshold = *space_threshold;
   request.description = changed_text(changes, names::kDescription);
   request.enabled = *enabled;
   request.read_only = *read_only;

@@ -6,6 +6,7 @@
 #include "cim/name.h"
 #include "providers/chap_properties.h"
 #include "providers/principals.h"
+#include "providers/rate_limit_properties.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -16,6 +17,9 @@ namespace names = schema::lunaria_initiator;
 
 constexpr ChapNames kForward{names::kEnableCHAP, names::kCHAPUserName, names::kCHAPSecret};
 constexpr ChapNames kReverse{names::kEnableReverseCHAP, names::kReverseCHAPUserName, names::kReverseCHAPSecret};
+
+constexpr RateLimitNames kRateLimit{names::kIOPSLimit, names::kIOPSBurst, names::kBandwidthLimit,
+                                    names::kBandwidthBurst};
 
 /// What a new instance or changes ask for.
 Result<service::SetInitiator, cim::Error> to_request(std::string name, const cim::Instance& changes) {
@@ -37,6 +41,11 @@ Result<service::SetInitiator, cim::Error> to_request(std::string name, const cim
     return fail(reverse.error());
   }
   request.reverse_chap = std::move(*reverse);
+  const auto rate_limit = changed_rate_limit(changes, kRateLimit);
+  if (!rate_limit) {
+    return fail(rate_limit.error());
+  }
+  request.rate_limit = *rate_limit;
   return request;
 }
 
@@ -57,6 +66,7 @@ cim::Instance LunariaInitiatorProvider::to_instance(const cim::ClassPtr& cls, co
   set(instance, names::kEnabled, item.enabled);
   set_chap(instance, kForward, item.chap);
   set_chap(instance, kReverse, item.reverse_chap);
+  set_rate_limit(instance, kRateLimit, item.rate_limit);
   set(instance, names::kSessionCount, cim::Value(static_cast<std::uint32_t>(item.session_count)));
   set_time(instance, names::kCreated, item.created);
   return instance;
