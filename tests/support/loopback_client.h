@@ -82,11 +82,23 @@ class LoopbackClient final {
     iscsi::testing::CommandRequest request;
     request.lun = lun << 48;
     request.cdb = iscsi::testing::Bytes(6);
+    run(request);
+  }
+  /// Runs one command; what it says of itself when the connection is lost is that it is not done.
+  const iscsi::testing::Outcome& run(const iscsi::testing::CommandRequest& request) { return finish(send(request)); }
+  /// The same in two steps. Connections of one session share `command_sn()`.
+  std::uint32_t send(const iscsi::testing::CommandRequest& request) {
     const std::uint32_t tag = initiator_.send_command(request);
+    flush();
+    return tag;
+  }
+  const iscsi::testing::Outcome& finish(std::uint32_t tag) {
     while (is_connected_ && !initiator_.outcome(tag)->done) {
       exchange();
     }
+    return *initiator_.outcome(tag);
   }
+  iscsi::testing::Initiator& initiator() { return initiator_; }
 
  private:
   iscsi::testing::CommandRequest request(bool is_write, std::uint64_t lun) {
@@ -107,13 +119,16 @@ class LoopbackClient final {
     return request;
   }
 
-  void exchange() {
+  void flush() {
     const iscsi::testing::Bytes output = initiator_.take_output();
     if (!output.empty() &&
         ::send(socket_, output.data(), output.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(output.size())) {
       is_connected_ = false;
-      return;
     }
+  }
+
+  void exchange() {
+    flush();
     iscsi::testing::Bytes input(65536);
     const ssize_t received = ::recv(socket_, input.data(), input.size(), 0);
     if (received <= 0) {
