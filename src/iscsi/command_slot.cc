@@ -1,5 +1,7 @@
 #include "iscsi/command_slot.h"
 
+#include <utility>
+
 #include "base/check.h"
 #include "iscsi/connection_state.h"
 
@@ -29,11 +31,16 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   if (kind == Kind::kScsi) {
     command_.emplace(*this);
   }
+  ++life_;
   to_connection_.slot = this;
   to_home_.slot = this;
+  abort_notice_.slot = this;
 }
 
 bool CommandSlot::submit(scsi::DataOutRequest& request) noexcept {
+  if (command_->aborted) {
+    return true;
+  }
   if (!is_remote()) {
     return engine_->submit_data_out(*this, request);
   }
@@ -75,6 +82,24 @@ void CommandSlot::finish_data_out(bool aborted) noexcept {
     slot.remote_waiter_->complete();
   });
   home_->post(to_home_);
+}
+
+// Data may be on its way, and nobody waits for it any more (RFC 7143 4.2.3.3); or its initiator is gone without a word,
+// and whoever fences it off must not wait either. The notice passes nothing that comes from the home shard later, so a
+// command that has been there is still what it was; on one shard it may be another by then.
+void CommandSlot::on_abort() noexcept {
+  abort_notice_.life = life_;
+  if (std::exchange(abort_notice_.is_on_its_way, true)) {
+    return;
+  }
+  abort_notice_.on_complete([](runtime::Operation& operation) noexcept {
+    auto& notice = static_cast<AbortNotice&>(operation);
+    notice.is_on_its_way = false;
+    if (notice.life == notice.slot->life_ && notice.slot->state_ == State::kRunning) {
+      notice.slot->finish_data_out(true);
+    }
+  });
+  shard_->post(abort_notice_);
 }
 
 bool CommandSlot::return_buffer() noexcept {

@@ -59,6 +59,7 @@ class CommandSlot final : public scsi::Transport {
   bool submit(scsi::DataOutRequest& request) noexcept override;
   std::span<std::byte> data_out() noexcept override;
   runtime::BufferPool& buffers() noexcept override;
+  void on_abort() noexcept override;
 
  private:
   friend class ConnectionState;
@@ -92,6 +93,11 @@ class CommandSlot final : public scsi::Transport {
   /// A message between the connection's shard and the home shard.
   struct Crossing : runtime::Message {
     CommandSlot* slot = nullptr;
+  };
+  /// Tells the connection's shard that a command was aborted, which may have ended when it arrives.
+  struct AbortNotice : Crossing {
+    bool is_on_its_way = false;
+    std::uint32_t life = 0;
   };
 
   void prepare(ConnectionState& engine, Connection& connection, Session& session, runtime::Shard& shard, Kind kind);
@@ -145,6 +151,7 @@ class CommandSlot final : public scsi::Transport {
   bool is_late_ = false;         // a command whose time is over, or the function that aborts it
   std::uint8_t r2t_count_ = 0;
 
+  std::uint32_t life_ = 0;  // counts the commands that the slot has held
   std::uint32_t tag_ = 0;
   CommandSn command_sn_;
   std::size_t data_capacity_ = 0;     // bytes of data_ that data-out may fill
@@ -182,6 +189,7 @@ class CommandSlot final : public scsi::Transport {
   std::array<std::byte, 2 + scsi::SenseBytes::kSizeMax> sense_segment_;
   Crossing to_connection_;
   Crossing to_home_;
+  AbortNotice abort_notice_;
 };
 
 /// The slots of one shard, shared by its connections: idle sessions hold none, busy ones reuse the warmest. Grows by

@@ -856,6 +856,46 @@ TEST(RequestLogout, LetsTheInitiatorLogOut) {
   EXPECT_EQ(bed.connection->close_reason(), CloseReason::kLoggedOut);
 }
 
+// Aborted by others than its own nexus.
+
+TEST(Abort, EndsTheWaitForDataThatMayNeverCome) {
+  for (const bool is_remote : {false, true}) {
+    BedOptions options;
+    set_key(options, "ImmediateData", "No");
+    set_key(options, "InitialR2T", "Yes");
+    TestBed bed(options);
+    testing::FakeShard home(bed.clock);
+    bed.host.home = is_remote ? &home : nullptr;
+    const auto settle = [&] {
+      do {
+        bed.pump();
+      } while (home.run());
+    };
+    bed.log_in();
+    bed.initiator.answer_r2ts(false);
+    const auto tag = bed.initiator.send_command(write_blocks(0, pattern(4096)));
+    settle();
+    ASSERT_EQ(count(bed, Opcode::kReadyToTransfer), 1U);
+    CommandSlot& slot = *bed.host.last_started;
+    slot.command().aborted = true;
+    slot.command().status = scsi::Status::kTaskAborted;
+    slot.on_abort();
+    settle();
+    EXPECT_TRUE(bed.initiator.outcome(tag)->done);
+    EXPECT_EQ(bed.initiator.outcome(tag)->status, static_cast<std::uint8_t>(scsi::Status::kTaskAborted));
+    EXPECT_EQ(bed.slots.in_use(), 0U);
+    const auto r2t = std::ranges::find(bed.initiator.received(), Opcode::kReadyToTransfer, &Pdu::opcode);
+    Pdu late(Opcode::kDataOut);
+    late.set<bhs::InitiatorTaskTag>(tag).set<bhs::TargetTransferTag>(r2t->get<bhs::TargetTransferTag>());
+    late.data.resize(4096);
+    bed.initiator.send(late);
+    settle();
+    EXPECT_TRUE(bed.initiator.rejects().empty()) << "data that was on its way is dropped";
+    EXPECT_FALSE(bed.connection->close_reason());
+    bed.end();
+  }
+}
+
 // Memory.
 
 TEST(Memory, HoldsUnsolicitedDataBackUntilThereIsABuffer) {

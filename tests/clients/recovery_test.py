@@ -257,11 +257,33 @@ class Recovery(daemon.DaemonTest):
         r2t = connection.receive()
         self.assertEqual(r2t.opcode, iscsi.R2T)
         self.daemon.cim.delete(daemon.LUNARIA, "LUNARIA_Mapping", {"TargetName": "target", "DiskName": "going"})
-        connection.data_out(r2t, self.pattern[:SEGMENT])
         pdus = connection.receive_until(iscsi.SCSI_RESPONSE)
         self.assertEqual((pdus[-1]["tag"], pdus[-1].status), (write["tag"], TASK_ABORTED))
+        connection.data_out(r2t, self.pattern[:SEGMENT])  # was on its way
         connection.send(late := connection.make_command(TEST_UNIT_READY))
         self.assertEqual(connection.receive()["tag"], late["tag"], "the other disk is served on")
+
+    def reserve_out(self, connection, action, key=0, action_key=0):
+        """PERSISTENT RESERVE OUT, write exclusive, all registrants."""
+        parameters = key.to_bytes(8, "big") + action_key.to_bytes(8, "big") + bytes(8)
+        connection.send(connection.make_command(bytes([0x5F, action, 7, 0, 0, 0, 0, 0, len(parameters), 0]),
+                                                write=len(parameters)))
+        pdu = connection.receive_until(iscsi.R2T, iscsi.SCSI_RESPONSE)[-1]
+        if pdu.opcode == iscsi.R2T:
+            connection.data_out(pdu, parameters)
+            pdu = connection.receive_until(iscsi.SCSI_RESPONSE)[-1]
+        return pdu.status
+
+    def test_a_dead_host_is_fenced_off_at_once(self):
+        register, preempt_and_abort = 0, 5
+        dead, heir = self.leader(), self.leader()
+        self.assertEqual(self.reserve_out(dead, register, action_key=0xDEAD), GOOD)
+        self.assertEqual(self.reserve_out(heir, register, action_key=0xBEEF), GOOD)
+        dead.write_blocks(1400, 8)
+        dead.receive_until(iscsi.R2T)  # and not a word from it any more
+        self.assertEqual(self.reserve_out(heir, preempt_and_abort, 0xBEEF, 0xDEAD), GOOD)
+        self.assertEqual(self.read_back(heir, 1400, 8), bytes(SEGMENT))
+        self.assertEqual(self.reserve_out(heir, register, 0xBEEF, 0), GOOD)
 
 
 class Bounded(daemon.DaemonTest):

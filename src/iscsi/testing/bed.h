@@ -47,6 +47,7 @@ class FakeHost final : public Host {
   TaskResponse management_response = TaskResponse::kFunctionComplete;
   std::size_t started = 0;
   std::vector<std::uint32_t> started_tags;
+  CommandSlot* last_started = nullptr;
 
   Connection* connection = nullptr;
   std::unique_ptr<Session> session;
@@ -83,6 +84,7 @@ class FakeHost final : public Host {
   void start_command(CommandSlot& slot) override {
     ++started;
     started_tags.push_back(slot.command().tag);
+    last_started = &slot;
     if (hold_commands) {
       held.push_back(&slot);
       return;
