@@ -12,6 +12,9 @@
 namespace lunaria::catalogue {
 namespace {
 
+/// Statements kept ready; more than there are texts of queries.
+constexpr std::size_t kReadyMax = 128;
+
 /// What to do about it, for each kind of failure.
 Error describe(int result, int system_error, std::string_view path, std::string_view doing, std::string_view detail) {
   const std::string cause =
@@ -73,6 +76,10 @@ int bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
 
 }  // namespace
 
+void Statement::GiveBack::operator()(sqlite3_stmt* statement) const {
+  database->give_back(Database::Prepared(statement));
+}
+
 Outcome<bool> Statement::step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) {
@@ -81,7 +88,7 @@ Outcome<bool> Statement::step() {
   if (result == SQLITE_DONE) {
     return false;
   }
-  return fail(database_->last_error("working on it"));
+  return fail(statement_.get_deleter().database->last_error("working on it"));
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -174,12 +181,12 @@ Outcome<void> Database::execute(const std::string& sql) {
 }
 
 Outcome<Statement> Database::query(std::string_view sql, std::initializer_list<SqlValue> values) const {
-  sqlite3_stmt* prepared = nullptr;
-  if (sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr) !=
-      SQLITE_OK) {
+  Prepared taken = prepare(sql);
+  if (taken == nullptr) {
     return fail(last_error("reading its schema"));
   }
-  Statement statement(prepared, *this);
+  sqlite3_stmt* const prepared = taken.get();
+  Statement statement(taken.release(), *this);
   int index = 0;
   for (const SqlValue& value : values) {
     ++index;
@@ -187,6 +194,25 @@ Outcome<Statement> Database::query(std::string_view sql, std::initializer_list<S
   }
   check(index == sqlite3_bind_parameter_count(prepared), "a statement has as many values as parameters");
   return statement;
+}
+
+Database::Prepared Database::prepare(std::string_view sql) const {
+  if (const auto known = ready_.find(sql); known != ready_.end()) {
+    return std::move(ready_.extract(known).mapped());
+  }
+  sqlite3_stmt* prepared = nullptr;
+  const int result =
+      sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &prepared, nullptr);
+  return Prepared(result == SQLITE_OK ? prepared : nullptr);
+}
+
+void Database::give_back(Prepared statement) const {
+  sqlite3_reset(statement.get());
+  sqlite3_clear_bindings(statement.get());
+  const char* const text = sqlite3_sql(statement.get());
+  if (text != nullptr && ready_.size() < kReadyMax) {
+    ready_.try_emplace(text, std::move(statement));
+  }
 }
 
 Outcome<void> Database::run(std::string_view sql, std::initializer_list<SqlValue> values) {

@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +25,8 @@ namespace lunaria::catalogue {
 /// A value to bind; text and blobs are referred to, not copied.
 using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string_view, std::span<const std::byte>>;
 
-/// A prepared statement, on its way through its rows. Its database outlives it.
+/// A prepared statement, on its way through its rows. Its database outlives it, and has it ready for the next query of
+/// the same text afterwards.
 class Statement final {
  public:
   /// True: there is a row. False: it is done.
@@ -39,12 +42,12 @@ class Statement final {
 
  private:
   friend class Database;
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  struct GiveBack {
+    const class Database* database = nullptr;
+    void operator()(sqlite3_stmt* statement) const;
   };
-  Statement(sqlite3_stmt* statement, const class Database& database) : statement_(statement), database_(&database) {}
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  const class Database* database_;
+  Statement(sqlite3_stmt* statement, const class Database& database) : statement_(statement, GiveBack{&database}) {}
+  std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
 };
 
 /// One connection, alone on its file.
@@ -82,11 +85,19 @@ class Database final {
   struct Close {
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
   explicit Database(std::string path) : path_(std::move(path)) {}
   Outcome<void> configure();
+  /// Null, with the failure in last_error(), when it cannot be prepared.
+  Prepared prepare(std::string_view sql) const;
+  void give_back(Prepared statement) const;
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> connection_;
+  mutable std::map<std::string, Prepared, std::less<>> ready_;  ///< statements that nobody uses, by their text
 };
 
 /// BEGIN IMMEDIATE .. COMMIT; rolled back by the destructor unless committed.
