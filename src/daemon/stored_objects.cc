@@ -177,6 +177,14 @@ runtime::Task<Result<void, cim::Error>> StoredObjects::open_set(cim::InstanceSet
 
 runtime::Task<Result<std::optional<std::string>, cim::Error>> StoredObjects::find(cim::InstanceSet set,
                                                                                   std::string key) {
+  // Mostly in memory, and then faster than two changes of threads. A worker has the file otherwise.
+  if (file_ != nullptr && !is_running_ && !gate_.is_closed()) {
+    auto there = file_->find(set.name_space.text(), set.class_name, key);
+    if (!there) {
+      co_return fail(from_file(there.error()));
+    }
+    co_return *std::move(there);
+  }
   auto found = co_await perform<std::optional<std::string>>(Access::kRead, [&](catalogue::ObjectFile& file) {
     return file.find(set.name_space.text(), set.class_name, key);
   });

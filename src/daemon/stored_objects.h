@@ -1,7 +1,8 @@
 #pragma once
 
 // StoredObjects: the object manager's ObjectStore over an ObjectFile. Calls are gathered while the file is busy, and
-// what was gathered is carried out as one transaction on a worker thread: many clients share one sync.
+// what was gathered is carried out as one transaction on a worker thread: many clients share one sync. A single
+// instance is looked up at once while no worker has the file.
 
 #include <cstddef>
 #include <functional>
