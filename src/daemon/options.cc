@@ -93,6 +93,13 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_COMMAND_TIMEOUT_SECONDS")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  app.add_option(
+         "--busy-poll-us", options.busy_poll_us,
+         "The longest that a data thread whose work comes fast looks for more before it sleeps, in microseconds; "
+         "0: never")
+      ->envname("LUNARIA_BUSY_POLL_US")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   app.add_option("--backend", options.backend,
                  "How to ask the kernel; automatic: io_uring, or epoll where that is refused")
       ->envname("LUNARIA_BACKEND")
@@ -181,6 +188,7 @@ void print_config(const Options& options, const Texts& texts) {
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
                      {"command-timeout-seconds", options.command_timeout_seconds},
+                     {"busy-poll-us", options.busy_poll_us},
                      {"backend", options.backend},
                      {"log-level", texts.log_level}};
   fmt::print("{}\n", out.str());

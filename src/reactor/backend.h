@@ -66,8 +66,8 @@ class Backend {
   /// Asks for an active request to end soon, with ECANCELED when nothing else came first.
   virtual void cancel(KernelRequest& request) noexcept = 0;
   /// Hands over what was gathered and runs `done` of what has completed. With `may_sleep`, first waits until something
-  /// completes, wake() is called or `timeout` has passed.
-  virtual void turn(bool may_sleep, std::optional<runtime::Duration> timeout) noexcept = 0;
+  /// completes, wake() is called or `timeout` has passed. True when something completed.
+  virtual bool turn(bool may_sleep, std::optional<runtime::Duration> timeout) noexcept = 0;
   /// From any thread: ends the current or the next sleep.
   virtual void wake() noexcept = 0;
   /// Requests that are active.

@@ -47,7 +47,7 @@ class EpollBackend final : public Backend {
   std::string_view name() const override { return "epoll"; }
   void start(KernelRequest& request) noexcept override;
   void cancel(KernelRequest& request) noexcept override;
-  void turn(bool may_sleep, std::optional<Duration> timeout) noexcept override;
+  bool turn(bool may_sleep, std::optional<Duration> timeout) noexcept override;
   void wake() noexcept override;
   std::size_t in_flight() const override { return in_flight_; }
 
@@ -213,7 +213,7 @@ void EpollBackend::cancel(KernelRequest& request) noexcept {
   }
 }
 
-void EpollBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcept {
+bool EpollBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcept {
   try_new();
   files_.flush();
   const bool sleep = may_sleep && finished_first_ == nullptr && !files_.has_finished();
@@ -226,7 +226,9 @@ void EpollBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcep
     finish(*request);
     request = next;
   }
+  const bool has_finished = finished_first_ != nullptr;
   run_finished();
+  return has_finished;
 }
 
 int EpollBackend::wait(bool sleep, std::optional<Duration> timeout) noexcept {

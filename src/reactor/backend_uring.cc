@@ -49,7 +49,7 @@ class UringBackend final : public Backend {
   std::string_view name() const override { return "io_uring"; }
   void start(KernelRequest& request) noexcept override;
   void cancel(KernelRequest& request) noexcept override;
-  void turn(bool may_sleep, std::optional<Duration> timeout) noexcept override;
+  bool turn(bool may_sleep, std::optional<Duration> timeout) noexcept override;
   void wake() noexcept override;
   std::size_t in_flight() const override { return in_flight_; }
 
@@ -73,6 +73,7 @@ class UringBackend final : public Backend {
   KernelRequest* waiting_first_ = nullptr;  // for room in the submission queue
   KernelRequest* waiting_last_ = nullptr;
   std::size_t in_flight_ = 0;
+  std::uint64_t finished_ = 0;
 };
 
 int UringBackend::open() {
@@ -246,22 +247,25 @@ void UringBackend::enter(bool sleep, std::optional<Duration> timeout) noexcept {
         "the ring can be entered");
 }
 
-void UringBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcept {
+bool UringBackend::turn(bool may_sleep, std::optional<Duration> timeout) noexcept {
   files_.flush();
   const bool all_taken = flush_waiting();
   const bool sleep = may_sleep && all_taken && io_uring_cq_ready(&ring_) == 0 && !files_.has_finished();
   enter(sleep, timeout);
+  const std::uint64_t before = finished_;
   reap();
   for (KernelRequest* request = files_.take_finished(); request != nullptr;) {
     KernelRequest* const next = request->next;
     finish(*request);
     request = next;
   }
+  return finished_ != before;
 }
 
 void UringBackend::finish(KernelRequest& request) noexcept {
   request.active = false;
   --in_flight_;
+  ++finished_;
   request.done(request);
 }
 

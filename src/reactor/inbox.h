@@ -32,6 +32,9 @@ class Inbox final {
     return head_.compare_exchange_strong(expected, &asleep_, std::memory_order_acq_rel, std::memory_order_relaxed);
   }
 
+  /// Shard only, awake.
+  bool empty() const noexcept { return head_.load(std::memory_order_relaxed) == nullptr; }
+
   /// Shard only: moves all messages to `queue`, oldest first, and ends the sleep.
   void take(runtime::OperationQueue& queue) noexcept {
     if (head_.load(std::memory_order_relaxed) == nullptr) {

@@ -1,11 +1,14 @@
 #include "reactor/shard.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "reactor/workers.h"
 
 namespace lunaria::reactor {
 
 using runtime::Duration;
+using runtime::Instant;
 using runtime::Message;
 using runtime::Operation;
 using runtime::Timer;
@@ -15,6 +18,13 @@ namespace {
 /// How long a shard that stops waits for the kernel, and how often.
 constexpr Duration kLastTurn = std::chrono::milliseconds(100);
 constexpr int kLastTurnsMax = 50;
+
+/// A moment without work for this processor, which its sibling thread has then to itself.
+void rest() {
+  for (int i = 0; i < 16; ++i) {
+    __builtin_ia32_pause();
+  }
+}
 
 }  // namespace
 
@@ -88,7 +98,34 @@ void Shard::run_timers() {
 }
 
 void Shard::wait_for_kernel() {
-  if (stopping_ || !ready_.empty() || !inbox_.try_sleep()) {
+  if (stopping_ || !ready_.empty() || !inbox_.empty()) {
+    backend_->turn(false, std::nullopt);
+    return;
+  }
+  const Instant begin = clock_.now();
+  if (!poll_kernel(begin)) {
+    sleep_in_kernel();
+  }
+  busy_poll_.waited(clock_.now() - begin);
+}
+
+bool Shard::poll_kernel(Instant begin) {
+  const Duration window = busy_poll_.window();
+  if (window == Duration::zero()) {
+    return false;
+  }
+  const Instant end = timers_.empty() ? begin + window : std::min(begin + window, timers_.next_deadline());
+  do {
+    if (backend_->turn(false, std::nullopt) || !ready_.empty() || !inbox_.empty()) {
+      return true;
+    }
+    rest();
+  } while (clock_.now() < end);
+  return false;
+}
+
+void Shard::sleep_in_kernel() {
+  if (!inbox_.try_sleep()) {
     backend_->turn(false, std::nullopt);
     return;
   }

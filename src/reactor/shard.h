@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "reactor/backend.h"
+#include "reactor/busy_poll.h"
 #include "reactor/clock.h"
 #include "reactor/file_engine.h"
 #include "reactor/inbox.h"
@@ -56,6 +57,9 @@ class Shard final : public runtime::Shard {
   /// From any thread: run() returns when everything posted before has run. Nothing may be in flight by then.
   void stop() noexcept;
 
+  /// On the shard's thread: the longest that it looks for work before it sleeps. Zero, as at first: it sleeps at once.
+  void set_busy_poll(runtime::Duration longest) { busy_poll_ = BusyPoll(longest); }
+
   // For this folder only, on the shard's thread.
   Backend& backend() { return *backend_; }
   mode_t unix_socket_mode() const { return options_.unix_socket_mode; }
@@ -72,6 +76,9 @@ class Shard final : public runtime::Shard {
   void run_ready();
   void run_timers();
   void wait_for_kernel();
+  /// True when there is work.
+  bool poll_kernel(runtime::Instant begin);
+  void sleep_in_kernel();
 
   Options options_;
   const runtime::Clock& clock_;
@@ -82,6 +89,7 @@ class Shard final : public runtime::Shard {
   std::unique_ptr<Backend> backend_;
   runtime::OperationQueue ready_;
   runtime::TimerHeap timers_;
+  BusyPoll busy_poll_{runtime::Duration::zero()};
   std::uint64_t turn_ = 0;
   bool stopping_ = false;
   Stop stop_;

@@ -27,6 +27,10 @@ class BackendTestWith : public ::testing::TestWithParam<Parameter> {
   std::unique_ptr<Reactor> start_reactor(std::size_t shard_count = 1) const {
     auto reactor = Reactor::start({.shard_count = shard_count, .worker_count = 2, .backend = backend()});
     EXPECT_TRUE(reactor.has_value());
+    for (std::size_t i = 0; i < shard_count; ++i) {
+      Shard& shard = (*reactor)->shard(i);
+      (*reactor)->run_on(i, [&shard] { shard.set_busy_poll(std::chrono::microseconds(20)); });
+    }
     return std::move(*reactor);
   }
   BackendChoice backend() const {
