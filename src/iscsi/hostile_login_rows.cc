@@ -155,7 +155,8 @@ void add_headers(HostileRows& rows) {
 }
 
 void add_texts(HostileRows& rows) {
-  const auto text = [&rows](std::string why, std::string value, LoginStatus status = LoginStatus::kInitiatorError) {
+  const auto text = [&rows](const std::string& why, const std::string& value,
+                            LoginStatus status = LoginStatus::kInitiatorError) {
     rows.push_back(refused("login text: " + why, login(0, 1, true, value), status));
   };
   const std::string with_identity(kIdentity);
@@ -186,8 +187,9 @@ void add_texts(HostileRows& rows) {
   text("no TargetName", host, LoginStatus::kMissingParameter);
   text("no TargetName for a normal session", host + "SessionType=Normal" + nul, LoginStatus::kMissingParameter);
   for (const char* type : {"", "normal", "Discovery,Normal", "Boot"}) {
-    text("session type '" + std::string(type) + "'", host + target + "SessionType=" + type + nul,
-         LoginStatus::kSessionTypeNotSupported);
+    std::string offer = host + target;
+    offer.append("SessionType=").append(type).append(nul);
+    text(std::string("session type ").append(type), offer, LoginStatus::kSessionTypeNotSupported);
   }
   const std::pair<const char*, std::string> names[] = {
       {"empty", ""},
@@ -195,13 +197,14 @@ void add_texts(HostileRows& rows) {
       {"of 224 bytes", "iqn.2004-01.org.example:" + std::string(200, 'a')},
       {"of 300 bytes", std::string(300, 'a')}};
   for (const auto& [why, name] : names) {
-    text("an initiator name " + std::string(why), "InitiatorName=" + name + nul + target);
-    text("a target name " + std::string(why), host + "TargetName=" + name + nul);
+    text(std::string("an initiator name ").append(why),
+         std::string("InitiatorName=").append(name).append(nul).append(target));
+    text(std::string("a target name ").append(why), std::string(host).append("TargetName=").append(name).append(nul));
   }
 }
 
 void add_proofs(HostileRows& rows) {
-  const auto proof = [&rows](std::string why, std::vector<std::string> texts) {
+  const auto proof = [&rows](const std::string& why, std::vector<std::string> texts) {
     HostileRow row = refused(
         "CHAP: " + why,
         [texts = std::move(texts)](TestBed& bed) {

@@ -107,7 +107,7 @@ HostileRow to_an_r2t(std::string why, std::function<void(Pdu&)> change, bool is_
 }
 
 void add_data(HostileRows& rows) {
-  const auto with = [&rows](std::string why, bool is_fatal, std::function<void(Pdu&)> change) {
+  const auto with = [&rows](const std::string& why, bool is_fatal, std::function<void(Pdu&)> change) {
     rows.push_back(to_an_r2t("at level 1, " + why, std::move(change), is_fatal));
   };
   // What is missing is asked for again (RFC 7143 7.9), what came twice is dropped.

@@ -50,41 +50,41 @@ class Recovery : public ::testing::Test {
       "DataDigest=CRC32C InitialR2T=Yes ImmediateData=No MaxRecvDataSegmentLength=1024 MaxBurstLength=4096 "
       "MaxConnections=4 ";
 
-  Recovery() : shard_(clock_), slots_(1024) {
-    preferences_.error_recovery_level = 2;
-    preferences_.max_connections = 4;
-    preferences_.default_time2wait = 2;
-    first_.emplace(clock_, shard_, slots_, preferences_);
-    first_->host.medium = pattern(first_->host.medium.size());
+  Recovery() : shard(clock), slots(1024) {
+    preferences.error_recovery_level = 2;
+    preferences.max_connections = 4;
+    preferences.default_time2wait = 2;
+    leader.emplace(clock, shard, slots, preferences);
+    leader->host.medium = pattern(leader->host.medium.size());
   }
   ~Recovery() override {
-    first_->host.run_held();  // of tasks that the second has taken over, too
-    second_.reset();
-    first_->end();
-    first_->host.session.reset();
-    EXPECT_EQ(slots_.in_use(), 0U);
-    EXPECT_EQ(shard_.buffers().bytes_in_use(), 0U);
+    leader->host.run_held();  // of tasks that the second has taken over, too
+    joined.reset();
+    leader->end();
+    leader->host.session.reset();
+    EXPECT_EQ(slots.in_use(), 0U);
+    EXPECT_EQ(shard.buffers().bytes_in_use(), 0U);
   }
 
   Wire& log_in(int level) {
-    EXPECT_TRUE(first_->log_in(kKeys + ("ErrorRecoveryLevel=" + std::to_string(level) + " ")));
-    return *first_;
+    EXPECT_TRUE(leader->log_in(kKeys + ("ErrorRecoveryLevel=" + std::to_string(level) + " ")));
+    return *leader;
   }
   /// A further connection of the session.
   Wire& join() {
-    second_.emplace(clock_, shard_, slots_, preferences_);
-    second_->host.joins = first_->host.session.get();
-    second_->command_sn = first_->command_sn;
-    EXPECT_TRUE(second_->log_in("DataDigest=CRC32C MaxRecvDataSegmentLength=2048 ", 7, 1));
-    return *second_;
+    joined.emplace(clock, shard, slots, preferences);
+    joined->host.joins = leader->host.session.get();
+    joined->command_sn = leader->command_sn;
+    EXPECT_TRUE(joined->log_in("DataDigest=CRC32C MaxRecvDataSegmentLength=2048 ", 7, 1));
+    return *joined;
   }
 
-  testing::FakeClock clock_;
-  testing::FakeShard shard_;
-  SlotPool slots_;
-  NegotiationPreferences preferences_;
-  std::optional<Wire> first_;
-  std::optional<Wire> second_;
+  testing::FakeClock clock;
+  testing::FakeShard shard;
+  SlotPool slots;
+  NegotiationPreferences preferences;
+  std::optional<Wire> leader;
+  std::optional<Wire> joined;
 };
 
 /// But for ExpCmdSN and MaxCmdSN, which are as of now.
@@ -274,8 +274,8 @@ TEST_F(Recovery, AsksAgainWhenASequenceDoesNotEnd) {
 }
 
 TEST_F(Recovery, TakesACommandAgainWhoseDataWasWrong) {
-  EXPECT_TRUE(first_->log_in("DataDigest=CRC32C InitialR2T=Yes ImmediateData=Yes ErrorRecoveryLevel=1 "));
-  Wire& wire = *first_;
+  EXPECT_TRUE(leader->log_in("DataDigest=CRC32C InitialR2T=Yes ImmediateData=Yes ErrorRecoveryLevel=1 "));
+  Wire& wire = *leader;
   const Bytes data = pattern(512, 3);
   Pdu pdu = wire.command(5, write_blocks(8, data));
   pdu.data = data;
@@ -301,16 +301,16 @@ TEST_F(Recovery, KeepsABoundedAmountAndAsksForAcknowledgement) {
     }
   }
   EXPECT_EQ(asked, 1U) << "once, until there is an answer";
-  EXPECT_LE(slots_.in_use(), kRetainedAnswersMax);
+  EXPECT_LE(slots.in_use(), kRetainedAnswersMax);
   EXPECT_FALSE(wire.connection->close_reason());
   wire.status_sn += 1000;
   wire.acknowledge();
-  EXPECT_EQ(slots_.in_use(), 0U);
+  EXPECT_EQ(slots.in_use(), 0U);
 }
 
 TEST_F(Recovery, KeepsNothingWhileSlotsAreShort) {
   SlotPool few(32);
-  Wire wire(clock_, shard_, few, preferences_);
+  Wire wire(clock, shard, few, preferences);
   EXPECT_TRUE(wire.log_in(std::string(kKeys) + "ErrorRecoveryLevel=1 "));
   for (std::uint32_t i = 0; i < 200; ++i) {
     wire.send(wire.command(100 + i, read_blocks(0, 2)));
@@ -321,9 +321,9 @@ TEST_F(Recovery, KeepsNothingWhileSlotsAreShort) {
 
 TEST_F(Recovery, TakesDataInAnyOrderWhereThatWasAgreed) {
   EXPECT_TRUE(
-      first_->log_in("InitialR2T=Yes ImmediateData=No MaxBurstLength=2048 MaxOutstandingR2T=4 "
+      leader->log_in("InitialR2T=Yes ImmediateData=No MaxBurstLength=2048 MaxOutstandingR2T=4 "
                      "DataPDUInOrder=No DataSequenceInOrder=No "));
-  Wire& wire = *first_;
+  Wire& wire = *leader;
   const Bytes data = pattern(4096, 9);
   wire.send(wire.command(5, write_blocks(8, data)));
   const auto r2ts = wire.take();
@@ -335,8 +335,8 @@ TEST_F(Recovery, TakesDataInAnyOrderWhereThatWasAgreed) {
 }
 
 TEST_F(Recovery, GapsAreFatalAtLevelZero) {
-  EXPECT_TRUE(first_->log_in("InitialR2T=Yes ImmediateData=No DataPDUInOrder=No DataSequenceInOrder=No "));
-  Wire& wire = *first_;
+  EXPECT_TRUE(leader->log_in("InitialR2T=Yes ImmediateData=No DataPDUInOrder=No DataSequenceInOrder=No "));
+  Wire& wire = *leader;
   const Bytes data = pattern(4096, 9);
   const Pdu r2t = start_write(wire, data);
   wire.send(wire.data_out(r2t, data, 2048, 2048, 0, false));
@@ -358,7 +358,7 @@ TEST_F(Recovery, ReassignsAReadThatWasHalfReceived) {
   Wire& wire = log_in(2);
   wire.send(wire.command(5, read_blocks(0, 8)));
   EXPECT_EQ(wire.take().size(), 4U);
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   Wire& other = join();
   other.send(other.function(TaskFunction::kTaskReassign, 50, 5, 2));
   auto answers = other.take();
@@ -376,7 +376,7 @@ TEST_F(Recovery, ReassignsCommandsThatStillRun) {
   wire.host.hold_commands = true;
   wire.send(wire.command(5, read_blocks(0, 1)));
   wire.send(wire.command(6, read_blocks(1, 1)));
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   Wire& other = join();
   other.send(other.function(TaskFunction::kTaskReassign, 50, 5));
   auto answers = other.take();
@@ -397,7 +397,7 @@ TEST_F(Recovery, ReassignsAWriteAndAsksForWhatIsMissing) {
   const Bytes data = pattern(4096, 9);
   const Pdu r2t = start_write(wire, data);
   wire.send(wire.data_out(r2t, data, 0, 1024, 0, false));
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   Wire& other = join();
   other.send(other.function(TaskFunction::kTaskReassign, 50, 5));
   auto answers = other.take();
@@ -434,7 +434,7 @@ TEST_F(Recovery, IsNotOfferedBelowLevelTwo) {
 TEST_F(Recovery, TellsOtherConnectionsOfAFailure) {
   Wire& wire = log_in(2);
   Wire& other = join();
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   const auto answers = other.take();
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(answers[0].opcode(), Opcode::kAsyncMessage);
@@ -447,7 +447,7 @@ TEST_F(Recovery, IsOverAfterTime2WaitAndTime2Retain) {
   Wire& wire = log_in(2);
   wire.host.hold_commands = true;
   wire.send(wire.command(5, read_blocks(0, 1)));
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   wire.advance(21s);
   EXPECT_FALSE(wire.connection->recovery_is_over());
   wire.advance(1s);
@@ -465,7 +465,7 @@ TEST_F(Recovery, LogsAnotherConnectionOutForRecovery) {
   other.send(logout);
   EXPECT_TRUE(other.take().empty()) << "not before it is gone";
   EXPECT_EQ(wire.connection->close_reason(), CloseReason::kRemovedForRecovery);
-  wire.connection->suspend(clock_.now());
+  wire.connection->suspend(clock.now());
   auto answers = other.take();
   std::erase_if(answers, [](const Pdu& pdu) { return pdu.opcode() != Opcode::kLogoutResponse; });
   ASSERT_EQ(answers.size(), 1U);

@@ -3,6 +3,8 @@
 // HostileRow: one thing that a peer does wrong, with the answer that RFC 7143 asks for. hostile_*_rows.cc hold the
 // table, hostile_test.cc plays it.
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <optional>
 #include <string>
