@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "scsi/harness_test.h"
+#include "scsi/rate_limiter.h"
 
 namespace {
 std::size_t allocation_count = 0;
@@ -62,8 +63,7 @@ class HotPath final {
   runtime::Gate gate_;
 };
 
-TEST(HotPath, ReadsAndWritesWithoutTheHeap) {
-  Harness harness;
+void expect_no_allocation(Harness& harness) {
   HotPath path(harness);
   for (std::uint32_t i = 0; i < 100; ++i) {
     ASSERT_TRUE(path.write_and_read(i * 8));
@@ -76,6 +76,19 @@ TEST(HotPath, ReadsAndWritesWithoutTheHeap) {
   EXPECT_EQ(allocation_count, before);
   EXPECT_TRUE(all_good);
   EXPECT_GT(before, 0U);  // the counter counts
+}
+
+TEST(HotPath, ReadsAndWritesWithoutTheHeap) {
+  Harness harness;
+  expect_no_allocation(harness);
+}
+
+// Time stands still, so that all of it is one burst.
+TEST(HotPath, NorDoLimitsNeedIt) {
+  const RateLimit limit{.iops = 1'000'000, .iops_burst = 1'000'000, .bandwidth = 1 << 30, .bandwidth_burst = 1U << 31};
+  Harness harness(Harness::ram(2048), {.rate_limit = limit});
+  harness.unit.set_rate_limiter(harness.nexuses[0]->id, std::make_shared<RateLimiter>(limit));
+  expect_no_allocation(harness);
 }
 
 }  // namespace

@@ -61,6 +61,17 @@ class Region:
         """What these blocks hold, once all of them have been verified."""
         return b"".join(content(self.number, each, *self.possible.get(each, {0})) for each in range(lba, lba + count))
 
+    def verify_all(self, data):
+        """Compares what the whole region was read as, after the daemon has come back."""
+        for lba, count, version in self.whole:
+            at = (lba - self.first) * BLOCK
+            blocks = [data[at + each * BLOCK:at + (each + 1) * BLOCK] == content(self.number, lba + each, version)
+                      for each in range(count)]
+            if any(blocks) and not all(blocks):
+                raise Mismatch(f"region {self.number}: half of the atomic write {version} at {lba} is there")
+        self.whole = []
+        self.verify(self.first, data)
+
     def verify(self, lba, data):
         """Compares what was read from `lba` on; it is then what the blocks hold."""
         found = {}
@@ -72,9 +83,4 @@ class Region:
                 raise Mismatch(f"region {self.number} block {each} holds {block[:16].hex()}, and may hold versions "
                                f"{sorted(self.possible.get(each, {0}))}")
             found[each] = versions[0]
-        for first, count, version in list(self.whole):
-            if all(each in found for each in range(first, first + count)):
-                if len({found[each] == version for each in range(first, first + count)}) != 1:
-                    raise Mismatch(f"region {self.number}: half of the atomic write {version} at {first} is there")
-                self.whole.remove((first, count, version))
         self.possible.update({each: {version} for each, version in found.items()})

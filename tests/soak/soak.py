@@ -125,11 +125,14 @@ class Blocks(Worker):
         cdb = bytes([0x89, 0]) + lba.to_bytes(8, "big") + bytes([0, 0, 0, count, 0, 0])
         self.change(cdb, self.region.known(lba, count) + data, False, lba, count, version)
 
-    def read(self, lba, count):
+    def fetch(self, lba, count):
         status, data = self.session.run(bytes([0x28, 0]) + lba_of(lba, count), read=count * BLOCK)
         if status != initiator.GOOD or len(data) != count * BLOCK:
             raise AssertionError(f"READ ends with status {status:02x} and {len(data)} bytes")
-        self.region.verify(lba, data)
+        return data
+
+    def read(self, lba, count):
+        self.region.verify(lba, self.fetch(lba, count))
 
     def flush(self, lba, count):
         if self.session.run(bytes([0x35, 0]) + lba_of(lba, count))[0] != initiator.GOOD:
@@ -137,8 +140,8 @@ class Blocks(Worker):
 
     def verify(self):
         self.begin()
-        for lba in range(self.region.first, self.region.first + self.region.count, READ_BLOCKS):
-            self.read(lba, READ_BLOCKS)
+        first, count = self.region.first, self.region.count
+        self.region.verify_all(b"".join(self.fetch(lba, READ_BLOCKS) for lba in range(first, first + count, READ_BLOCKS)))
         self.end()
 
 

@@ -26,6 +26,9 @@ using testing::LoopbackClient;
 constexpr std::size_t kDataShards = 3;
 constexpr std::size_t kControl = kDataShards;
 constexpr std::size_t kBlockSize = 512;
+// Between the halves: time enough for others to come, and not in step.
+constexpr int kTurns = 100;
+constexpr int kReadTurns = 7;
 constexpr std::uint8_t kGood = 0x00;
 constexpr std::uint8_t kCheckCondition = 0x02;
 constexpr std::uint8_t kConflict = 0x18;
@@ -52,8 +55,10 @@ class HalvingVolume final : public block::Volume {
     const std::uint64_t half = request.length / 2 / kBlockSize * kBlockSize;
     co_await runtime::yield_on(home_);
     do_part(request, 0, half);
-    co_await runtime::yield_on(home_);
-    co_await runtime::yield_on(home_);
+    const int turns = request.operation == block::IoOperation::kRead ? kReadTurns : kTurns;
+    for (int turn = 0; turn < turns; ++turn) {
+      co_await runtime::yield_on(home_);
+    }
     do_part(request, half, request.length - half);
     request.complete();
   }
@@ -246,31 +251,43 @@ TEST_F(Atomicity, CompareAndWriteOfTwoConnectionsOfASessionTakeTurns) {
   }
 }
 
-TEST_F(Atomicity, WriteAtomicIsSeenWholeOrNotAtAll) {
+/// Writes and reads the same blocks, several commands at a time; `seen` is what was read.
+void write_and_read(LoopbackClient& client, std::uint8_t number, std::vector<Bytes>& seen) {
   constexpr std::uint8_t kBlocks = 16;
-  std::atomic<bool> is_over{false};
-  std::vector<std::jthread> threads;
-  for (std::uint8_t i = 1; i <= 2; ++i) {
-    threads.emplace_back([this, i] {
-      const auto client = session(i);
-      for (int round = 0; round < 60; ++round) {
-        ASSERT_EQ(client->run(write_atomic(0, Bytes(kBlocks * kBlockSize, std::byte{i}))).status, kGood);
+  constexpr int kRounds = 40;
+  for (int round = 0; round < kRounds && client.is_connected(); ++round) {
+    std::array<std::uint32_t, 8> tags{};
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+      tags[i] =
+          client.send(i % 2 == 0 ? write_atomic(0, Bytes(kBlocks * kBlockSize, std::byte{number})) : read(0, kBlocks));
+    }
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+      const Outcome& outcome = client.finish(tags[i]);
+      ASSERT_EQ(outcome.status, kGood);
+      if (i % 2 != 0) {
+        seen.push_back(outcome.data);
       }
+    }
+  }
+}
+
+TEST_F(Atomicity, WriteAtomicIsSeenWholeOrNotAtAll) {
+  constexpr std::size_t kSessions = 3;
+  std::array<std::vector<Bytes>, kSessions> seen;
+  std::vector<std::jthread> threads;
+  for (std::uint8_t i = 0; i < kSessions; ++i) {
+    threads.emplace_back([this, i, &seen] {
+      const auto client = session(i + 1U);
+      write_and_read(*client, static_cast<std::uint8_t>(i + 1), seen.at(i));
     });
   }
-  int seen = 0;
-  std::jthread reader([this, &is_over, &seen] {
-    const auto client = session(3);
-    while (!is_over) {
-      const Bytes data = client->run(read(0, kBlocks)).data;
-      ASSERT_EQ(data, Bytes(kBlocks * kBlockSize, data.at(0)));
-      ++seen;
-    }
-  });
   threads.clear();
-  is_over = true;
-  reader.join();
-  EXPECT_GT(seen, 0);
+  for (const std::vector<Bytes>& reads : seen) {
+    EXPECT_FALSE(reads.empty());
+    for (const Bytes& data : reads) {
+      EXPECT_EQ(data, Bytes(data.size(), data.at(0)));
+    }
+  }
 }
 
 /// Counts up by a read and a write under a reservation of its own, so many times; the others get a conflict meanwhile.
