@@ -1,6 +1,7 @@
 """The checks that need a compiler, over a small project made of the real build files."""
 
 import shutil
+import subprocess
 
 import sample
 import check_format
@@ -76,6 +77,35 @@ class Compiled(sample.SampleTest):
         bad = GOOD["src/base/good.cc"].replace('return "sample";', "\n" * 75 + 'return "sample";')
         findings = self.check(check_tidy.check, good_dot_cc=bad)
         self.assert_refused(findings, "src/base/good.cc:4", "warning: function 'name' exceeds recommended size")
+
+    def git(self, *words):
+        return subprocess.run(["git", "-C", self.folder, "-c", "user.name=sample", "-c", "user.email=sample@example.com",
+                               *words], capture_output=True, text=True, check=True).stdout
+
+    def test_tidy_reads_what_differs_from_the_commit_that_was_checked_whole(self):
+        bad = GOOD["src/base/good.cc"].replace("return", "int Bad = 1;\n  static_cast<void>(Bad);\n  return")
+        other = {"src/base/CMakeLists.txt": FOLDER.replace("good.cc", "good.cc other.cc"), "src/base/good.cc": bad,
+                 "src/base/other.cc": '#include "base/good.h"\n', ".gitignore": "build/\n"}
+        self.tree({**GOOD, **other})
+        self.git("init", "-q")
+        self.git("add", ".")
+        self.git("commit", "-qm", "one")
+        commit = self.git("rev-parse", "HEAD")
+        self.assert_refused(self.findings(check_tidy.check, {**GOOD, **other}), "src/base/good.cc:5", "Bad")
+        files = {**GOOD, **other, check_tidy.RECORD: commit}
+        self.assertEqual(self.findings(check_tidy.check, files), [])
+        files["src/base/other.cc"] += "namespace sample {\nint Worse() {\n  return 1;\n}\n}  // namespace sample\n"
+        findings = self.findings(check_tidy.check, files)
+        self.assert_refused(findings, "src/base/other.cc:3", "Worse")
+        self.assertFalse(any("Bad" in finding for finding in findings), findings)
+        # A header that differs is read through its source.
+        files["src/base/good.h"] += "// more\n"
+        self.assert_refused(self.findings(check_tidy.check, files), "src/base/good.cc:5", "Bad")
+
+    def test_tidy_reads_everything_where_git_does_not_know_that_commit(self):
+        bad = GOOD["src/base/good.cc"].replace("return", "int Bad = 1;\n  static_cast<void>(Bad);\n  return")
+        findings = self.findings(check_tidy.check, {**GOOD, "src/base/good.cc": bad, check_tidy.RECORD: "0" * 40 + "\n"})
+        self.assert_refused(findings, "src/base/good.cc:5", "Bad")
 
     def test_tidy_refuses_a_source_that_nothing_compiles(self):
         self.assert_refused(self.check(check_tidy.check, extra_dot_cc="\n"), "src/base/extra.cc:1", "no target")
