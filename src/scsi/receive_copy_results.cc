@@ -47,12 +47,12 @@ const CopyOperation* operation_of_lid4(const Execution& x) {
 
 // The head that RECEIVE COPY STATUS and RECEIVE ROD TOKEN INFORMATION share (SPC-5 tables 204, 211).
 void put_status(const CopyOperation& operation, wire::Writer& out) {
-  constexpr std::uint32_t kUpdateDelay_ms = 100;  // ESTIMATED STATUS UPDATE DELAY
+  constexpr std::uint32_t kUpdateDelayMs = 100;  // ESTIMATED STATUS UPDATE DELAY
   out.put_zeros(4);
   out.put_big_endian(operation.service_action);
   out.put_big_endian(status_of(operation));
   out.put_big_endian(static_cast<std::uint16_t>(operation.segments));
-  out.put_big_endian(operation.in_progress ? kUpdateDelay_ms : 0xFFFF'FFFE);
+  out.put_big_endian(operation.in_progress ? kUpdateDelayMs : 0xFFFF'FFFE);
   SenseBytes sense;
   if (!operation.in_progress && operation.outcome.status == Status::kCheckCondition) {
     sense = build_sense(operation.outcome.sense, SenseFormat::kDescriptor);

@@ -2,6 +2,8 @@
 
 #include "service/host_names.h"
 
+#include <algorithm>
+
 #include "service/names.h"
 #include "service/world_test.h"
 

@@ -257,7 +257,7 @@ Outcome<std::string> canonical_iscsi_name(std::string_view name) {
 
 Outcome<std::string> canonical_initiator_name(std::string_view name) {
   // Initiators' names in the field are looser than ours have to be (underscores, other scripts): exact text counts.
-  const std::string folded = fold_case(name);
+  std::string folded = fold_case(name);
   const bool has_prefix = folded.starts_with("iqn.") || folded.starts_with("eui.") || folded.starts_with("naa.");
   const bool has_space = folded.find(' ') != std::string::npos;
   if (!has_prefix || folded.size() <= 4 || folded.size() > kIscsiNameBytesMax || has_space || !is_printable(folded)) {

@@ -74,7 +74,7 @@ Outcome<void> check_redirects(const Core& core, const std::vector<Redirect>& red
     if (same > 1) {
       return fail(Error{ErrorCode::kInvalidArgument, "A portal group has one redirect at most."});
     }
-    const Outcome<void> known =
+    Outcome<void> known =
         redirect.portal_group_tag ? check_portal_group(core, *redirect.portal_group_tag) : Outcome<void>();
     if (!known) {
       return known;

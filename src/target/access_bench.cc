@@ -64,7 +64,8 @@ void measure(std::size_t rules) {
 }  // namespace
 
 int main() {
-  for (const std::size_t rules : {1, 10, 100, 1000, 8192}) {
+  for (const std::size_t rules :
+       {std::size_t{1}, std::size_t{10}, std::size_t{100}, std::size_t{1000}, std::size_t{8192}}) {
     measure(rules);
   }
   return 0;
