@@ -40,6 +40,8 @@ T run(runtime::Task<T> task) {
 
 class Recorder final : public LifecycleListener {
  public:
+  bool is_listening() const override { return true; }
+  void on_process(const NamespaceName& /*space*/, Instance /*indication*/) override {}
   void on_created(const NamespaceName& /*space*/, const Instance& instance) override { add("created", instance); }
   void on_modified(const NamespaceName& /*space*/, const Instance& previous, const Instance& instance) override {
     add("from", previous);

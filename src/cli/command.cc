@@ -59,7 +59,7 @@ std::vector<Command> all_commands() {
        {status_commands(), disk_commands(), target_commands(), map_commands(), mask_commands(), access_commands(),
         initiator_commands(), session_commands(), portal_commands(), portal_group_commands(), redirect_commands(),
         user_commands(), service_commands(), cim_commands(), cim_association_commands(), cim_schema_commands(),
-        mof_commands(), completion_commands()}) {
+        cim_indication_commands(), mof_commands(), completion_commands()}) {
     commands.insert(commands.end(), table.begin(), table.end());
   }
   return commands;

@@ -88,6 +88,7 @@ std::vector<Command> all_commands();
 std::span<const Command> access_commands();
 std::span<const Command> cim_association_commands();
 std::span<const Command> cim_commands();
+std::span<const Command> cim_indication_commands();
 std::span<const Command> cim_schema_commands();
 std::span<const Command> completion_commands();
 std::span<const Command> disk_commands();

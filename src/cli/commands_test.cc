@@ -87,6 +87,14 @@ TEST_F(Commands, DiskCreatePrintsTheDiskThatWasMade) {
   EXPECT_EQ(json["size"], 10737418240ULL);
 }
 
+TEST_F(Commands, SubscriptionsNeedAPlaceAndAName) {
+  EXPECT_EQ(run_line({"cim", "subscribe"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run_line({"cim", "listen", "--listen", "nowhere"}).code, ExitCode::kUsage);
+  const Ran gone = run_line({"cim", "unsubscribe", "monitor"});
+  EXPECT_EQ(gone.code, ExitCode::kNotFound);
+  EXPECT_THAT(gone.err, HasSubstr("there is no subscription called 'monitor'"));
+}
+
 TEST_F(Commands, DiskImportSendsThePath) {
   EXPECT_EQ(only_request({"disk", "import", "/srv/a.img", "--name", "a"}),
             "InvokeMethod root/lunaria:LUNARIA_Disk Import Path=\"/srv/a.img\" Name=\"a\"");

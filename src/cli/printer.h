@@ -59,6 +59,8 @@ class Printer final {
   /// As it is, with a line end. Not for JSON.
   void line(std::string_view text);
   void json(const Json& json);
+  /// What was printed is seen now: for commands that wait.
+  void flush() { out_.flush(); }
 
   /// A cell for people.
   std::string cell(const Column& column, const cim::Value& value) const;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "base/units.h"
@@ -11,6 +13,7 @@
 #include "runtime/blocking.h"
 #include "security/host_key.h"
 #include "security/self_signed.h"
+#include "security/small_file.h"
 
 namespace lunaria::daemon {
 namespace {
@@ -18,6 +21,8 @@ namespace {
 using namespace units;  // NOLINT(google-build-using-namespace): literals
 
 constexpr std::uint64_t kDemoSize = 1_GiB;
+/// All authorities of a system are a quarter of that.
+constexpr std::size_t kAuthoritiesBytesMax = 1_MiB;
 /// Requests inside may finish when the daemon ends; initiators may log out.
 constexpr runtime::Duration kManagementGrace = std::chrono::seconds(5);
 constexpr runtime::Duration kSessionGrace = std::chrono::seconds(2);
@@ -61,6 +66,23 @@ Result<security::TlsServerContext, std::string> Daemon::load_tls() {
     return fail(context.error().message);
   }
   log_.info("management.certificate", {{"file", where.certificate_path}, {"sha256", context->fingerprint()}});
+  return *std::move(context);
+}
+
+Result<security::TlsClientContext, std::string> Daemon::load_listener_trust() {
+  security::TlsTrust trust;
+  if (!options_.indication_authorities.empty()) {
+    const auto pem = security::read_small_file(machine_.files, options_.indication_authorities, kAuthoritiesBytesMax);
+    if (!pem) {
+      return fail(fmt::format("Cannot read {}: {}", options_.indication_authorities, to_string(pem.error())));
+    }
+    std::ranges::transform(*pem, std::back_inserter(trust.authorities_pem),
+                           [](std::byte byte) { return static_cast<char>(byte); });
+  }
+  auto context = security::TlsClientContext::make(trust);
+  if (!context) {
+    return fail(context.error().message);
+  }
   return *std::move(context);
 }
 
@@ -109,10 +131,15 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!objects_opened) {
     co_return fail(objects_opened.error());
   }
+  auto listener_trust = co_await runtime::run_blocking(control, [this] { return load_listener_trust(); });
+  if (!listener_trust) {
+    co_return fail(listener_trust.error());
+  }
+  listener_names_ = std::make_unique<DnsResolver>();
   management_ = std::make_unique<Management>(
       control, *service_, log_,
-      ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path}, *objects_,
-      request_exit_);
+      ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
+      ManagementStores{*objects_, *objects_, *listener_names_}, *std::move(listener_trust), request_exit_);
   if (const auto opened = co_await management_->open(*std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
@@ -121,6 +148,11 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
       [this](security::TlsServerContext context) { management_->set_tls_context(std::move(context)); });
   certificate_watch_->start();
   service_->manage(service::ServiceKind::kObjectManager, *management_);
+  for (const service::ServiceKind kind : service::kServiceKinds) {
+    if (kind != service::ServiceKind::kObjectManager) {
+      service_->manage(kind, method_services_);
+    }
+  }
   const auto managing = co_await service_->start_managed_services();
   if (!managing) {
     co_return fail(managing.error().message);
@@ -153,6 +185,9 @@ runtime::Task<void> Daemon::stop() {
   if (certificate_watch_ != nullptr) {
     co_await certificate_watch_->stop();
   }
+  if (listener_names_ != nullptr) {
+    listener_names_->cancel();
+  }
   if (management_ != nullptr) {
     co_await management_->close(kManagementGrace);
   }
@@ -170,6 +205,7 @@ runtime::Task<void> Daemon::stop() {
   }
   certificate_watch_.reset();
   management_.reset();
+  listener_names_.reset();
   objects_.reset();
   service_.reset();
   data_plane_.reset();

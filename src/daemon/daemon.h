@@ -53,6 +53,8 @@ class Daemon final {
  private:
   Result<void, std::string> prepare();
   Result<security::TlsServerContext, std::string> load_tls();
+  /// Whom indications are delivered to over HTTPS.
+  Result<security::TlsClientContext, std::string> load_listener_trust();
   runtime::Task<Result<void, std::string>> make_demo();
 
   Machine machine_;
@@ -68,7 +70,9 @@ class Daemon final {
   std::unique_ptr<DnsResolver> names_;
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<StoredObjects> objects_;
+  std::unique_ptr<DnsResolver> listener_names_;
   std::unique_ptr<Management> management_;
+  service::MethodService method_services_;  // the services of the storage model
   std::unique_ptr<CertificateWatch> certificate_watch_;
 };
 

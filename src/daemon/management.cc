@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/schema_loading.h"
+#include "runtime/blocking.h"
 #include "schema/names.h"
 
 namespace lunaria::daemon {
@@ -18,6 +19,8 @@ constexpr runtime::Duration kReplyGrace = std::chrono::seconds(10);
 /// The kernel keeps the addresses of a process that was killed for a moment.
 constexpr runtime::Duration kAddressWait = std::chrono::seconds(5);
 constexpr runtime::Duration kAddressRetry = std::chrono::milliseconds(20);
+
+constexpr std::string_view kInterop = "root/interop";
 
 /// What a stopped object manager still does, for a local administrator on the Unix socket.
 cim::AdmissionControl::Exceptions exceptions_while_stopped() {
@@ -49,21 +52,27 @@ bool is_tcp(const http::ListenerView& listener) {
 }  // namespace
 
 Management::Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-                       cim::ObjectStore& objects, std::function<void()> request_exit)
+                       ManagementStores stores, security::TlsClientContext listener_trust,
+                       std::function<void()> request_exit)
     : shard_(shard),
       service_(service),
       log_(log),
       addresses_(std::move(addresses)),
       request_exit_(std::move(request_exit)),
       admission_({}, exceptions_while_stopped()),
-      made_instances_(repository_, objects, nullptr),
-      made_schema_({repository_, provider_table_, made_instances_, objects, log_}),
+      names_(stores.names),
+      exporter_(shard_, std::move(listener_trust), [this](std::string host) { return look_up(std::move(host)); }),
+      outbox_(shard_, stores.messages, exporter_, log_),
+      dispatcher_(repository_, cim::NamespaceName(kInterop), shard_.clock(), outbox_),
+      made_instances_(repository_, stores.objects, &dispatcher_),
+      made_schema_({repository_, provider_table_, made_instances_, stores.objects, log_}),
       namespace_class_(repository_, &made_schema_),
       enumerator_(repository_, provider_table_),
       enumerations_(shard_, enumerator_),
       object_manager_(repository_, provider_table_, admission_, authorize,
                       {.schema_editor = &made_schema_, .enumerations = &enumerations_}),
       providers_(service_, repository_, shard_.clock(), &made_schema_),
+      indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
       authenticator_(shard_, service_, log_),
       handler_(shard_, object_manager_, authenticator_, log_),
       server_(shard_, handler_, log_) {
@@ -77,10 +86,14 @@ runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContex
     co_return fail(service::Error{service::ErrorCode::kIo, "The built-in schema does not compile: " + loaded.error()});
   }
   providers_.add_to(provider_table_);
+  indications_.add_to(provider_table_);
   repository_.add_everywhere(cim::NamespaceClassProvider::make_class());
   provider_table_.add_everywhere(cim::NamespaceClassProvider::kClass, namespace_class_);
   if (const auto loaded = co_await made_schema_.load(); !loaded) {
     co_return fail(service::Error{service::ErrorCode::kIo, loaded.error().message});
+  }
+  if (const auto opened = co_await indications_.open(); !opened) {
+    co_return fail(service::Error{service::ErrorCode::kIo, opened.error().message});
   }
   server_.set_tls_context(std::move(tls));
   const auto opened = co_await listen_soon({addresses_.socket_path, http::Transport::kUnix});
@@ -148,6 +161,16 @@ runtime::Task<service::Outcome<void>> Management::stop(service::StopMode mode) {
   co_return service::Outcome<void>();
 }
 
+runtime::Task<Result<std::vector<IpAddress>, std::string>> Management::look_up(std::string host) {
+  const runtime::AsyncMutex::Lock lock = co_await lookup_mutex_.acquire();
+  auto answers = co_await runtime::run_blocking(shard_, [&] { return names_.resolve({host}); });
+  if (answers.empty() || answers.front().addresses.empty()) {
+    const std::string reason = answers.empty() ? std::string() : answers.front().reason;
+    co_return fail(fmt::format("the name {} has no address{}{}", host, reason.empty() ? "" : ": ", reason));
+  }
+  co_return std::move(answers.front().addresses);
+}
+
 runtime::Task<void> Management::close_tcp() {
   co_await server_.close_listeners(is_tcp, kReplyGrace);
 }
@@ -157,6 +180,8 @@ runtime::Task<void> Management::close(runtime::Duration grace) {
   closing_.close();
   co_await server_.stop(grace);
   co_await enumerations_.close_all();
+  co_await indications_.close();
+  co_await outbox_.close();
   co_await closing_.drained();
 }
 

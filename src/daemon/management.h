@@ -8,6 +8,9 @@
 
 #include "base/ip_address.h"
 #include "base/log.h"
+#include "cim/indication/dispatcher.h"
+#include "cim/indication/message_store.h"
+#include "cim/indication/outbox.h"
 #include "cim/namespace_class.h"
 #include "cim/object_manager.h"
 #include "cim/repository.h"
@@ -15,9 +18,12 @@
 #include "cim/stored_schema.h"
 #include "daemon/user_authenticator.h"
 #include "http/server.h"
+#include "providers/indication/indication_providers.h"
 #include "providers/provider_set.h"
+#include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "service/service.h"
+#include "wbem/cimxml/exporter.h"
 #include "wbem/cimxml/handler.h"
 
 namespace lunaria::daemon {
@@ -28,11 +34,18 @@ struct ManagementAddresses {
   std::string socket_path;
 };
 
+/// Where the object manager keeps what clients make, and indications on their way.
+struct ManagementStores {
+  cim::ObjectStore& objects;
+  cim::indication::MessageStore& messages;
+  service::NameResolver& names;  ///< of listeners
+};
+
 /// Lives on the control shard; what it is given outlives it.
 class Management final : public service::ManagedService {
  public:
   Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-             cim::ObjectStore& objects, std::function<void()> request_exit);
+             ManagementStores stores, security::TlsClientContext listener_trust, std::function<void()> request_exit);
   Management(const Management&) = delete;
   Management& operator=(const Management&) = delete;
   /// close() comes first.
@@ -53,6 +66,7 @@ class Management final : public service::ManagedService {
   runtime::Task<Result<http::ListenerView, runtime::IoError>> listen_soon(http::ListenerOptions options);
   runtime::Task<service::Outcome<void>> listen(const IpEndpoint& endpoint, http::Transport transport);
   runtime::Task<void> close_tcp();
+  runtime::Task<Result<std::vector<IpAddress>, std::string>> look_up(std::string host);
 
   runtime::Shard& shard_;
   service::Service& service_;
@@ -63,6 +77,11 @@ class Management final : public service::ManagedService {
   cim::Repository repository_;
   cim::ProviderTable provider_table_;
   cim::AdmissionControl admission_;
+  service::NameResolver& names_;
+  runtime::AsyncMutex lookup_mutex_;
+  wbem::cimxml::HttpExporter exporter_;
+  cim::indication::Outbox outbox_;
+  cim::indication::Dispatcher dispatcher_;
   cim::RepositoryProvider made_instances_;
   cim::StoredSchema made_schema_;
   cim::NamespaceClassProvider namespace_class_;
@@ -70,6 +89,7 @@ class Management final : public service::ManagedService {
   cim::OpenEnumerations enumerations_;
   cim::ObjectManager object_manager_;
   providers::ProviderSet providers_;
+  providers::IndicationProviders indications_;
   UserAuthenticator authenticator_;
   wbem::cimxml::Handler handler_;
   http::Server server_;

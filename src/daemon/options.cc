@@ -80,6 +80,9 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
          "--tls-client-authorities", options.tls_client_authorities,
          "Issuers (PEM) whose clients may show a certificate instead of a password; its common name is the user")
       ->envname("LUNARIA_TLS_CLIENT_AUTHORITIES");
+  app.add_option("--indication-authorities", options.indication_authorities,
+                 "Issuers (PEM) of the certificates of https listeners of indications (default: those of the system)")
+      ->envname("LUNARIA_INDICATION_AUTHORITIES");
   app.add_option("--shards", options.shards, "Threads that serve data; 0: one less than the processors")
       ->envname("LUNARIA_SHARDS")
       ->check(CLI::Range(0, 256))
@@ -185,6 +188,7 @@ void print_config(const Options& options, const Texts& texts) {
                      {"tls-certificate", options.tls_certificate},
                      {"tls-key", options.tls_key},
                      {"tls-client-authorities", options.tls_client_authorities},
+                     {"indication-authorities", options.indication_authorities},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
                      {"command-timeout-seconds", options.command_timeout_seconds},

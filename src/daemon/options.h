@@ -21,6 +21,7 @@ struct Options {
   std::string socket_path;                    ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
   std::string tls_certificate;                ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
   std::string tls_key;                        ///< PEM; empty: `<state>/tls/key.pem`
+  std::string indication_authorities;         ///< PEM; issuers of listeners' certificates; empty: the system's
   std::string tls_client_authorities;         ///< PEM; issuers of client certificates; empty: clients show none
   std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1
   std::uint32_t buffer_memory_mib = 256;      ///< memory for data in flight, all shards together

@@ -43,12 +43,14 @@ class ListedProvider : public cim::Provider {
     co_return to_instance(call.cls, *item);
   }
 
+  /// The instance that stands for an item; needs nothing but the two.
+  virtual cim::Instance to_instance(const cim::ClassPtr& cls, const Item& item) const = 0;
+
  protected:
   using Listed = runtime::Task<Result<std::vector<Item>, cim::Error>>;
 
   /// All there are. The context outlives the call.
   virtual Listed list(const cim::OperationContext& context) = 0;
-  virtual cim::Instance to_instance(const cim::ClassPtr& cls, const Item& item) const = 0;
   /// Whether the item is what a path names.
   virtual bool is_at(const Item& item, const cim::ObjectPath& path) const = 0;
 

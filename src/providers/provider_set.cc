@@ -1,11 +1,17 @@
 #include "providers/provider_set.h"
 
+#include <array>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "cim/name.h"
+#include "providers/interop/computed_provider.h"
 #include "providers/interop/job_provider.h"
 #include "providers/interop/namespace_provider.h"
 #include "providers/interop/object_manager_provider.h"
+#include "providers/interop/registered_profiles.h"
+#include "providers/interop/server_model.h"
 #include "providers/interop/system_provider.h"
 #include "providers/lunaria/access_rule_provider.h"
 #include "providers/lunaria/disk_provider.h"
@@ -17,6 +23,7 @@
 #include "providers/lunaria/redirect_provider.h"
 #include "providers/lunaria/target_provider.h"
 #include "providers/lunaria/user_provider.h"
+#include "providers/storage/service_provider.h"
 #include "providers/wt/connection_provider.h"
 #include "providers/wt/disk_provider.h"
 #include "providers/wt/general_provider.h"
@@ -34,6 +41,26 @@ constexpr std::string_view kInterop = "root/interop";
 constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
 constexpr std::string_view kWmi = "root/wmi";
 constexpr std::string_view kLunaria = "root/lunaria";
+
+struct ComputedRow {
+  std::string_view class_name;
+  ComputedInstances compute;
+  bool is_in_storage;  ///< also where storage is modelled
+};
+constexpr auto kComputed = std::to_array<ComputedRow>({
+    {schema::cim_cimxml_communication_mechanism::kClass, &communication_mechanisms, true},
+    {schema::msftsm_comm_mechanism_for_manager::kClass, &mechanisms_for_manager, true},
+    {schema::msftsm_namespace_in_manager::kClass, &namespaces_in_manager, true},
+    {schema::msftsm_hosted_service::kClass, &hosted_services, true},
+    {schema::msftsm_hosted_access_point::kClass, &hosted_access_points, true},
+    {schema::msftsm_software_identity::kClass, &software_identities, false},
+    {schema::msftsm_element_software_identity::kClass, &element_software_identities, false},
+    {schema::msftsm_registered_profile::kClass, &registered_profiles, false},
+    {schema::msftsm_registered_sub_profile::kClass, &registered_sub_profiles, false},
+    {schema::msftsm_referenced_profile::kClass, &referenced_profiles, false},
+    {schema::msftsm_sub_profile_requires_profile::kClass, &sub_profiles_require_profiles, false},
+    {schema::msftsm_element_conforms_to_profile::kClass, &elements_conform_to_profiles, false},
+});
 
 }  // namespace
 
@@ -60,7 +87,14 @@ struct ProviderSet::Providers {
         lunaria_portal_group(environment),
         lunaria_portal(environment),
         lunaria_redirect(environment),
-        lunaria_target(environment) {}
+        lunaria_target(environment) {
+    for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
+      storage_services.push_back(std::make_unique<StorageServiceProvider>(environment, storage_service_kind(i)));
+    }
+    for (const ComputedRow& row : kComputed) {
+      computed.push_back(std::make_unique<ComputedProvider>(environment, row.compute));
+    }
+  }
 
   DiskProvider disk;
   HostProvider host;
@@ -84,6 +118,8 @@ struct ProviderSet::Providers {
   LunariaPortalProvider lunaria_portal;
   LunariaRedirectProvider lunaria_redirect;
   LunariaTargetProvider lunaria_target;
+  std::vector<std::unique_ptr<StorageServiceProvider>> storage_services;
+  std::vector<std::unique_ptr<ComputedProvider>> computed;  // as kComputed
 };
 
 ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
@@ -113,6 +149,16 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(own, schema::lunaria_portal::kClass, providers_->lunaria_portal);
   table.add(own, schema::lunaria_redirect::kClass, providers_->lunaria_redirect);
   table.add(own, schema::lunaria_target::kClass, providers_->lunaria_target);
+  const cim::NamespaceName storage(kStorage);
+  for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
+    table.add(storage, storage_service_kind(i).class_name, *providers_->storage_services[i]);
+  }
+  for (std::size_t i = 0; i < kComputed.size(); ++i) {
+    table.add(cim::NamespaceName(kInterop), kComputed[i].class_name, *providers_->computed[i]);
+    if (kComputed[i].is_in_storage) {
+      table.add(storage, kComputed[i].class_name, *providers_->computed[i]);
+    }
+  }
   for (const std::string_view name : {kInterop, kStorage}) {
     const cim::NamespaceName name_space(name);
     table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);

@@ -82,7 +82,7 @@ class Core final : public target::UnitKeeper {
   std::map<ServiceKind, Managed> managed;
   security::VerifiedPasswords verified;
   HostNames host_names;
-  Alarm portal_alarm;                ///< rings when a portal could not be opened
+  runtime::Alarm portal_alarm;       ///< rings when a portal could not be opened
   runtime::Gate background;          ///< refresh_host_names() and retry_portals() are inside
   bool is_settling = false;          ///< they are to end
   runtime::AsyncMutex lookup_mutex;  ///< held while a name is looked up for a caller: one at a time

@@ -15,6 +15,7 @@
 #include "service/server.h"
 #include "service/service_state.h"
 #include "service/target.h"
+#include "service/user.h"
 
 namespace lunaria::service {
 
@@ -35,6 +36,7 @@ using ServiceStateChanged = Change<ServiceStatus>;
 using JobChanged = Change<Job>;
 using InitiatorChanged = Change<Initiator>;
 using PortalGroupChanged = Change<PortalGroup>;
+using UserChanged = Change<User>;
 struct AccessRuleChanged {
   TargetId target{};
   std::string target_name;
@@ -53,9 +55,9 @@ struct SessionClosed {
   std::string reason;
 };
 
-using Event =
-    std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
-                 ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, SessionOpened, SessionClosed>;
+using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
+                           ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, UserChanged,
+                           SessionOpened, SessionClosed>;
 
 /// Called on the control shard after the change is in force; must not block and must not unsubscribe.
 using EventHandler = std::function<void(const Event&)>;

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "runtime/alarm.h"
 #include "runtime/clock.h"
 #include "runtime/shard.h"
 #include "runtime/task.h"
-#include "service/alarm.h"
 
 namespace lunaria::service {
 
@@ -96,7 +96,7 @@ class HostNames final {
 
   runtime::Shard& shard_;
   std::map<std::string, Entry> entries_;
-  Alarm alarm_;
+  runtime::Alarm alarm_;
   bool is_stopped_ = false;
 };
 

@@ -114,4 +114,12 @@ class ManagedService {
   virtual runtime::Task<Outcome<void>> stop(StopMode mode) = 0;
 };
 
+/// A service whose state says nothing but whether its methods are answered: whoever offers them asks service_state()
+/// before each call, so that there is nothing to start and nobody to wait for.
+class MethodService final : public ManagedService {
+ public:
+  runtime::Task<Outcome<void>> start() override { co_return Outcome<void>(); }
+  runtime::Task<Outcome<void>> stop(StopMode /*mode*/) override { co_return Outcome<void>(); }
+};
+
 }  // namespace lunaria::service

@@ -78,6 +78,7 @@ Reply<User> add_user_locked(Core& core, AddUser request) {
   if (!done) {
     co_return fail(done.error());
   }
+  core.events.publish(UserChanged{std::nullopt, user_value(row)});
   co_return user_value(row);
 }
 
@@ -98,8 +99,12 @@ Reply<void> delete_user_locked(Core& core, std::string name) {
   if (is_administrator(found->second) && !others_administrate(core, name)) {
     co_return fail(last_administrator(name));
   }
+  const User before = user_value(found->second);
   Outcome<void> done = co_await core.commit({catalogue::RemoveUser{name}});
   core.verified.forget(name);
+  if (done) {
+    core.events.publish(UserChanged{before, std::nullopt});
+  }
   co_return done;
 }
 
@@ -128,11 +133,13 @@ Reply<User> set_role_locked(Core& core, std::string name, security::Role role) {
     co_return fail(last_administrator(name));
   }
   catalogue::UserRow row = found->second;
+  const User before = user_value(row);
   row.role = security::to_string(role);
   const Outcome<void> done = co_await core.commit({row});
   if (!done) {
     co_return fail(done.error());
   }
+  core.events.publish(UserChanged{before, user_value(row)});
   co_return user_value(row);
 }
 

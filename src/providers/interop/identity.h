@@ -16,7 +16,12 @@ namespace lunaria::providers {
 /// What InstanceID begins with: the organisation, then a colon.
 inline constexpr std::string_view kInstanceIdPrefix = "Lunaria:";
 
-/// Name of MSFTSM_System; SystemName of all that it hosts.
+/// Name of CIM_IndicationService.
+inline constexpr std::string_view kIndicationServiceName = "Lunaria:IndicationService";
+/// Class of the system that the storage services belong to.
+inline constexpr std::string_view kArrayClass = "MSFTSM_ComputerSystem";
+
+/// Name of MSFTSM_System and of the array; SystemName of all that it hosts.
 std::string system_name(const service::Server& server);
 /// Name of MSFTSM_ObjectManager.
 std::string object_manager_name(const service::Server& server);

@@ -19,6 +19,8 @@ cim::Error fixed_namespaces() {
 /// The newest version that a shipped CIM class follows.
 constexpr std::string_view kSchemaVersion = "2.31";
 
+}  // namespace
+
 cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
                                  const cim::NamespaceName& name) {
   cim::Instance instance(cls);
@@ -38,8 +40,6 @@ cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server
   set_null(instance, names::kDescriptionOfClassType);
   return instance;
 }
-
-}  // namespace
 
 runtime::Task<Result<void, cim::Error>> NamespaceProvider::enumerate_instances(cim::ProviderCall call,
                                                                                cim::InstanceSink& sink) {

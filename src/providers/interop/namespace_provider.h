@@ -27,4 +27,8 @@ class NamespaceProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A namespace as an instance of MSFTSM_Namespace.
+cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
+                                 const cim::NamespaceName& name);
+
 }  // namespace lunaria::providers

@@ -4,6 +4,7 @@
 
 #include "providers/errors.h"
 #include "providers/interop/identity.h"
+#include "providers/interop/service_methods.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "schema/names.h"
@@ -14,52 +15,15 @@ namespace {
 namespace names = schema::msftsm_object_manager;
 constexpr auto kKind = service::ServiceKind::kObjectManager;
 
-/// How an enabled state shows in the older properties.
-struct Condition {
-  names::OperationalStatus operational;
-  std::string_view status;  ///< CIM_ManagedSystemElement.Status
-  std::string_view text;
-};
+constexpr ServiceStateTexts kTexts{.enabled = "The object manager answers requests",
+                                   .disabled = "The object manager is stopped",
+                                   .shutting_down = "The object manager finishes the requests inside",
+                                   .starting = "The object manager is being started"};
 
-Condition condition_of(service::EnabledState state) {
-  using Operational = names::OperationalStatus;
-  switch (state) {
-    case service::EnabledState::kEnabled:
-      return {Operational::kOK, names::status::kOK, "The object manager answers requests"};
-    case service::EnabledState::kDisabled:
-      return {Operational::kStopped, names::status::kStopped, "The object manager is stopped"};
-    case service::EnabledState::kShuttingDown:
-      return {Operational::kStopping, names::status::kStopping, "The object manager finishes the requests inside"};
-    case service::EnabledState::kStarting:
-      return {Operational::kStarting, names::status::kStarting, "The object manager is being started"};
-  }
-  return {Operational::kUnknown, names::status::kUnknown, "Unknown"};
-}
+}  // namespace
 
-/// Requests are accepted, so that 12 (Not Applicable) would not be true before the first one.
-names::RequestedState requested_state(service::RequestedState state) {
-  return state == service::RequestedState::kNotApplicable ? names::RequestedState::kNoChange
-                                                          : static_cast<names::RequestedState>(state);
-}
-
-void set_state(cim::Instance& instance, const service::ServiceStatus& status) {
-  const Condition condition = condition_of(status.enabled_state);
-  set(instance, names::kEnabledState, cim::Value(std::to_underlying(status.enabled_state)));
-  set_null(instance, names::kOtherEnabledState);
-  set(instance, names::kRequestedState, requested_state(status.requested_state));
-  set(instance, names::kEnabledDefault, cim::Value(std::to_underlying(status.enabled_default)));
-  set_time(instance, names::kTimeOfLastStateChange, status.time_of_last_state_change);
-  set(instance, names::kStarted, status.started);
-  const bool is_automatic = status.enabled_default == service::EnabledDefault::kEnabled;
-  set(instance, names::kStartMode, is_automatic ? names::start_mode::kAutomatic : names::start_mode::kManual);
-  set(instance, names::kOperationalStatus, cim::Value::array(cim::Type::kUint16, {enum_value(condition.operational)}));
-  set(instance, names::kStatusDescriptions, cim::Value::array(cim::Type::kString, {cim::Value(condition.text)}));
-  set(instance, names::kStatus, condition.status);
-  set(instance, names::kHealthState, names::HealthState::kOK);
-}
-
-cim::Instance manager_instance(const cim::ClassPtr& cls, const service::Server& server,
-                               const service::ServiceStatus& status) {
+cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::Server& server,
+                                      const service::ServiceStatus& status) {
   cim::Instance instance(cls);
   set(instance, names::kSystemCreationClassName, schema::msftsm_system::kClass);
   set(instance, names::kSystemName, system_name(server));
@@ -73,30 +37,9 @@ cim::Instance manager_instance(const cim::ClassPtr& cls, const service::Server& 
   set_null(instance, names::kPrimaryOwnerName);
   set_null(instance, names::kPrimaryOwnerContact);
   set(instance, names::kGatherStatisticalData, false);
-  set_state(instance, status);
+  set_service_state(instance, status, kTexts);
   return instance;
 }
-
-/// StartService and StopService share their codes with RequestStateChange as far as the meaning is the same.
-cim::MethodResult code_result(service::StateChangeCode code) {
-  return returning(std::to_underlying(code));
-}
-
-/// The arguments of RequestStateChange as the service judges them.
-service::StateChangeRequest change_request(const cim::ParameterValues& in) {
-  service::StateChangeRequest request;
-  const auto state = number_parameter(in, names::request_state_change::kRequestedState);
-  request.requested_state = static_cast<std::uint16_t>(state.value_or(0));
-  const cim::Value* timeout = in.find(names::request_state_change::kTimeoutPeriod);
-  const auto period = timeout != nullptr ? timeout->as_datetime() : std::nullopt;
-  if (period) {
-    request.timeout_is_interval = period->is_interval();
-    request.has_timeout = !period->is_interval() || period->length().count() != 0;
-  }
-  return request;
-}
-
-}  // namespace
 
 std::span<const MethodRow<ObjectManagerProvider>> ObjectManagerProvider::methods() {
   static constexpr auto kMethods = std::to_array<MethodRow<ObjectManagerProvider>>({
@@ -116,7 +59,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> ObjectManagerProvider::current(
   if (!status) {
     co_return fail(to_cim(status.error()));
   }
-  co_return manager_instance(call.cls, *server, *status);
+  co_return object_manager_instance(call.cls, *server, *status);
 }
 
 runtime::Task<Result<void, cim::Error>> ObjectManagerProvider::enumerate_instances(cim::ProviderCall call,
@@ -148,25 +91,8 @@ runtime::Task<Result<void, cim::Error>> ObjectManagerProvider::modify_instance(c
   if (!present) {
     co_return fail(present.error());
   }
-  if (const auto checked = check_other_changes(changes, *present, {names::kEnabledDefault}); !checked) {
-    co_return fail(checked.error());
-  }
-  const auto number = changed_number(changes, names::kEnabledDefault, std::numeric_limits<std::uint16_t>::max());
-  if (!number) {
-    co_return fail(number.error());
-  }
-  if (!*number) {
-    co_return Result<void, cim::Error>();
-  }
-  const auto wanted = static_cast<service::EnabledDefault>(**number);
-  if (wanted != service::EnabledDefault::kEnabled && wanted != service::EnabledDefault::kDisabled) {
-    co_return fail(not_supported("EnabledDefault must be 2 (enabled) or 3 (disabled)"));
-  }
-  const auto status = co_await environment_.service.set_enabled_default(to_principal(call.context), kKind, wanted);
-  if (!status) {
-    co_return fail(to_cim(status.error()));
-  }
-  co_return Result<void, cim::Error>();
+  auto outcome = co_await modify_service(environment_, std::move(call), kKind, *present, changes);
+  co_return outcome;
 }
 
 MethodReply ObjectManagerProvider::invoke_method(cim::ProviderCall call, const cim::ObjectPath& path,
@@ -180,11 +106,8 @@ MethodReply ObjectManagerProvider::start_service(cim::ProviderCall call, const c
   if (!present) {
     co_return fail(present.error());
   }
-  const auto code = co_await environment_.service.start_service(to_principal(call.context), kKind);
-  if (!code) {
-    co_return fail(to_cim(code.error()));
-  }
-  co_return code_result(*code);
+  auto result = co_await providers::start_service(environment_, std::move(call), kKind);
+  co_return result;
 }
 
 MethodReply ObjectManagerProvider::stop_service(cim::ProviderCall call, const cim::ObjectPath& path,
@@ -193,11 +116,8 @@ MethodReply ObjectManagerProvider::stop_service(cim::ProviderCall call, const ci
   if (!present) {
     co_return fail(present.error());
   }
-  const auto code = co_await environment_.service.stop_service(to_principal(call.context), kKind);
-  if (!code) {
-    co_return fail(to_cim(code.error()));
-  }
-  co_return code_result(*code);
+  auto result = co_await providers::stop_service(environment_, std::move(call), kKind);
+  co_return result;
 }
 
 MethodReply ObjectManagerProvider::request_state_change(cim::ProviderCall call, const cim::ObjectPath& path,
@@ -206,16 +126,7 @@ MethodReply ObjectManagerProvider::request_state_change(cim::ProviderCall call, 
   if (!present) {
     co_return fail(present.error());
   }
-  const auto outcome =
-      co_await environment_.service.request_state_change(to_principal(call.context), kKind, change_request(in));
-  if (!outcome) {
-    co_return fail(to_cim(outcome.error()));
-  }
-  cim::MethodResult result = code_result(outcome->code);
-  if (outcome->job) {
-    result.out.set(std::string(names::request_state_change::kJob),
-                   cim::Value(job_path(call.name_space, *outcome->job)));
-  }
+  auto result = co_await providers::request_state_change(environment_, std::move(call), kKind, in);
   co_return result;
 }
 

@@ -36,4 +36,8 @@ class ObjectManagerProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// The object manager as the instance of MSFTSM_ObjectManager.
+cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::Server& server,
+                                      const service::ServiceStatus& status);
+
 }  // namespace lunaria::providers

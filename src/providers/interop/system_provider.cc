@@ -13,6 +13,8 @@ namespace {
 
 namespace names = schema::msftsm_system;
 
+}  // namespace
+
 cim::Instance system_instance(const cim::ClassPtr& cls, const service::Server& server) {
   cim::Instance instance(cls);
   set(instance, names::kCreationClassName, names::kClass);
@@ -39,8 +41,6 @@ cim::Instance system_instance(const cim::ClassPtr& cls, const service::Server& s
   set(instance, names::kHealthState, names::HealthState::kOK);
   return instance;
 }
-
-}  // namespace
 
 std::span<const MethodRow<SystemProvider>> SystemProvider::methods() {
   static constexpr auto kMethods = std::to_array<MethodRow<SystemProvider>>({

@@ -30,4 +30,7 @@ class SystemProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// The host as the instance of MSFTSM_System.
+cim::Instance system_instance(const cim::ClassPtr& cls, const service::Server& server);
+
 }  // namespace lunaria::providers

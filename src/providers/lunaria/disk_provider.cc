@@ -20,32 +20,6 @@ constexpr std::uint32_t kUsualPhysicalBlockSize = 4096;
 constexpr RateLimitNames kRateLimit{names::kIOPSLimit, names::kIOPSBurst, names::kBandwidthLimit,
                                     names::kBandwidthBurst};
 
-cim::Instance disk_instance(const cim::ClassPtr& cls, const service::Disk& disk) {
-  cim::Instance instance(cls);
-  set(instance, names::kName, disk.name);
-  set(instance, names::kID, cim::Value(static_cast<std::uint32_t>(disk.id)));
-  set(instance, names::kDescription, disk.description);
-  set(instance, names::kKind, to_string(disk.kind));
-  set(instance, names::kCaching, to_string(disk.caching));
-  set_text_or_null(instance, names::kPath, disk.path);
-  set(instance, names::kSize, cim::Value(disk.size));
-  set(instance, names::kAllocatedSize, cim::Value(disk.allocated_size));
-  set(instance, names::kLogicalBlockSize, cim::Value(disk.logical_block_size));
-  set(instance, names::kPhysicalBlockSize, cim::Value(disk.physical_block_size));
-  set(instance, names::kEnabled, cim::Value(disk.enabled));
-  set(instance, names::kReadOnly, cim::Value(disk.read_only));
-  set(instance, names::kRemovable, cim::Value(disk.removable));
-  set(instance, names::kEncrypted, cim::Value(disk.encrypted));
-  set_rate_limit(instance, kRateLimit, disk.rate_limit);
-  set(instance, names::kSpaceThreshold, cim::Value(disk.space_threshold));
-  set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
-  set(instance, names::kConnected, cim::Value(disk.connected));
-  set(instance, names::kSerialNumber, disk.serial);
-  set(instance, names::kNAA, to_hex(std::as_bytes(std::span(disk.naa))));
-  set_time(instance, names::kCreated, disk.created);
-  return instance;
-}
-
 Result<service::DiskKind, cim::Error> parse_kind(const std::string& text) {
   for (const auto kind : {service::DiskKind::kThin, service::DiskKind::kPreallocated, service::DiskKind::kRam}) {
     if (text == to_string(kind)) {
@@ -71,11 +45,38 @@ std::uint32_t block_size(const cim::ParameterValues& in, std::string_view name, 
 
 cim::MethodResult made(const cim::ProviderCall& call, const service::Disk& disk) {
   cim::MethodResult result = returning(std::uint32_t{0});
-  result.out.set(std::string(names::create::kDisk), cim::Value(disk_instance(call.cls, disk).path(call.name_space)));
+  result.out.set(std::string(names::create::kDisk),
+                 cim::Value(lunaria_disk_instance(call.cls, disk).path(call.name_space)));
   return result;
 }
 
 }  // namespace
+
+cim::Instance lunaria_disk_instance(const cim::ClassPtr& cls, const service::Disk& disk) {
+  cim::Instance instance(cls);
+  set(instance, names::kName, disk.name);
+  set(instance, names::kID, cim::Value(static_cast<std::uint32_t>(disk.id)));
+  set(instance, names::kDescription, disk.description);
+  set(instance, names::kKind, to_string(disk.kind));
+  set(instance, names::kCaching, to_string(disk.caching));
+  set_text_or_null(instance, names::kPath, disk.path);
+  set(instance, names::kSize, cim::Value(disk.size));
+  set(instance, names::kAllocatedSize, cim::Value(disk.allocated_size));
+  set(instance, names::kLogicalBlockSize, cim::Value(disk.logical_block_size));
+  set(instance, names::kPhysicalBlockSize, cim::Value(disk.physical_block_size));
+  set(instance, names::kEnabled, cim::Value(disk.enabled));
+  set(instance, names::kReadOnly, cim::Value(disk.read_only));
+  set(instance, names::kRemovable, cim::Value(disk.removable));
+  set(instance, names::kEncrypted, cim::Value(disk.encrypted));
+  set_rate_limit(instance, kRateLimit, disk.rate_limit);
+  set(instance, names::kSpaceThreshold, cim::Value(disk.space_threshold));
+  set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
+  set(instance, names::kConnected, cim::Value(disk.connected));
+  set(instance, names::kSerialNumber, disk.serial);
+  set(instance, names::kNAA, to_hex(std::as_bytes(std::span(disk.naa))));
+  set_time(instance, names::kCreated, disk.created);
+  return instance;
+}
 
 runtime::Task<Result<service::Disk, cim::Error>> LunariaDiskProvider::find(const cim::ProviderCall& call,
                                                                            const cim::ObjectPath& path) {
@@ -94,7 +95,7 @@ runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::enumerate_instances
     co_return fail(to_cim(disks.error()));
   }
   for (const service::Disk& disk : *disks) {
-    const bool go_on = co_await sink.put(disk_instance(call.cls, disk));
+    const bool go_on = co_await sink.put(lunaria_disk_instance(call.cls, disk));
     if (!go_on) {
       break;
     }
@@ -108,7 +109,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> LunariaDiskProvider::get_instan
   if (!disk) {
     co_return fail(disk.error());
   }
-  co_return disk_instance(call.cls, *disk);
+  co_return lunaria_disk_instance(call.cls, *disk);
 }
 
 runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::modify_instance(cim::ProviderCall call,

@@ -37,4 +37,7 @@ class LunariaDiskProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A disk as an instance of LUNARIA_Disk.
+cim::Instance lunaria_disk_instance(const cim::ClassPtr& cls, const service::Disk& disk);
+
 }  // namespace lunaria::providers

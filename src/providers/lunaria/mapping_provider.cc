@@ -15,7 +15,14 @@ namespace {
 
 namespace names = schema::lunaria_mapping;
 
-cim::Instance mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping) {
+std::string text_of(const cim::Instance& instance, std::string_view property) {
+  const cim::Value* value = instance.find(property);
+  return std::string(value == nullptr ? std::string_view() : value->string_or_empty());
+}
+
+}  // namespace
+
+cim::Instance lunaria_mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping) {
   cim::Instance instance(cls);
   set(instance, names::kTargetName, mapping.target_name);
   set(instance, names::kDiskName, mapping.disk_name);
@@ -24,13 +31,6 @@ cim::Instance mapping_instance(const cim::ClassPtr& cls, const service::Mapping&
   set(instance, names::kNamedOnly, cim::Value(mapping.named_only));
   return instance;
 }
-
-std::string text_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return std::string(value == nullptr ? std::string_view() : value->string_or_empty());
-}
-
-}  // namespace
 
 runtime::Task<Result<service::Mapping, cim::Error>> LunariaMappingProvider::find(const cim::ProviderCall& call,
                                                                                  const cim::ObjectPath& path) {
@@ -55,7 +55,7 @@ runtime::Task<Result<void, cim::Error>> LunariaMappingProvider::enumerate_instan
     co_return fail(to_cim(mappings.error()));
   }
   for (const service::Mapping& mapping : *mappings) {
-    const bool go_on = co_await sink.put(mapping_instance(call.cls, mapping));
+    const bool go_on = co_await sink.put(lunaria_mapping_instance(call.cls, mapping));
     if (!go_on) {
       break;
     }
@@ -69,7 +69,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> LunariaMappingProvider::get_ins
   if (!mapping) {
     co_return fail(mapping.error());
   }
-  co_return mapping_instance(call.cls, *mapping);
+  co_return lunaria_mapping_instance(call.cls, *mapping);
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingProvider::create_instance(
@@ -101,7 +101,7 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingProvider::creat
   if (!mapping) {
     co_return fail(to_cim(mapping.error()));
   }
-  co_return mapping_instance(call.cls, *mapping).path(call.name_space);
+  co_return lunaria_mapping_instance(call.cls, *mapping).path(call.name_space);
 }
 
 runtime::Task<Result<void, cim::Error>> LunariaMappingProvider::modify_instance(cim::ProviderCall call,

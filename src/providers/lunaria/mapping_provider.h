@@ -28,4 +28,7 @@ class LunariaMappingProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A mapping as an instance of LUNARIA_Mapping.
+cim::Instance lunaria_mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping);
+
 }  // namespace lunaria::providers

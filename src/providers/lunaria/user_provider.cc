@@ -13,14 +13,6 @@ namespace {
 
 namespace names = schema::lunaria_user;
 
-cim::Instance user_instance(const cim::ClassPtr& cls, const service::User& user) {
-  cim::Instance instance(cls);
-  set(instance, names::kName, user.name);
-  set(instance, names::kRole, security::to_string(user.role));
-  set_time(instance, names::kCreated, user.created);
-  return instance;
-}
-
 Result<security::Role, cim::Error> parse_role(std::string_view text) {
   const auto role = security::parse_role(text);
   if (!role) {
@@ -30,6 +22,14 @@ Result<security::Role, cim::Error> parse_role(std::string_view text) {
 }
 
 }  // namespace
+
+cim::Instance user_instance(const cim::ClassPtr& cls, const service::User& user) {
+  cim::Instance instance(cls);
+  set(instance, names::kName, user.name);
+  set(instance, names::kRole, security::to_string(user.role));
+  set_time(instance, names::kCreated, user.created);
+  return instance;
+}
 
 runtime::Task<Result<void, cim::Error>> LunariaUserProvider::enumerate_instances(cim::ProviderCall call,
                                                                                  cim::InstanceSink& sink) {

@@ -32,4 +32,7 @@ class LunariaUserProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A user as an instance of LUNARIA_User.
+cim::Instance user_instance(const cim::ClassPtr& cls, const service::User& user);
+
 }  // namespace lunaria::providers

@@ -14,6 +14,7 @@
 #include "cim/mof/compiler.h"
 #include "cim/object_manager.h"
 #include "providers/provider_set.h"
+#include "providers/storage/service_provider.h"
 #include "providers/values.h"
 #include "runtime/event.h"
 #include "schema/names.h"
@@ -87,6 +88,9 @@ class Bed : public service::ServiceTest {
     managed = std::make_unique<FakeManaged>();
     make();
     service->manage(service::ServiceKind::kObjectManager, *managed);
+    for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
+      service->manage(storage_service_kind(i).kind, storage_managed);
+    }
     start();
     must(service->start_managed_services());
     table = std::make_unique<cim::ProviderTable>();
@@ -219,6 +223,7 @@ class Bed : public service::ServiceTest {
   cim::Repository repository;
   cim::AdmissionControl admission{{}, {}};
   std::unique_ptr<FakeManaged> managed;
+  service::MethodService storage_managed;
   std::unique_ptr<cim::ProviderTable> table;
   std::unique_ptr<ProviderSet> providers;
   std::unique_ptr<cim::ObjectManager> manager;

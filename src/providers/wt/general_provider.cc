@@ -12,6 +12,8 @@ namespace {
 
 namespace names = schema::wt_general;
 
+}  // namespace
+
 cim::Instance general_instance(const cim::ClassPtr& cls, const service::Server& server) {
   cim::Instance instance(cls);
   set(instance, names::kVersion, server.version);
@@ -27,8 +29,6 @@ cim::Instance general_instance(const cim::ClassPtr& cls, const service::Server& 
   set(instance, names::kIsRemoteManageable, server.remotely_manageable);
   return instance;
 }
-
-}  // namespace
 
 runtime::Task<Result<void, cim::Error>> GeneralProvider::enumerate_instances(cim::ProviderCall call,
                                                                              cim::InstanceSink& sink) {

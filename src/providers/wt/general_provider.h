@@ -22,4 +22,7 @@ class GeneralProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// The server as the instance of WT_General.
+cim::Instance general_instance(const cim::ClassPtr& cls, const service::Server& server);
+
 }  // namespace lunaria::providers

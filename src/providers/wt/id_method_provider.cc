@@ -14,14 +14,6 @@ namespace {
 
 namespace names = schema::wt_id_method;
 
-cim::Instance id_method_instance(const cim::ClassPtr& cls, const std::string& host, const service::AccessRule& rule) {
-  cim::Instance instance(cls);
-  set(instance, names::kHostName, host);
-  set(instance, names::kMethod, cim::Value(static_cast<std::int32_t>(rule.method)));
-  set(instance, names::kValue, rule.value);
-  return instance;
-}
-
 /// nullopt when Method is none of the map.
 std::optional<service::AccessRule> to_rule(const cim::Value* method, const cim::Value* value) {
   const std::uint64_t number = method != nullptr ? method->as_unsigned().value_or(0) : 0;
@@ -38,6 +30,14 @@ cim::Error no_rule(const cim::ObjectPath& path) {
 }
 
 }  // namespace
+
+cim::Instance id_method_instance(const cim::ClassPtr& cls, const std::string& host, const service::AccessRule& rule) {
+  cim::Instance instance(cls);
+  set(instance, names::kHostName, host);
+  set(instance, names::kMethod, cim::Value(static_cast<std::int32_t>(rule.method)));
+  set(instance, names::kValue, rule.value);
+  return instance;
+}
 
 runtime::Task<Result<void, cim::Error>> IdMethodProvider::enumerate_instances(cim::ProviderCall call,
                                                                               cim::InstanceSink& sink) {

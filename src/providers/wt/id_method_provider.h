@@ -25,4 +25,7 @@ class IdMethodProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// An access rule as an instance of WT_IDMethod.
+cim::Instance id_method_instance(const cim::ClassPtr& cls, const std::string& host, const service::AccessRule& rule);
+
 }  // namespace lunaria::providers

@@ -15,14 +15,6 @@ namespace {
 
 namespace names = schema::wt_lun_mapping;
 
-cim::Instance mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping) {
-  cim::Instance instance(cls);
-  set(instance, names::kHostName, mapping.target_name);
-  set(instance, names::kWTD, cim::Value(std::to_underlying(mapping.disk)));
-  set(instance, names::kLUN, cim::Value(std::uint32_t{mapping.lun}));
-  return instance;
-}
-
 service::DiskId disk_id(const cim::ObjectPath& path) {
   return static_cast<service::DiskId>(number_key(path, names::kWTD));
 }
@@ -48,6 +40,14 @@ Result<service::MapDisk, cim::Error> map_request(const cim::Instance& instance) 
 
 }  // namespace
 
+cim::Instance lun_mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping) {
+  cim::Instance instance(cls);
+  set(instance, names::kHostName, mapping.target_name);
+  set(instance, names::kWTD, cim::Value(std::to_underlying(mapping.disk)));
+  set(instance, names::kLUN, cim::Value(std::uint32_t{mapping.lun}));
+  return instance;
+}
+
 runtime::Task<Result<void, cim::Error>> LunMappingProvider::enumerate_instances(cim::ProviderCall call,
                                                                                 cim::InstanceSink& sink) {
   const auto mappings = co_await environment_.service.list_mappings(to_principal(call.context));
@@ -55,7 +55,7 @@ runtime::Task<Result<void, cim::Error>> LunMappingProvider::enumerate_instances(
     co_return fail(to_cim(mappings.error()));
   }
   for (const service::Mapping& mapping : *mappings) {
-    const bool go_on = co_await sink.put(mapping_instance(call.cls, mapping));
+    const bool go_on = co_await sink.put(lun_mapping_instance(call.cls, mapping));
     if (!go_on) {
       break;
     }
@@ -75,7 +75,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> LunMappingProvider::get_instanc
     co_return fail(not_found("Disk " + std::to_string(std::to_underlying(disk_id(path))) + " is not mapped to target " +
                              target->name));
   }
-  co_return mapping_instance(call.cls, *found);
+  co_return lun_mapping_instance(call.cls, *found);
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunMappingProvider::create_instance(cim::ProviderCall call,
@@ -94,7 +94,7 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> LunMappingProvider::create_in
   if (!mapping) {
     co_return fail(to_cim(mapping.error()));
   }
-  co_return mapping_instance(call.cls, *mapping).path(call.name_space);
+  co_return lun_mapping_instance(call.cls, *mapping).path(call.name_space);
 }
 
 runtime::Task<Result<void, cim::Error>> LunMappingProvider::modify_instance(cim::ProviderCall call,

@@ -26,4 +26,7 @@ class LunMappingProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A mapping as an instance of WT_LUNMapping.
+cim::Instance lun_mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping);
+
 }  // namespace lunaria::providers

@@ -14,6 +14,8 @@ namespace names = schema::wt_portal;
 
 constexpr std::uint64_t kPortMax = 65535;
 
+}  // namespace
+
 cim::Instance portal_instance(const cim::ClassPtr& cls, const service::Portal& portal) {
   cim::Instance instance(cls);
   set(instance, names::kAddress, portal.address.to_string());
@@ -21,8 +23,6 @@ cim::Instance portal_instance(const cim::ClassPtr& cls, const service::Portal& p
   set(instance, names::kListen, portal.listen && !portal.failure);
   return instance;
 }
-
-}  // namespace
 
 runtime::Task<Result<service::Portal, cim::Error>> PortalProvider::find(const cim::ProviderCall& call,
                                                                         const cim::ObjectPath& path) {

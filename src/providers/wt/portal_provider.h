@@ -25,4 +25,7 @@ class PortalProvider final : public cim::Provider {
   Environment environment_;
 };
 
+/// A portal as an instance of WT_Portal.
+cim::Instance portal_instance(const cim::ClassPtr& cls, const service::Portal& portal);
+
 }  // namespace lunaria::providers

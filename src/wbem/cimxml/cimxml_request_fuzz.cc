@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "wbem/cimxml/decode_request.h"
 #include "wbem/cimxml/encode.h"
+#include "wbem/cimxml/export_message.h"
 #include "wbem/cimxml/xml_document.h"
 
 namespace {
@@ -46,11 +47,27 @@ void try_request(std::string_view text) {
   check(encode(*again) == once, "an operation reads back");
 }
 
+void try_export(std::string_view text) {
+  static_cast<void>(lunaria::wbem::cimxml::ListenerUrl::parse(text));
+  const auto document = XmlDocument::parse(text);
+  if (!document) {
+    return;
+  }
+  static_cast<void>(lunaria::wbem::cimxml::export_refusal(document->root()));
+  const auto message = lunaria::wbem::cimxml::decode_export(document->root());
+  if (message) {
+    const std::string once = lunaria::wbem::cimxml::encode_export(message->indication, message->message_id);
+    const auto again = XmlDocument::parse(once);
+    check(again.has_value() || again.error().kind == XmlError::Kind::kLimit, "what is encoded is well-formed");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
   try_request(text);
+  try_export(text);
   lunaria::wbem::cimxml::XmlParser parser;
   for (const char& byte : text) {
     static_cast<void>(parser.feed({&byte, 1}));

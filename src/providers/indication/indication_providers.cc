@@ -1,0 +1,69 @@
+#include "providers/indication/indication_providers.h"
+
+#include <utility>
+
+#include "cim/name.h"
+#include "providers/errors.h"
+#include "providers/indication/collection_provider.h"
+#include "providers/indication/service_provider.h"
+#include "providers/indication/stored_provider.h"
+#include "providers/interop/identity.h"
+#include "schema/names.h"
+#include "security/principal.h"
+
+namespace lunaria::providers {
+
+struct IndicationProviders::Providers {
+  explicit Providers(Subscriptions& subscriptions)
+      : filter(subscriptions, Subscriptions::Kind::kFilter),
+        destination(subscriptions, Subscriptions::Kind::kDestination),
+        subscription(subscriptions, Subscriptions::Kind::kSubscription),
+        collection_subscription(subscriptions, Subscriptions::Kind::kCollectionSubscription),
+        collection(subscriptions),
+        member(subscriptions),
+        service(subscriptions) {}
+
+  StoredIndicationProvider filter;
+  StoredIndicationProvider destination;
+  StoredIndicationProvider subscription;
+  StoredIndicationProvider collection_subscription;
+  FilterCollectionProvider collection;
+  MemberOfCollectionProvider member;
+  IndicationServiceProvider service;
+};
+
+IndicationProviders::IndicationProviders(service::Service& service, Subscriptions::Parts parts)
+    : service_(service),
+      subscriptions_(parts),
+      source_(service, parts.repository, parts.shard.clock(), parts.dispatcher),
+      providers_(std::make_unique<Providers>(subscriptions_)) {}
+
+IndicationProviders::~IndicationProviders() = default;
+
+void IndicationProviders::add_to(cim::ProviderTable& table) {
+  const cim::NamespaceName interop("root/interop");
+  table.add(interop, schema::cim_indication_filter::kClass, providers_->filter);
+  table.add(interop, schema::cim_listener_destination_cimxml::kClass, providers_->destination);
+  table.add(interop, schema::cim_indication_subscription::kClass, providers_->subscription);
+  table.add(interop, schema::cim_filter_collection_subscription::kClass, providers_->collection_subscription);
+  table.add(interop, schema::cim_filter_collection::kClass, providers_->collection);
+  table.add(interop, schema::cim_member_of_collection::kClass, providers_->member);
+  table.add(interop, schema::cim_indication_service::kClass, providers_->service);
+}
+
+runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
+  const auto server = co_await service_.server(security::internal_principal());
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  auto opened = co_await subscriptions_.open(system_name(*server));
+  source_.start(*server);
+  co_return opened;
+}
+
+runtime::Task<void> IndicationProviders::close() {
+  co_await source_.close();
+  co_await subscriptions_.close();
+}
+
+}  // namespace lunaria::providers

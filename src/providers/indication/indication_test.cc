@@ -1,0 +1,280 @@
+// The indication service as clients see it: filters, destinations and subscriptions, and what they hear of.
+
+#include "cim/indication/exporter_for_test.h"
+#include "cim/object_store_for_test.h"
+#include "providers/indication/indication_providers.h"
+#include "providers/testing/bed.h"
+
+namespace lunaria::providers {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the bed's vocabulary
+using namespace std::chrono_literals;
+using cim::Status;
+using cim::Value;
+
+constexpr const char* kUrl = "http://192.0.2.7:5988/";
+
+/// Remembers whole indications.
+class KeepingExporter final : public cim::indication::Exporter {
+ public:
+  Result<void, std::string> check_url(std::string_view url) const override {
+    if (!url.starts_with("http")) {
+      return fail(std::string("no URL"));
+    }
+    return {};
+  }
+  std::string encode(const cim::Instance& indication, std::string_view /*message_id*/) const override {
+    encoded.push_back(indication);
+    return std::to_string(encoded.size());
+  }
+  std::unique_ptr<cim::indication::ExportConnection> connect(std::string_view url) override {
+    return inner.connect(url);
+  }
+  mutable std::vector<cim::Instance> encoded;
+  cim::indication::FakeExporter inner;
+};
+
+class IndicationServiceTest : public Bed {
+ protected:
+  void SetUp() override {
+    Bed::SetUp();
+    begin();
+  }
+  void TearDown() override {
+    end();
+    Bed::TearDown();
+  }
+  void begin() {
+    outbox = std::make_unique<cim::indication::Outbox>(shard, messages, exporter, log);
+    dispatcher = std::make_unique<cim::indication::Dispatcher>(repository, kInterop, world.clock(), *outbox);
+    stored = std::make_unique<cim::RepositoryProvider>(repository, store, dispatcher.get());
+    indications = std::make_unique<IndicationProviders>(
+        *service, Subscriptions::Parts{repository, store, *stored, shard, *dispatcher, *outbox, exporter});
+    indications->add_to(*table);
+    const auto opened = finish(indications->open());
+    ASSERT_TRUE(opened) << opened.error().to_string();
+  }
+  void end() {
+    finish(closing());
+    indications.reset();
+    stored.reset();
+    dispatcher.reset();
+    outbox.reset();
+  }
+  runtime::Task<bool> closing() {
+    co_await indications->close();
+    co_await outbox->close();
+    co_return true;
+  }
+
+  Result<cim::ObjectPath, cim::Error> make_one(std::string_view class_name, const Values& values) {
+    return finish(manager->create_instance(context, kInterop, build(class_name, values)));
+  }
+  Result<cim::ObjectPath, cim::Error> make_filter(const std::string& query, std::string_view language = "DMTF:CQL",
+                                                  const std::string& space = "root/lunaria") {
+    return make_one("CIM_IndicationFilter", {{"Query", Value(query)},
+                                             {"QueryLanguage", Value(language)},
+                                             {"SourceNamespaces", Value::array_of(std::vector<std::string>{space})}});
+  }
+  Result<cim::ObjectPath, cim::Error> make_destination(const Values& more = {}) {
+    Values values = {{"Destination", Value(kUrl)}, {"Name", Value("listener")}};
+    values.insert(values.end(), more.begin(), more.end());
+    return make_one("CIM_ListenerDestinationCIMXML", values);
+  }
+  Result<cim::ObjectPath, cim::Error> subscribe(const cim::ObjectPath& filter, const cim::ObjectPath& destination,
+                                                const Values& more = {}) {
+    Values values = {{"Filter", Value(filter)}, {"Handler", Value(destination)}};
+    values.insert(values.end(), more.begin(), more.end());
+    return make_one("CIM_IndicationSubscription", values);
+  }
+  /// A subscription to one query, from nothing.
+  cim::ObjectPath listen(const std::string& query, const Values& more = {}) {
+    const auto filter = make_filter(query);
+    const auto destination = make_destination();
+    EXPECT_TRUE(filter && destination);
+    const auto path = subscribe(*filter, *destination, more);
+    EXPECT_TRUE(path) << path.error().to_string();
+    return *path;
+  }
+  std::size_t delivered() { return exporter.inner.received[kUrl].size(); }
+  void settle() { world.run_for(10ms); }
+
+  cim::MemoryObjectStore store;
+  cim::indication::MemoryMessages messages;
+  KeepingExporter exporter;
+  std::unique_ptr<cim::indication::Outbox> outbox;
+  std::unique_ptr<cim::indication::Dispatcher> dispatcher;
+  std::unique_ptr<cim::RepositoryProvider> stored;
+  std::unique_ptr<IndicationProviders> indications;
+};
+
+TEST_F(IndicationServiceTest, ADiskIsToldOfFromItsCreationToItsEnd) {
+  listen("SELECT * FROM CIM_InstIndication WHERE SourceInstance ISA LUNARIA_Disk");
+  const service::Disk disk = make_disk("d");
+  service::SetDisk change;
+  change.id = disk.id;
+  change.description = "changed";
+  must(service->set_disk(admin(), change));
+  must(service->delete_disk(admin(), {.id = disk.id}));
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 3U);
+  EXPECT_EQ(exporter.encoded[0].class_name(), "CIM_InstCreation");
+  const cim::Instance& modification = exporter.encoded[1];
+  ASSERT_EQ(modification.class_name(), "CIM_InstModification");
+  EXPECT_EQ(text_of(*value_of(modification, "PreviousInstance").as_instance(), "Description"), "");
+  EXPECT_EQ(text_of(*value_of(modification, "SourceInstance").as_instance(), "Description"), "changed");
+  EXPECT_EQ(text_of(modification, "SourceInstanceModelPath"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
+  EXPECT_EQ(value_of(modification, "SequenceNumber").as_signed(), 1);
+  EXPECT_EQ(text_of(modification, "SequenceContext"), text_of(exporter.encoded[0], "SequenceContext"));
+  EXPECT_EQ(exporter.encoded[2].class_name(), "CIM_InstDeletion");
+  EXPECT_EQ(delivered(), 3U);
+}
+
+TEST_F(IndicationServiceTest, WhatClientsMakeSurvivesARestart) {
+  const cim::ObjectPath subscription = listen("SELECT * FROM CIM_InstCreation");
+  end();
+  end_life();
+  begin_life();
+  begin();
+  ASSERT_TRUE(get(subscription));
+  make_target("t");
+  settle();
+  EXPECT_GE(delivered(), 1U);
+}
+
+TEST_F(IndicationServiceTest, StopsWithTheSubscription) {
+  const cim::ObjectPath subscription = listen("SELECT * FROM CIM_InstCreation");
+  ASSERT_TRUE(remove(subscription));
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 0U);
+}
+
+TEST_F(IndicationServiceTest, ADisabledSubscriptionIsSilent) {
+  const cim::ObjectPath path = listen("SELECT * FROM CIM_InstCreation");
+  ASSERT_TRUE(modify(path, {{"SubscriptionState", Value(std::uint16_t{4})}}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 0U);
+  EXPECT_EQ(status_of(modify(path, {{"SubscriptionState", Value(std::uint16_t{9})}})), Status::kInvalidParameter);
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionEndsWithItsDuration) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
+  EXPECT_EQ(number_of(*get(path), "SubscriptionTimeRemaining"), 60U);
+  world.run_for(61s);
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 0U);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+}
+
+TEST_F(IndicationServiceTest, BadFiltersAreRefused) {
+  EXPECT_EQ(status_of(make_filter("SELECT nonsense")), Status::kInvalidQuery);
+  EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_IndicationFilter")), Status::kInvalidQuery);
+  EXPECT_EQ(status_of(make_filter("SELECT * FROM No_Such")), Status::kInvalidQuery);
+  EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_InstCreation", "SQL")), Status::kQueryLanguageNotSupported);
+  EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_InstCreation", "WQL", "root/none")), Status::kInvalidParameter);
+  EXPECT_TRUE(make_filter("SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA 'WT_Disk'", "WQL"));
+}
+
+TEST_F(IndicationServiceTest, BadDestinationsAndSubscriptionsAreRefused) {
+  EXPECT_EQ(status_of(make_one("CIM_ListenerDestinationCIMXML", {{"Destination", Value("gopher://x")}})),
+            Status::kInvalidParameter);
+  const auto filter = make_filter("SELECT * FROM CIM_InstCreation");
+  const auto destination = make_destination();
+  ASSERT_TRUE(filter && destination);
+  EXPECT_EQ(status_of(make_destination()), Status::kAlreadyExists);
+  cim::ObjectPath nobody = *destination;
+  nobody.set_keys({{"SystemCreationClassName", Value("x")},
+                   {"SystemName", Value("x")},
+                   {"CreationClassName", Value("x")},
+                   {"Name", Value("nobody")}});
+  EXPECT_EQ(status_of(subscribe(*filter, nobody)), Status::kInvalidParameter);
+  ASSERT_TRUE(subscribe(*filter, *destination));
+  EXPECT_EQ(status_of(subscribe(*filter, *destination)), Status::kAlreadyExists);
+  EXPECT_EQ(status_of(remove(*filter)), Status::kFailed) << "a subscription refers to it";
+  EXPECT_EQ(status_of(remove(*destination)), Status::kFailed);
+}
+
+TEST_F(IndicationServiceTest, ATransientDestinationGoesWithItsLastSubscription) {
+  const auto filter = make_filter("SELECT * FROM CIM_InstCreation");
+  const auto destination = make_destination({{"PersistenceType", Value(std::uint16_t{3})}});
+  ASSERT_TRUE(filter && destination);
+  const auto path = subscribe(*filter, *destination);
+  ASSERT_TRUE(path);
+  ASSERT_TRUE(remove(*path));
+  EXPECT_EQ(status_of(get(*destination)), Status::kNotFound);
+}
+
+TEST_F(IndicationServiceTest, TheServersOwnFiltersCanBeSubscribedToTogether) {
+  const auto filters = list(kInterop, "CIM_IndicationFilter");
+  ASSERT_EQ(filters.size(), static_filters().size());
+  EXPECT_EQ(status_of(remove(filters.front().path(kInterop))), Status::kNotSupported);
+  EXPECT_EQ(list(kInterop, "CIM_MemberOfCollection").size(), static_filters().size());
+  const auto destination = make_destination();
+  ASSERT_TRUE(destination);
+  ASSERT_TRUE(make_one("CIM_FilterCollectionSubscription",
+                       {{"Filter", Value(only(kInterop, "CIM_FilterCollection"))}, {"Handler", Value(*destination)}}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 2U) << "WT_Host and LUNARIA_Target";
+}
+
+TEST_F(IndicationServiceTest, AFailedDiskIsAnAlert) {
+  listen("SELECT * FROM CIM_AlertIndication");
+  const service::Disk disk = make_disk("d");
+  shard.run([&] { data_plane->observer(target::VolumeFailed{disk.id, "it burned"}); });
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  EXPECT_EQ(text_of(exporter.encoded[0], "Message"), "Disk d has failed: it burned");
+  EXPECT_EQ(number_of(exporter.encoded[0], "PerceivedSeverity"), 6U);
+  EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
+  EXPECT_EQ(delivered(), 1U);
+}
+
+TEST_F(IndicationServiceTest, StateChangesOfServicesAreTold) {
+  const auto filter = make_filter("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA CIM_Service", "DMTF:CQL",
+                                  "root/cimv2/storage/iscsitarget");
+  const auto destination = make_destination();
+  ASSERT_TRUE(filter && destination);
+  ASSERT_TRUE(subscribe(*filter, *destination));
+  EXPECT_EQ(code(only(kStorage, "MSISCSITARGET_ReplicationService"), "StopService"), 0U);
+  settle();
+  ASSERT_FALSE(exporter.encoded.empty());
+  const auto last = value_of(exporter.encoded.back(), "SourceInstance").as_instance();
+  EXPECT_EQ(last->class_name(), "MSISCSITARGET_ReplicationService");
+  EXPECT_EQ(flag_of(*last, "Started"), false);
+}
+
+TEST_F(IndicationServiceTest, ADeadListenersSubscriptionIsDisabledAfterTheTimeThatIsSet) {
+  const cim::ObjectPath service_path = only(kInterop, "CIM_IndicationService");
+  ASSERT_TRUE(modify(service_path, {{"DeliveryRetryInterval", Value(std::uint32_t{10})},
+                                    {"SubscriptionRemovalTimeInterval", Value(std::uint32_t{25})}}));
+  const cim::ObjectPath path = listen("SELECT * FROM CIM_InstCreation");
+  exporter.inner.is_dead[kUrl] = true;
+  make_target("t");
+  world.run_for(15s);
+  EXPECT_EQ(number_of(*get(path), "SubscriptionState"), 2U);
+  world.run_for(20s);
+  EXPECT_EQ(number_of(*get(path), "SubscriptionState"), 4U);
+}
+
+TEST_F(IndicationServiceTest, SettingsOfTheServiceAreKeptAndBounded) {
+  const cim::ObjectPath path = only(kInterop, "CIM_IndicationService");
+  ASSERT_TRUE(modify(path, {{"DeliveryRetryAttempts", Value(std::uint16_t{7})}}));
+  EXPECT_EQ(status_of(modify(path, {{"DeliveryRetryInterval", Value(std::uint32_t{0})}})), Status::kInvalidParameter);
+  EXPECT_EQ(status_of(modify(path, {{"SubscriptionRemovalAction", Value(std::uint16_t{9})}})),
+            Status::kInvalidParameter);
+  end();
+  end_life();
+  begin_life();
+  begin();
+  EXPECT_EQ(number_of(*get(path), "DeliveryRetryAttempts"), 7U);
+  EXPECT_EQ(code(path, "StopService"), 1U);
+}
+
+}  // namespace
+}  // namespace lunaria::providers

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Indications from the daemon to a listener: over HTTP, through restarts, and past a listener that is dead."""
+
+import json
+import os
+import pathlib
+import queue
+import subprocess
+import threading
+import unittest
+import xml.etree.ElementTree
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import commands
+import daemon
+
+ANSWER = (
+    '<?xml version="1.0" encoding="utf-8"?><CIM CIMVERSION="2.0" DTDVERSION="2.0"><MESSAGE ID="{}" PROTOCOLVERSION="1.0">'
+    '<SIMPLEEXPRSP><EXPMETHODRESPONSE NAME="ExportIndication"/></SIMPLEEXPRSP></MESSAGE></CIM>'
+)
+PATIENCE = 30
+
+
+def program():
+    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
+    return os.environ.get("LUNARIA", str(built))
+
+
+class Listener:
+    """Somebody else's listener: Python's HTTP server and XML parser."""
+
+    def __init__(self, port=0):
+        self.arrived = queue.Queue()
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                root = xml.etree.ElementTree.fromstring(self.rfile.read(int(self.headers["Content-Length"])))
+                listener.arrived.put((dict(self.headers), root.find(".//EXPPARAMVALUE/INSTANCE")))
+                body = ANSWER.format(root.find("MESSAGE").get("ID")).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("CIMExport", "MethodResponse")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def next(self):
+        return self.arrived.get(timeout=PATIENCE)
+
+
+def value(instance, name):
+    return instance.findtext(f"PROPERTY[@NAME='{name}']/VALUE")
+
+
+class IndicationTest(daemon.DaemonTest):
+    @classmethod
+    def prepare(cls):
+        cls.daemon.create_user()
+
+    def lunaria(self, *words, **options):
+        return commands.output(program(), "--socket", self.daemon.socket_path, *words, **options)
+
+    def subscribe(self, port, *words):
+        self.lunaria("cim", "subscribe", f"http://127.0.0.1:{port}", "--name", "test", *words)
+        self.addCleanup(self.lunaria, "cim", "unsubscribe", "test")
+
+    def test_the_path_proves_itself(self):
+        self.assertIn("An indication arrived", self.lunaria("cim", "subscribe", "--test"))
+        self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_IndicationSubscription", "--json")), [])
+        self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_ListenerDestinationCIMXML", "--json")), [])
+
+    def test_another_listener_hears_of_a_disk(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query", "SELECT * FROM CIM_InstIndication WHERE SourceInstance ISA WT_Disk")
+        self.daemon.create_disk("heard", commands.MIB)
+        headers, instance = listener.next()
+        self.assertEqual(headers["CIMExport"], "MethodRequest")
+        self.assertEqual(headers["CIMExportMethod"], "ExportIndication")
+        self.assertEqual(instance.get("CLASSNAME"), "CIM_InstCreation")
+        self.assertEqual(value(instance, "SequenceNumber"), "0")
+        self.assertIn('CLASSNAME="WT_Disk"', value(instance, "SourceInstance"))
+        self.lunaria("disk", "set", "heard", "--description", "new words")
+        _, instance = listener.next()
+        self.assertEqual(instance.get("CLASSNAME"), "CIM_InstModification")
+        self.assertEqual(value(instance, "SequenceNumber"), "1")
+        self.assertNotIn("new words", value(instance, "PreviousInstance"))
+        self.assertIn("new words", value(instance, "SourceInstance"))
+
+    def test_what_waits_survives_a_kill_and_a_dead_listener_slows_nobody(self):
+        gone = Listener()
+        gone.close()
+        self.subscribe(gone.port, "--query", "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA LUNARIA_Disk")
+        for number in range(20):
+            self.daemon.create_disk(f"waits{number}", commands.MIB)
+        # Kept behind the indications, in the same file: when this has returned, they are safe.
+        self.daemon.cim.create(daemon.INTEROP, "CIM_IndicationFilter", Query="SELECT * FROM CIM_InstDeletion",
+                               QueryLanguage="WQL")
+        self.daemon.kill()
+        listener = Listener(gone.port)
+        self.addCleanup(listener.close)
+        self.daemon.start()
+        names = [value(listener.next()[1], "SourceInstanceModelPath") for _ in range(20)]
+        self.assertEqual(names, [f'root/lunaria:LUNARIA_Disk.Name="waits{number}"' for number in range(20)])
+
+    def test_listen_prints_what_happens(self):
+        process = subprocess.Popen(
+            [program(), "--socket", self.daemon.socket_path, "cim", "listen", "--count", "1", "--query",
+             "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA LUNARIA_Disk"],
+            stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        self.assertIn("Listening at", process.stdout.readline())
+        self.daemon.create_disk("seen", commands.MIB)
+        line = process.communicate(timeout=PATIENCE)[0]
+        self.assertRegex(line, r'created root/lunaria:LUNARIA_Disk.Name="seen"')
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_IndicationFilter", "--json",
+                                                 "--filter", "Name LIKE 'Lunaria:[0-9].*'")), [])
+
+    def test_stopping_the_object_manager_is_told(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query",
+                       "SELECT * FROM CIM_InstModification WHERE SourceInstance ISA MSFTSM_ObjectManager AND "
+                       "SourceInstance.Started <> PreviousInstance.Started", "--namespace", daemon.INTEROP)
+        self.lunaria("service", "stop")
+        self.lunaria("service", "start")
+        started = ["TRUE" if '"Started" TYPE="boolean"><VALUE>TRUE' in value(listener.next()[1], "SourceInstance")
+                   else "FALSE" for _ in range(2)]
+        self.assertEqual(started, ["FALSE", "TRUE"])
+
+
+if __name__ == "__main__":
+    unittest.main()
