@@ -99,6 +99,19 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!tls) {
     co_return fail(tls.error());
   }
+  const auto served = co_await start_service();
+  if (!served) {
+    co_return served;
+  }
+  const auto managed = co_await start_management(*std::move(tls));
+  if (managed) {
+    log_.info("daemon.started", {{"version", LUNARIA_VERSION}, {"shards", machine_.data_shards.size()}});
+  }
+  co_return managed;
+}
+
+runtime::Task<Result<void, std::string>> Daemon::start_service() {
+  runtime::Shard& control = machine_.control;
   iscsi::Timeouts timeouts;
   timeouts.command = std::chrono::seconds(options_.command_timeout_seconds);
   data_plane_ = std::make_unique<target::Server>(control, machine_.data_shards, log_, timeouts, find_neighbour);
@@ -126,6 +139,11 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
       co_return fail(demo.error());
     }
   }
+  co_return Result<void, std::string>();
+}
+
+runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsServerContext tls) {
+  runtime::Shard& control = machine_.control;
   objects_ = std::make_unique<StoredObjects>(control);
   const auto objects_opened = co_await objects_->open(options_.state_directory + "/objects.db");
   if (!objects_opened) {
@@ -140,7 +158,7 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
       control, *service_, log_,
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
       ManagementStores{*objects_, *objects_, *listener_names_}, *std::move(listener_trust), request_exit_);
-  if (const auto opened = co_await management_->open(*std::move(tls)); !opened) {
+  if (const auto opened = co_await management_->open(std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
   certificate_watch_ = std::make_unique<CertificateWatch>(
@@ -157,7 +175,6 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!managing) {
     co_return fail(managing.error().message);
   }
-  log_.info("daemon.started", {{"version", LUNARIA_VERSION}, {"shards", machine_.data_shards.size()}});
   co_return Result<void, std::string>();
 }
 

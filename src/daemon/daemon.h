@@ -55,6 +55,8 @@ class Daemon final {
   Result<security::TlsServerContext, std::string> load_tls();
   /// Whom indications are delivered to over HTTPS.
   Result<security::TlsClientContext, std::string> load_listener_trust();
+  runtime::Task<Result<void, std::string>> start_service();
+  runtime::Task<Result<void, std::string>> start_management(security::TlsServerContext tls);
   runtime::Task<Result<void, std::string>> make_demo();
 
   Machine machine_;

@@ -88,7 +88,7 @@ struct LifecycleSource::Translator {
 
   /// The same for the items of a list inside another value.
   void tell_lists(const cim::NamespaceName& space, std::vector<cim::Instance> before,
-                  std::vector<cim::Instance> after) {
+                  const std::vector<cim::Instance>& after) {
     std::map<std::string, cim::Instance> old;
     for (cim::Instance& each : before) {
       std::string key = each.path(space).canonical();

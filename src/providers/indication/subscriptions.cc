@@ -29,13 +29,13 @@ constexpr std::uint16_t kPolicyRemove = 4;
 
 /// The server itself, when it removes or disables a subscription.
 const cim::OperationContext& own_context() {
-  static const cim::OperationContext context{.principal = "indication service",
-                                             .role = cim::Role::kAdministrator,
-                                             .peer = cim::Peer::kLocalSocket,
-                                             .peer_address = {},
-                                             .accept_language = {},
-                                             .deadline = std::nullopt};
-  return context;
+  static const cim::OperationContext kContext{.principal = "indication service",
+                                              .role = cim::Role::kAdministrator,
+                                              .peer = cim::Peer::kLocalSocket,
+                                              .peer_address = {},
+                                              .accept_language = {},
+                                              .deadline = std::nullopt};
+  return kContext;
 }
 
 std::string_view text_of(const cim::Instance& instance, std::string_view property) {
