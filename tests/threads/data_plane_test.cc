@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
+#include <latch>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "block/open_volume.h"
@@ -20,6 +23,7 @@ constexpr std::size_t kControl = kDataShards;
 constexpr int kCommands = 800;
 constexpr int kLogins = 12;
 constexpr int kPublications = 40;
+constexpr std::uint64_t kWorkers = 3;
 constexpr std::uint64_t kIdleIsid = 9;
 
 std::shared_ptr<Config> make_config(std::uint16_t port, bool both_luns) {
@@ -72,8 +76,26 @@ runtime::Task<void> tear_down(Server& server) {
   co_await server.stop(runtime::Duration::zero());
 }
 
+/// Counts the latch down once: when told that something succeeded, or at the end.
+class FirstSuccess {
+ public:
+  explicit FirstSuccess(std::latch& latch) : latch_(&latch) {}
+  FirstSuccess(const FirstSuccess&) = delete;
+  FirstSuccess& operator=(const FirstSuccess&) = delete;
+  ~FirstSuccess() { happened(); }
+  void happened() {
+    if (std::latch* const latch = std::exchange(latch_, nullptr)) {
+      latch->count_down();
+    }
+  }
+
+ private:
+  std::latch* latch_;
+};
+
 /// Works on two units until done, taking unit attentions as they come.
-void work(std::uint16_t port, std::uint64_t isid, std::atomic<int>& good) {
+void work(std::uint16_t port, std::uint64_t isid, std::atomic<int>& good, std::latch& busy) {
+  FirstSuccess first(busy);
   iscsi::testing::InitiatorOptions options;
   options.isid = isid;
   testing::LoopbackClient client(port, options);
@@ -82,16 +104,23 @@ void work(std::uint16_t port, std::uint64_t isid, std::atomic<int>& good) {
   }
   for (int done = 0; done < kCommands && client.is_connected(); done += testing::kQueueDepth) {
     for (const std::uint64_t lun : {0U, 1U}) {
-      good += client.run(testing::kQueueDepth, done % 32 == 0, lun) ? 1 : 0;
+      if (client.run(testing::kQueueDepth, done % 32 == 0, lun)) {
+        ++good;
+        first.happened();
+      }
     }
   }
 }
 
 /// Logs in again and again under one name, so that sessions are replaced while they are being made.
-void log_in_again_and_again(std::uint16_t port, std::atomic<int>& good) {
+void log_in_again_and_again(std::uint16_t port, std::atomic<int>& good, std::latch& busy) {
+  FirstSuccess first(busy);
   for (int i = 0; i < kLogins; ++i) {
     const testing::LoopbackClient client(port, {});
-    good += client.is_logged_in() ? 1 : 0;
+    if (client.is_logged_in()) {
+      ++good;
+      first.happened();
+    }
   }
 }
 
@@ -103,6 +132,7 @@ TEST(DataPlane, ServesWhileItIsChangedFromAnotherThread) {
   const std::uint16_t port = testing::free_port();
   std::atomic<int> good{0};
   std::atomic<int> logins{0};
+  std::latch busy(std::ptrdiff_t{kWorkers} + 1);
   std::size_t sessions_seen = 0;
   {
     std::vector<runtime::Shard*> shards;
@@ -118,11 +148,12 @@ TEST(DataPlane, ServesWhileItIsChangedFromAnotherThread) {
     const testing::LoopbackClient always_there(port, idle);  // so that every list of sessions has one to show
     ASSERT_TRUE(always_there.is_logged_in());
     std::vector<std::jthread> initiators;
-    for (std::uint64_t isid = 1; isid <= 3; ++isid) {
-      initiators.emplace_back([port, isid, &good] { work(port, isid, good); });
+    for (std::uint64_t isid = 1; isid <= kWorkers; ++isid) {
+      initiators.emplace_back([port, isid, &good, &busy] { work(port, isid, good, busy); });
     }
-    initiators.emplace_back([port, &logins] { log_in_again_and_again(port, logins); });
+    initiators.emplace_back([port, &logins, &busy] { log_in_again_and_again(port, logins, busy); });
     reactor.run_to_completion(kControl, change_things(server, port, sessions_seen));
+    busy.wait();  // nobody is dropped before it has done anything
     reactor.run_to_completion(kControl, drop_all(server));
     initiators.clear();
     reactor.run_to_completion(kControl, tear_down(server));
