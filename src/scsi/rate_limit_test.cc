@@ -157,6 +157,21 @@ TEST(RateLimit, CommandsThatLeaveTheMediumAloneDoNotWait) {
   EXPECT_EQ(outcome(*inquiry), "GOOD");
 }
 
+// It is refused in the end, and holds nobody up for what it announced.
+TEST(RateLimit, ACommandThatIsTooLongTakesNoMoreThanTheLongest) {
+  Harness harness(Harness::ram(2048), {.rate_limit = {.bandwidth = kTransferLengthMax, .bandwidth_burst = 512}});
+  const auto wrong =
+      harness.start({0x2A, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0}, {.data_out = Bytes(8 * kTransferLengthMax)});
+  harness.world.run_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(wrong->done);
+  EXPECT_NE(outcome(*wrong), "GOOD");
+  const auto next = harness.start({0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0});
+  EXPECT_FALSE(next->done);
+  harness.world.run_for(seconds(1));
+  EXPECT_TRUE(next->done);
+  EXPECT_EQ(outcome(*next), "GOOD");
+}
+
 TEST(RateLimit, ACommandThatWaitsIsAbortedAtOnce) {
   Harness harness(Harness::ram(2048), {.rate_limit = {.iops = 1, .iops_burst = 1}});
   const Bytes read{0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0};

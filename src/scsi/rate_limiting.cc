@@ -10,16 +10,18 @@ namespace {
 
 constexpr std::uint8_t kTestUnitReady = 0x00;
 
-/// Bytes that go between the initiator and the unit.
+/// Bytes that go between the initiator and the unit, of a command that is not refused: one that announces more takes no
+/// more of the others' time than the longest that there is.
 std::uint64_t data_length(const UnitState& unit, const Command& command, const CommandRow& row) {
   if (row.direction == DataDirection::kOut) {
-    return command.data_out_length;
+    return std::min<std::uint64_t>(command.data_out_length, kTransferLengthMax);
   }
   if (!row.is_counted) {
     return 0;
   }
   const std::uint64_t blocks = decode_range(CdbBytes(command.cdb_bytes)).count;
-  return std::min(byte_count(unit, std::min(blocks, unit.geometry.block_count)), command.data_in_length);
+  const std::uint64_t bytes = byte_count(unit, std::min(blocks, unit.geometry.block_count));
+  return std::min<std::uint64_t>({bytes, command.data_in_length, kTransferLengthMax});
 }
 
 /// `limiter` is looked at again after each wait: another one may have taken its place, and then counts from there on.
