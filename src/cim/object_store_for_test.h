@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cim/object_store.h"
+#include "runtime/shard.h"
 
 namespace lunaria::cim {
 
@@ -63,6 +64,7 @@ class MemoryObjectStore final : public ObjectStore {
     co_return found != records.end() ? std::optional(found->second) : std::nullopt;
   }
   runtime::Task<Result<void, Error>> insert(InstanceSet set, StoredInstance instance) override {
+    co_await pass_time();
     const auto there = sets_.find(name_of(set));
     if (there == sets_.end()) {
       co_return fail(Error(Status::kInvalidClass, set.class_name));
@@ -76,6 +78,7 @@ class MemoryObjectStore final : public ObjectStore {
     co_return Result<void, Error>();
   }
   runtime::Task<Result<bool, Error>> replace(InstanceSet set, StoredInstance instance, std::string expected) override {
+    co_await pass_time();
     auto& records = sets_[name_of(set)];
     const auto found = records.find(instance.key);
     const bool is_expected = found != records.end() && found->second == expected && interfere_-- <= 0;
@@ -85,6 +88,7 @@ class MemoryObjectStore final : public ObjectStore {
     co_return is_expected;
   }
   runtime::Task<Result<bool, Error>> erase(InstanceSet set, std::string key) override {
+    co_await pass_time();
     co_return sets_[name_of(set)].erase(key) != 0;
   }
   runtime::Task<Result<std::vector<StoredInstance>, Error>> page(InstanceSet set, std::string after_key) override {
@@ -98,8 +102,15 @@ class MemoryObjectStore final : public ObjectStore {
   runtime::Task<Result<bool, Error>> has_instances(InstanceSet set) override { co_return !sets_[name_of(set)].empty(); }
   /// The next so many replacements find that somebody else was faster.
   void interfere(int count) { interfere_ = count; }
+  /// Changes of instances let others run on this shard before they happen, as those of a disk do. Null: not any more.
+  void take_time(runtime::Shard* shard) { shard_ = shard; }
 
  private:
+  runtime::Task<void> pass_time() {
+    if (shard_ != nullptr) {
+      co_await runtime::yield_on(*shard_);
+    }
+  }
   static std::string name_of(const InstanceSet& set) { return fold_name(set.name_space.text() + ':' + set.class_name); }
   std::vector<SchemaElement>::iterator find_element(SchemaElementKind kind, const NamespaceName& name_space,
                                                     const std::string& name) {
@@ -112,6 +123,7 @@ class MemoryObjectStore final : public ObjectStore {
   std::map<std::string, std::map<std::string, std::string>> sets_;
   Error error_;
   int interfere_ = 0;
+  runtime::Shard* shard_ = nullptr;
 };
 
 }  // namespace lunaria::cim

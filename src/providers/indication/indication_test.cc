@@ -199,6 +199,23 @@ TEST_F(IndicationServiceTest, BadDestinationsAndSubscriptionsAreRefused) {
   EXPECT_EQ(status_of(remove(*destination)), Status::kFailed);
 }
 
+TEST_F(IndicationServiceTest, AFilterStaysOrIsNotSubscribedToWhenBothAreAskedForAtOnce) {
+  store.take_time(&shard);
+  const auto filter = make_filter("SELECT * FROM CIM_InstCreation");
+  const auto destination = make_destination();
+  ASSERT_TRUE(filter && destination);
+  const cim::Instance subscription =
+      build("CIM_IndicationSubscription", {{"Filter", Value(*filter)}, {"Handler", Value(*destination)}});
+  std::optional<Result<void, cim::Error>> removed;
+  std::optional<Result<cim::ObjectPath, cim::Error>> made;
+  shard.run([&] {
+    runtime::spawn(gate, collect(manager->delete_instance(context, *filter), removed));
+    runtime::spawn(gate, collect(manager->create_instance(context, kInterop, subscription), made));
+  });
+  ASSERT_TRUE(world.run_until([&] { return removed && made; }));
+  EXPECT_NE(removed->has_value(), made->has_value());
+}
+
 TEST_F(IndicationServiceTest, ATransientDestinationGoesWithItsLastSubscription) {
   const auto filter = make_filter("SELECT * FROM CIM_InstCreation");
   const auto destination = make_destination({{"PersistenceType", Value(std::uint16_t{3})}});

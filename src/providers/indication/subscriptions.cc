@@ -298,6 +298,7 @@ Result<void, cim::Error> Subscriptions::check(Kind kind, const cim::Instance& in
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind kind, cim::ProviderCall call,
                                                                          cim::Instance instance) {
+  const runtime::AsyncMutex::Lock lock = co_await mutex_.acquire();
   if (of(kind).size() >= kStoredIndicationObjectsMax) {
     co_return fail(
         cim::Error(cim::Status::kServerLimitsExceeded, "there are too many instances of " + call.cls->name()));
@@ -319,6 +320,7 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
 runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::ProviderCall call,
                                                               const cim::ObjectPath& path,
                                                               const cim::Instance& changes) {
+  const runtime::AsyncMutex::Lock lock = co_await mutex_.acquire();
   const cim::Instance* present = find(kind, path);
   if (present == nullptr) {
     co_return fail(not_found("There is no " + path.to_string()));
@@ -347,6 +349,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
 
 runtime::Task<Result<void, cim::Error>> Subscriptions::remove(Kind kind, cim::ProviderCall call,
                                                               const cim::ObjectPath& path) {
+  const runtime::AsyncMutex::Lock lock = co_await mutex_.acquire();
+  auto done = co_await remove_locked(kind, std::move(call), path);
+  co_return done;
+}
+
+runtime::Task<Result<void, cim::Error>> Subscriptions::remove_locked(Kind kind, cim::ProviderCall call,
+                                                                     const cim::ObjectPath& path) {
   const cim::Instance* present = find(kind, path);
   if (present == nullptr) {
     co_return fail(not_found("There is no " + path.to_string()));
@@ -377,7 +386,8 @@ runtime::Task<void> Subscriptions::remove_transient(cim::ObjectPath handler) {
     co_return;
   }
   // Refused while another subscription refers to it, and that is right.
-  (void)co_await remove(Kind::kDestination, {own_context(), interop_, class_of(Kind::kDestination), nullptr}, handler);
+  (void)co_await remove_locked(Kind::kDestination, {own_context(), interop_, class_of(Kind::kDestination), nullptr},
+                               handler);
 }
 
 cim::Instance Subscriptions::static_filter_instance(const StaticFilter& filter) const {

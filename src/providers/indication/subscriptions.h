@@ -17,6 +17,7 @@
 #include "cim/provider.h"
 #include "cim/repository.h"
 #include "cim/repository_provider.h"
+#include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "runtime/shard.h"
 
@@ -68,7 +69,7 @@ class Subscriptions final {
   /// Null when there is none.
   const cim::Instance* find(Kind kind, const cim::ObjectPath& path) const;
 
-  // Changes, durable and in force when they return. `call` is of the class that `kind` stands for.
+  // Changes, one at a time, durable and in force when they return. `call` is of the class that `kind` stands for.
 
   /// Fills in what the server chooses, checks, stores. INVALID_PARAMETER, INVALID_QUERY, QUERY_LANGUAGE_NOT_SUPPORTED,
   /// ALREADY_EXISTS, SERVER_LIMITS_EXCEEDED.
@@ -102,6 +103,8 @@ class Subscriptions final {
   std::vector<cim::indication::ActiveFilter> filters_of(Kind kind, const cim::Instance& subscription) const;
   void on_failure(const std::string& destination, runtime::Duration failing_for);
   runtime::Task<void> give_up(Kind kind, cim::ObjectPath path, bool removes);
+  /// With the lock.
+  runtime::Task<Result<void, cim::Error>> remove_locked(Kind kind, cim::ProviderCall call, const cim::ObjectPath& path);
   runtime::Task<void> remove_transient(cim::ObjectPath handler);
   bool is_over(const cim::Instance& subscription) const;
 
@@ -112,6 +115,7 @@ class Subscriptions final {
   std::set<std::string> active_destinations_;
   std::set<std::string> active_subscriptions_;
   std::set<std::string> ending_;  ///< subscriptions that give_up() has in hand
+  runtime::AsyncMutex mutex_;     ///< held from the first look at what is there until the change is in force
   runtime::Gate gate_;
 };
 
