@@ -1,26 +1,15 @@
 #include "providers/indication/collection_provider.h"
 
-#include <algorithm>
+#include <utility>
 
-#include "providers/errors.h"
+#include "providers/instance_list.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
 namespace lunaria::providers {
 
-runtime::Task<Result<void, cim::Error>> FilterCollectionProvider::enumerate_instances(cim::ProviderCall /*call*/,
-                                                                                      cim::InstanceSink& sink) {
-  (void)co_await sink.put(subscriptions_.collection_instance());
-  co_return Result<void, cim::Error>();
-}
-
-runtime::Task<Result<cim::Instance, cim::Error>> FilterCollectionProvider::get_instance(cim::ProviderCall call,
-                                                                                        const cim::ObjectPath& path) {
-  cim::Instance instance = subscriptions_.collection_instance();
-  if (!(instance.path(call.name_space) == path)) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return instance;
+runtime::Task<Result<cim::Instance, cim::Error>> FilterCollectionProvider::current(const cim::ProviderCall& /*call*/) {
+  co_return subscriptions_.collection_instance();
 }
 
 std::vector<cim::Instance> MemberOfCollectionProvider::all(const cim::ProviderCall& call) const {
@@ -38,24 +27,13 @@ std::vector<cim::Instance> MemberOfCollectionProvider::all(const cim::ProviderCa
 
 runtime::Task<Result<void, cim::Error>> MemberOfCollectionProvider::enumerate_instances(cim::ProviderCall call,
                                                                                         cim::InstanceSink& sink) {
-  for (cim::Instance& instance : all(call)) {
-    const bool go_on = co_await sink.put(std::move(instance));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  auto done = co_await put_all(all(call), sink);
+  co_return done;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> MemberOfCollectionProvider::get_instance(cim::ProviderCall call,
                                                                                           const cim::ObjectPath& path) {
-  auto instances = all(call);
-  const auto found =
-      std::ranges::find_if(instances, [&](const cim::Instance& each) { return each.path(call.name_space) == path; });
-  if (found == instances.end()) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return std::move(*found);
+  co_return pick(all(call), call.name_space, path);
 }
 
 }  // namespace lunaria::providers

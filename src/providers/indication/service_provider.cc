@@ -12,19 +12,8 @@ namespace names = schema::cim_indication_service;
 
 }  // namespace
 
-runtime::Task<Result<void, cim::Error>> IndicationServiceProvider::enumerate_instances(cim::ProviderCall call,
-                                                                                       cim::InstanceSink& sink) {
-  (void)co_await sink.put(subscriptions_.service_instance());
-  co_return Result<void, cim::Error>();
-}
-
-runtime::Task<Result<cim::Instance, cim::Error>> IndicationServiceProvider::get_instance(cim::ProviderCall call,
-                                                                                         const cim::ObjectPath& path) {
-  cim::Instance instance = subscriptions_.service_instance();
-  if (!(instance.path(call.name_space) == path)) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return instance;
+runtime::Task<Result<cim::Instance, cim::Error>> IndicationServiceProvider::current(const cim::ProviderCall& /*call*/) {
+  co_return subscriptions_.service_instance();
 }
 
 runtime::Task<Result<void, cim::Error>> IndicationServiceProvider::modify_instance(cim::ProviderCall call,

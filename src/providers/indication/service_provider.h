@@ -4,15 +4,13 @@
 
 #include "cim/provider.h"
 #include "providers/indication/subscriptions.h"
+#include "providers/single_instance_provider.h"
 
 namespace lunaria::providers {
 
-class IndicationServiceProvider final : public cim::Provider {
+class IndicationServiceProvider final : public SingleInstanceProvider {
  public:
   explicit IndicationServiceProvider(Subscriptions& subscriptions) : subscriptions_(subscriptions) {}
-  runtime::Task<Result<void, cim::Error>> enumerate_instances(cim::ProviderCall call, cim::InstanceSink& sink) override;
-  runtime::Task<Result<cim::Instance, cim::Error>> get_instance(cim::ProviderCall call,
-                                                                const cim::ObjectPath& path) override;
   /// The retry and removal settings; NOT_SUPPORTED for others.
   runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
                                                           const cim::Instance& changes) override;
@@ -23,6 +21,7 @@ class IndicationServiceProvider final : public cim::Provider {
                                                                      const cim::ParameterValues& in) override;
 
  private:
+  runtime::Task<Result<cim::Instance, cim::Error>> current(const cim::ProviderCall& call) override;
   Subscriptions& subscriptions_;
 };
 

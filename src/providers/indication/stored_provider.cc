@@ -1,13 +1,14 @@
 #include "providers/indication/stored_provider.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "providers/errors.h"
+#include "providers/instance_list.h"
 
 namespace lunaria::providers {
 
 /// A copy: an enumeration is read at the pace of its client, while others change things.
-std::vector<cim::Instance> StoredIndicationProvider::all(const cim::NamespaceName& /*name_space*/) const {
+std::vector<cim::Instance> StoredIndicationProvider::all() const {
   using Kind = Subscriptions::Kind;
   std::vector<cim::Instance> instances;
   if (kind_ == Kind::kFilter) {
@@ -22,26 +23,15 @@ std::vector<cim::Instance> StoredIndicationProvider::all(const cim::NamespaceNam
   return instances;
 }
 
-runtime::Task<Result<void, cim::Error>> StoredIndicationProvider::enumerate_instances(cim::ProviderCall call,
+runtime::Task<Result<void, cim::Error>> StoredIndicationProvider::enumerate_instances(cim::ProviderCall /*call*/,
                                                                                       cim::InstanceSink& sink) {
-  for (cim::Instance& instance : all(call.name_space)) {
-    const bool go_on = co_await sink.put(std::move(instance));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  auto done = co_await put_all(all(), sink);
+  co_return done;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> StoredIndicationProvider::get_instance(cim::ProviderCall call,
                                                                                         const cim::ObjectPath& path) {
-  auto instances = all(call.name_space);
-  const auto found =
-      std::ranges::find_if(instances, [&](const cim::Instance& each) { return each.path(call.name_space) == path; });
-  if (found == instances.end()) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return std::move(*found);
+  co_return pick(all(), call.name_space, path);
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> StoredIndicationProvider::create_instance(

@@ -23,7 +23,7 @@ class StoredIndicationProvider final : public cim::Provider {
   runtime::Task<Result<void, cim::Error>> delete_instance(cim::ProviderCall call, const cim::ObjectPath& path) override;
 
  private:
-  std::vector<cim::Instance> all(const cim::NamespaceName& name_space) const;
+  std::vector<cim::Instance> all() const;
 
   Subscriptions& subscriptions_;
   Subscriptions::Kind kind_;

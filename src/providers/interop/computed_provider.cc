@@ -1,9 +1,9 @@
 #include "providers/interop/computed_provider.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "providers/errors.h"
+#include "providers/instance_list.h"
 #include "providers/principals.h"
 
 namespace lunaria::providers {
@@ -28,13 +28,8 @@ runtime::Task<Result<void, cim::Error>> ComputedProvider::enumerate_instances(ci
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
-  for (cim::Instance& instance : compute(*server, call)) {
-    const bool go_on = co_await sink.put(std::move(instance));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  auto done = co_await put_all(compute(*server, call), sink);
+  co_return done;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> ComputedProvider::get_instance(cim::ProviderCall call,
@@ -43,13 +38,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> ComputedProvider::get_instance(
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
-  auto instances = compute(*server, call);
-  const auto found =
-      std::ranges::find_if(instances, [&](const cim::Instance& each) { return each.path(call.name_space) == path; });
-  if (found == instances.end()) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return std::move(*found);
+  co_return pick(compute(*server, call), call.name_space, path);
 }
 
 MethodReply ComputedProvider::invoke_method(cim::ProviderCall call, const cim::ObjectPath& path,

@@ -1,4 +1,4 @@
-#include "providers/interop/service_methods.h"
+#include "providers/interop/managed_service_provider.h"
 
 #include <limits>
 
@@ -78,26 +78,61 @@ void set_service_state(cim::Instance& instance, const service::ServiceStatus& st
   set(instance, names::kHealthState, names::HealthState::kOK);
 }
 
-MethodReply start_service(Environment environment, cim::ProviderCall call, service::ServiceKind kind) {
-  const auto code = co_await environment.service.start_service(to_principal(call.context), kind);
+runtime::Task<Result<cim::Instance, cim::Error>> ManagedServiceProvider::current(const cim::ProviderCall& call) {
+  const auto server = co_await environment_.service.server(to_principal(call.context));
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  const auto status = co_await environment_.service.service_state(to_principal(call.context), kind_);
+  if (!status) {
+    co_return fail(to_cim(status.error()));
+  }
+  co_return to_instance(call.cls, *server, *status);
+}
+
+MethodReply ManagedServiceProvider::invoke_method(cim::ProviderCall call, const cim::ObjectPath& path,
+                                                  const cim::Method& method, const cim::ParameterValues& in) {
+  if (!path.is_instance()) {
+    co_return fail(cim::Error(cim::Status::kMethodNotAvailable,
+                              call.cls->name() + '.' + method.name + " is called on an instance, not on the class"));
+  }
+  const auto present = co_await get_instance(call, path);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  MethodReply reply = cim::name_equal(method.name, names::start_service::kMethod)  ? start_service(std::move(call))
+                      : cim::name_equal(method.name, names::stop_service::kMethod) ? stop_service(std::move(call))
+                      : cim::name_equal(method.name, names::request_state_change::kMethod)
+                          ? request_state_change(std::move(call), in)
+                          : call_other(std::move(call), method);
+  auto result = co_await std::move(reply);
+  co_return result;
+}
+
+MethodReply ManagedServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method) {
+  co_return fail(
+      cim::Error(cim::Status::kMethodNotAvailable, call.cls->name() + '.' + method.name + " is not provided"));
+}
+
+MethodReply ManagedServiceProvider::start_service(cim::ProviderCall call) {
+  const auto code = co_await environment_.service.start_service(to_principal(call.context), kind_);
   if (!code) {
     co_return fail(to_cim(code.error()));
   }
   co_return code_result(*code);
 }
 
-MethodReply stop_service(Environment environment, cim::ProviderCall call, service::ServiceKind kind) {
-  const auto code = co_await environment.service.stop_service(to_principal(call.context), kind);
+MethodReply ManagedServiceProvider::stop_service(cim::ProviderCall call) {
+  const auto code = co_await environment_.service.stop_service(to_principal(call.context), kind_);
   if (!code) {
     co_return fail(to_cim(code.error()));
   }
   co_return code_result(*code);
 }
 
-MethodReply request_state_change(Environment environment, cim::ProviderCall call, service::ServiceKind kind,
-                                 const cim::ParameterValues& in) {
+MethodReply ManagedServiceProvider::request_state_change(cim::ProviderCall call, const cim::ParameterValues& in) {
   const auto outcome =
-      co_await environment.service.request_state_change(to_principal(call.context), kind, change_request(in));
+      co_await environment_.service.request_state_change(to_principal(call.context), kind_, change_request(in));
   if (!outcome) {
     co_return fail(to_cim(outcome.error()));
   }
@@ -109,10 +144,14 @@ MethodReply request_state_change(Environment environment, cim::ProviderCall call
   co_return result;
 }
 
-runtime::Task<Result<void, cim::Error>> modify_service(Environment environment, cim::ProviderCall call,
-                                                       service::ServiceKind kind, const cim::Instance& present,
-                                                       const cim::Instance& changes) {
-  if (const auto checked = check_other_changes(changes, present, {names::kEnabledDefault}); !checked) {
+runtime::Task<Result<void, cim::Error>> ManagedServiceProvider::modify_instance(cim::ProviderCall call,
+                                                                                const cim::ObjectPath& path,
+                                                                                const cim::Instance& changes) {
+  const auto present = co_await get_instance(call, path);
+  if (!present) {
+    co_return fail(present.error());
+  }
+  if (const auto checked = check_other_changes(changes, *present, {names::kEnabledDefault}); !checked) {
     co_return fail(checked.error());
   }
   const auto number = changed_number(changes, names::kEnabledDefault, std::numeric_limits<std::uint16_t>::max());
@@ -126,7 +165,7 @@ runtime::Task<Result<void, cim::Error>> modify_service(Environment environment, 
   if (wanted != service::EnabledDefault::kEnabled && wanted != service::EnabledDefault::kDisabled) {
     co_return fail(not_supported("EnabledDefault must be 2 (enabled) or 3 (disabled)"));
   }
-  const auto status = co_await environment.service.set_enabled_default(to_principal(call.context), kind, wanted);
+  const auto status = co_await environment_.service.set_enabled_default(to_principal(call.context), kind_, wanted);
   if (!status) {
     co_return fail(to_cim(status.error()));
   }

@@ -1,13 +1,14 @@
 #pragma once
 
-// What the providers of CIM_Service classes share: how a service's state shows in its properties, and the three methods
-// that change it (StartService, StopService, RequestStateChange).
+// ManagedServiceProvider: what the providers of CIM_Service classes share: one instance, how the service's state shows
+// in its properties, and the three methods that change it (StartService, StopService, RequestStateChange).
 
 #include <string_view>
 
 #include "cim/instance.h"
 #include "providers/environment.h"
 #include "providers/methods.h"
+#include "providers/single_instance_provider.h"
 #include "service/service_state.h"
 
 namespace lunaria::providers {
@@ -24,16 +25,31 @@ struct ServiceStateTexts {
 /// CIM_Service.
 void set_service_state(cim::Instance& instance, const service::ServiceStatus& status, const ServiceStateTexts& texts);
 
-// The methods, for a service that is there. `call` is copied; `in` outlives the task.
+class ManagedServiceProvider : public SingleInstanceProvider {
+ public:
+  /// EnabledDefault to 2 or 3; NOT_SUPPORTED for other values and for what is kept nowhere.
+  runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
+                                                          const cim::Instance& changes) final;
+  MethodReply invoke_method(cim::ProviderCall call, const cim::ObjectPath& path, const cim::Method& method,
+                            const cim::ParameterValues& in) final;
 
-MethodReply start_service(Environment environment, cim::ProviderCall call, service::ServiceKind kind);
-MethodReply stop_service(Environment environment, cim::ProviderCall call, service::ServiceKind kind);
-MethodReply request_state_change(Environment environment, cim::ProviderCall call, service::ServiceKind kind,
-                                 const cim::ParameterValues& in);
+ protected:
+  ManagedServiceProvider(Environment environment, service::ServiceKind kind) : environment_(environment), kind_(kind) {}
 
-/// ModifyInstance of a service: EnabledDefault to 2 or 3; NOT_SUPPORTED for other values and for what is kept nowhere.
-runtime::Task<Result<void, cim::Error>> modify_service(Environment environment, cim::ProviderCall call,
-                                                       service::ServiceKind kind, const cim::Instance& present,
-                                                       const cim::Instance& changes);
+  /// The instance, from the state alone.
+  virtual cim::Instance to_instance(const cim::ClassPtr& cls, const service::Server& server,
+                                    const service::ServiceStatus& status) const = 0;
+  /// A method that is none of the three, on the instance: METHOD_NOT_AVAILABLE here.
+  virtual MethodReply call_other(cim::ProviderCall call, const cim::Method& method);
+
+  Environment environment_;
+  service::ServiceKind kind_;
+
+ private:
+  runtime::Task<Result<cim::Instance, cim::Error>> current(const cim::ProviderCall& call) final;
+  MethodReply start_service(cim::ProviderCall call);
+  MethodReply stop_service(cim::ProviderCall call);
+  MethodReply request_state_change(cim::ProviderCall call, const cim::ParameterValues& in);
+};
 
 }  // namespace lunaria::providers

@@ -49,27 +49,12 @@ std::span<const MethodRow<SystemProvider>> SystemProvider::methods() {
   return kMethods;
 }
 
-runtime::Task<Result<void, cim::Error>> SystemProvider::enumerate_instances(cim::ProviderCall call,
-                                                                            cim::InstanceSink& sink) {
+runtime::Task<Result<cim::Instance, cim::Error>> SystemProvider::current(const cim::ProviderCall& call) {
   const auto server = co_await environment_.service.server(to_principal(call.context));
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
-  (void)co_await sink.put(system_instance(call.cls, *server));
-  co_return Result<void, cim::Error>();
-}
-
-runtime::Task<Result<cim::Instance, cim::Error>> SystemProvider::get_instance(cim::ProviderCall call,
-                                                                              const cim::ObjectPath& path) {
-  const auto server = co_await environment_.service.server(to_principal(call.context));
-  if (!server) {
-    co_return fail(to_cim(server.error()));
-  }
-  cim::Instance instance = system_instance(call.cls, *server);
-  if (!(instance.path(call.name_space) == path)) {
-    co_return fail(not_found("There is no " + path.to_string()));
-  }
-  co_return instance;
+  co_return system_instance(call.cls, *server);
 }
 
 runtime::Task<Result<void, cim::Error>> SystemProvider::modify_instance(cim::ProviderCall call,

@@ -6,16 +6,14 @@
 
 #include "providers/environment.h"
 #include "providers/methods.h"
+#include "providers/single_instance_provider.h"
 
 namespace lunaria::providers {
 
-class SystemProvider final : public cim::Provider {
+class SystemProvider final : public SingleInstanceProvider {
  public:
   explicit SystemProvider(Environment environment) : environment_(environment) {}
 
-  runtime::Task<Result<void, cim::Error>> enumerate_instances(cim::ProviderCall call, cim::InstanceSink& sink) override;
-  runtime::Task<Result<cim::Instance, cim::Error>> get_instance(cim::ProviderCall call,
-                                                                const cim::ObjectPath& path) override;
   /// What is writable by the schema is kept nowhere: NOT_SUPPORTED unless nothing changes.
   runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
                                                           const cim::Instance& changes) override;
@@ -24,6 +22,7 @@ class SystemProvider final : public cim::Provider {
                             const cim::ParameterValues& in) override;
 
  private:
+  runtime::Task<Result<cim::Instance, cim::Error>> current(const cim::ProviderCall& call) override;
   static std::span<const MethodRow<SystemProvider>> methods();
   MethodReply request_state_change(cim::ProviderCall call, const cim::ObjectPath& path, const cim::ParameterValues& in);
 

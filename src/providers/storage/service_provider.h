@@ -6,9 +6,7 @@
 
 #include <string_view>
 
-#include "providers/environment.h"
-#include "providers/methods.h"
-#include "service/service_state.h"
+#include "providers/interop/managed_service_provider.h"
 
 namespace lunaria::providers {
 
@@ -20,26 +18,6 @@ struct StorageServiceKind {
   std::string_view description;
 };
 
-class StorageServiceProvider final : public cim::Provider {
- public:
-  StorageServiceProvider(Environment environment, StorageServiceKind kind) : environment_(environment), kind_(kind) {}
-
-  runtime::Task<Result<void, cim::Error>> enumerate_instances(cim::ProviderCall call, cim::InstanceSink& sink) override;
-  runtime::Task<Result<cim::Instance, cim::Error>> get_instance(cim::ProviderCall call,
-                                                                const cim::ObjectPath& path) override;
-  runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
-                                                          const cim::Instance& changes) override;
-  MethodReply invoke_method(cim::ProviderCall call, const cim::ObjectPath& path, const cim::Method& method,
-                            const cim::ParameterValues& in) override;
-
- private:
-  runtime::Task<Result<cim::Instance, cim::Error>> current(const cim::ProviderCall& call);
-  MethodReply call_other(cim::ProviderCall call, const cim::Method& method);
-
-  Environment environment_;
-  StorageServiceKind kind_;
-};
-
 /// The five, in the order of service::kServiceKinds.
 inline constexpr std::size_t kStorageServiceCount = 5;
 StorageServiceKind storage_service_kind(std::size_t index);
@@ -47,5 +25,20 @@ StorageServiceKind storage_service_kind(std::size_t index);
 /// The instance, from the state alone.
 cim::Instance storage_service_instance(const cim::ClassPtr& cls, const StorageServiceKind& kind,
                                        const service::Server& server, const service::ServiceStatus& status);
+
+class StorageServiceProvider final : public ManagedServiceProvider {
+ public:
+  StorageServiceProvider(Environment environment, StorageServiceKind kind)
+      : ManagedServiceProvider(environment, kind.kind), description_(kind) {}
+
+ private:
+  cim::Instance to_instance(const cim::ClassPtr& cls, const service::Server& server,
+                            const service::ServiceStatus& status) const override {
+    return storage_service_instance(cls, description_, server, status);
+  }
+  MethodReply call_other(cim::ProviderCall call, const cim::Method& method) override;
+
+  StorageServiceKind description_;
+};
 
 }  // namespace lunaria::providers
