@@ -7,61 +7,31 @@ import unittest
 import commands
 import daemon
 import iscsi
+import sessions
+from sessions import (CHECK_CONDITION, COMPLETE, DATA_ACK, DATA_DIGEST_ERROR, DATA_OR_R2T, GOOD, NO_SUCH_SESSION,
+                      RESEGMENTED, SNACK_REJECT, TASK_ABORTED, TEST_UNIT_READY)
 
-GOOD, CHECK_CONDITION, TASK_ABORTED = 0x00, 0x02, 0x40
 ABORTED_COMMAND, COMMAND_TIMEOUT = 0x0B, b"\x2e\x02"
-COMPLETE, NO_TASK = 0, 1
-DATA_OR_R2T, STATUS, DATA_ACK, RESEGMENTED = range(4)
-DATA_DIGEST_ERROR, SNACK_REJECT, INVALID_DATA_ACK = 0x02, 0x03, 0x08
-TEST_UNIT_READY = bytes(6)
-NO_SUCH_SESSION = 0x020A
+INVALID_DATA_ACK = 0x08
 ACKNOWLEDGE = 0x40  # the A bit of a Data-In
 CONNECTIONS = 16
 BURST = 8192
 SEGMENT = 4096
 
 
-class Recovery(daemon.DaemonTest):
-    @classmethod
-    def prepare(cls):
-        cls.daemon.create_disk("disk", 16 * commands.MIB)
-        cls.iqn = cls.daemon.create_target("target", "disk")
-        cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Target", {"Name": "target"}, ErrorRecoveryLevel=2,
-                              MaxConnectionsPerSession=CONNECTIONS, InitialR2T=False)
-        cls.pattern = random.Random(2).randbytes(64 * 512)
-
-    def setUp(self):
-        self.isid = 1
-
-    def leader(self, **keys):
-        """The first connection of a new session, whose unit attention has been taken."""
-        self.isid += 1
-        connection = iscsi.Session(self.daemon.iscsi_port, self.iqn, isid=self.isid).connect(**keys)
-        self.addCleanup(connection.close)
-        connection.command(TEST_UNIT_READY)
-        connection.acknowledge(connection.receive_until(iscsi.SCSI_RESPONSE)[-1])
-        return connection
-
-    def join(self, leader, cid=1, **keys):
-        connection = leader.session.connect(cid, **keys)
-        self.addCleanup(connection.close)
-        return connection
+class Recovery(sessions.SessionTest):
+    SETTINGS = {"ErrorRecoveryLevel": 2, "MaxConnectionsPerSession": CONNECTIONS, "InitialR2T": False}
+    pattern = random.Random(2).randbytes(64 * 512)
 
     def fill(self):
         """Writes the pattern to the first 64 blocks."""
         connection = self.leader()
-        connection.write_blocks(0, 64)
-        while (pdu := connection.receive()).opcode == iscsi.R2T:
-            connection.data_out(pdu, self.pattern[pdu["offset"]:pdu["offset"] + pdu["desired"]])
-        self.assertEqual(pdu.status, GOOD)
+        self.write_pattern(connection, self.pattern)
         connection.log_out()
 
     def read_back(self, connection, lba, count):
         connection.read_blocks(lba, count)
         return self.data_of(connection.receive_until(iscsi.SCSI_RESPONSE))
-
-    def data_of(self, pdus):
-        return b"".join(pdu.data for pdu in pdus if pdu.opcode == iscsi.DATA_IN)
 
     # Level 1: within a connection
 
@@ -230,9 +200,9 @@ class Recovery(daemon.DaemonTest):
         self.assertEqual(first.answers["DefaultTime2Retain"], "0")
         first.write_blocks(1300, 8)
         first.receive_until(iscsi.R2T)
-        sessions = len(self.daemon.cim.instances(daemon.WMI, "WT_Session"))
+        before = len(self.daemon.cim.instances(daemon.WMI, "WT_Session"))
         first.close()
-        self.daemon.wait_for(lambda: len(self.daemon.cim.instances(daemon.WMI, "WT_Session")) < sessions,
+        self.daemon.wait_for(lambda: len(self.daemon.cim.instances(daemon.WMI, "WT_Session")) < before,
                              "the session ends after Time2Wait")
         with self.assertRaises(iscsi.LoginRefused) as refused:
             self.join(first, 0)

@@ -4,62 +4,25 @@
 import random
 import unittest
 
-import commands
-import daemon
 import iscsi
+import sessions
+from sessions import (CHECK_CONDITION, COMPLETE, DATA_DIGEST_ERROR, DATA_OR_R2T, GOOD, NO_SUCH_SESSION, NO_TASK,
+                      SNACK_REJECT, STATUS, TEST_UNIT_READY)
 
-GOOD, CHECK_CONDITION = 0x00, 0x02
-COMPLETE, NO_TASK, STILL_ALLEGIANT, NO_REASSIGNMENT, NOT_SUPPORTED, SUCCEEDED = 0, 1, 3, 4, 5, 7
-DATA_OR_R2T, STATUS, DATA_ACK, RESEGMENTED = range(4)
-SNACK_REJECT, DATA_DIGEST_ERROR = 0x03, 0x02
-TEST_UNIT_READY = bytes(6)
+STILL_ALLEGIANT, NO_REASSIGNMENT, NOT_SUPPORTED, SUCCEEDED = 3, 4, 5, 7
 UNKNOWN_COMMAND = b"\xff" + bytes(5)
 TOO_MANY_CONNECTIONS = 0x0206
-NO_SUCH_SESSION = 0x020A
 LEVEL_2 = {"MaxConnections": 2, "ErrorRecoveryLevel": 2}
 
 
-class Sessions(daemon.DaemonTest):
-    @classmethod
-    def prepare(cls):
-        cls.daemon.create_disk("disk", 16 * commands.MIB)
-        cls.iqn = cls.daemon.create_target("target", "disk")
-        cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Target", {"Name": "target"}, MaxConnectionsPerSession=2,
-                              ErrorRecoveryLevel=2)
-        cls.pattern = random.Random(1).randbytes(64 * 512)
-
-    def setUp(self):
-        self.isid = 1
+class Sessions(sessions.SessionTest):
+    SETTINGS = {"MaxConnectionsPerSession": 2, "ErrorRecoveryLevel": 2}
+    pattern = random.Random(1).randbytes(64 * 512)
 
     def tearDown(self):
         leader = self.leader()
         self.assertTrue(leader.ping(), "another session is served on")
         self.assertEqual(leader.log_out(), COMPLETE)
-
-    def leader(self, **keys):
-        """The first connection of a new session, whose unit attention has been taken."""
-        self.isid += 1
-        connection = iscsi.Session(self.daemon.iscsi_port, self.iqn, isid=self.isid).connect(**keys)
-        self.addCleanup(connection.close)
-        connection.command(TEST_UNIT_READY)
-        connection.acknowledge(connection.receive_until(iscsi.SCSI_RESPONSE)[-1])
-        return connection
-
-    def join(self, leader, cid=1, **keys):
-        connection = leader.session.connect(cid, **keys)
-        self.addCleanup(connection.close)
-        return connection
-
-    def write_pattern(self, connection, lba=0):
-        """Writes the pattern, burst by burst."""
-        connection.write_blocks(lba, 64)
-        while (pdu := connection.receive()).opcode == iscsi.R2T:
-            data = self.pattern[pdu["offset"]:pdu["offset"] + pdu["desired"]]
-            connection.data_out(pdu, data)
-        self.assertEqual((pdu.opcode, pdu.status), (iscsi.SCSI_RESPONSE, GOOD))
-
-    def data_of(self, pdus):
-        return b"".join(pdu.data for pdu in pdus if pdu.opcode == iscsi.DATA_IN)
 
     # Several connections
 
@@ -67,7 +30,7 @@ class Sessions(daemon.DaemonTest):
         first = self.leader(MaxConnections=4)
         self.assertEqual(first.answers["MaxConnections"], "2")
         second = self.join(first)
-        self.write_pattern(first)
+        self.write_pattern(first, self.pattern)
         early = first.make_command(TEST_UNIT_READY)
         late = second.read_blocks(0, 64)
         second.send(second.request(iscsi.NOP_OUT, data=b"x", immediate=True, target_tag=iscsi.NO_TAG))
@@ -124,7 +87,7 @@ class Sessions(daemon.DaemonTest):
     def test_data_and_status_are_sent_again(self):
         connection = self.leader(ErrorRecoveryLevel=1)
         self.assertEqual(connection.answers["ErrorRecoveryLevel"], "1")
-        self.write_pattern(connection)
+        self.write_pattern(connection, self.pattern)
         read = connection.read_blocks(0, 64)
         sent = connection.receive_until(iscsi.SCSI_RESPONSE)
         self.assertEqual(self.data_of(sent), self.pattern)
@@ -175,7 +138,7 @@ class Sessions(daemon.DaemonTest):
 
     def test_tasks_of_a_failed_connection_are_taken_over(self):
         first = self.leader(**LEVEL_2)
-        self.write_pattern(first)
+        self.write_pattern(first, self.pattern)
         second = self.join(first)
         read, write = first.read_blocks(0, 64), first.write_blocks(200, 8)
         first.receive_until(iscsi.R2T)
