@@ -133,8 +133,11 @@ Reply<void> Core::commit_alone(catalogue::Changes changes) {
 
 runtime::Task<void> Core::publish() {
   std::shared_ptr<const target::Config> config = build_config();
-  const std::vector<target::PortalFailure> before =
-      std::exchange(portal_failures, co_await environment.data_plane.publish(std::move(config)));
+  note_portal_failures(co_await environment.data_plane.publish(std::move(config)));
+}
+
+void Core::note_portal_failures(std::vector<target::PortalFailure> last) {
+  const std::vector<target::PortalFailure> before = std::exchange(portal_failures, std::move(last));
   if (before.empty() && !portal_failures.empty()) {
     portal_alarm.ring();
   }

@@ -132,6 +132,8 @@ class Core final : public target::UnitKeeper {
   Reply<void> commit_alone(catalogue::Changes changes);
   /// Brings what is known here into force on every shard.
   runtime::Task<void> publish();
+  /// What could not be opened at the last try; new failures are logged, and tried again.
+  void note_portal_failures(std::vector<target::PortalFailure> last);
   /// Asks the data plane who is logged in.
   runtime::Task<void> refresh_sessions();
   void on_data_plane_event(const target::Event& event);

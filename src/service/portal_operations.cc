@@ -99,7 +99,7 @@ runtime::Task<void> try_failed_portals(Core& core) {
   for (const target::PortalFailure& failure : core.portal_failures) {
     failed.push_back(portal_value(core, failure.endpoint.address, local));
   }
-  co_await core.publish();
+  core.note_portal_failures(co_await core.environment.data_plane.open_portals());
   for (const Portal& before : failed) {
     const Portal after = portal_value(core, before.address, local);
     if (after != before) {

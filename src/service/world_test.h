@@ -40,6 +40,7 @@ class FakeDataPlane final : public target::DataPlane {
   std::map<target::UnitId, Unit> units;
   std::shared_ptr<const target::Config> config;
   std::vector<target::PortalFailure> portal_failures;
+  int portal_tries = 0;  ///< beside those of publications
   std::vector<target::SessionStatus> live_sessions;
   std::function<void(const target::Event&)> observer;
   target::UnitKeeper* keeper = nullptr;
@@ -115,6 +116,11 @@ class FakeDataPlane final : public target::DataPlane {
     }
     EXPECT_GT(next->generation, config == nullptr ? 0 : config->generation);
     config = std::move(next);
+    co_return portal_failures;
+  }
+  runtime::Task<std::vector<target::PortalFailure>> open_portals() override {
+    co_await runtime::yield_on(shard_);
+    ++portal_tries;
     co_return portal_failures;
   }
   runtime::Task<std::vector<target::SessionStatus>> sessions() override {

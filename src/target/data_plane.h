@@ -128,6 +128,10 @@ class DataPlane {
   /// force. One at a time.
   virtual runtime::Task<std::vector<PortalFailure>> publish(std::shared_ptr<const Config> config) = 0;
 
+  /// Tries to open the portals of the current config that could not be opened; returns those that still cannot. After
+  /// the first publish(), never beside one.
+  virtual runtime::Task<std::vector<PortalFailure>> open_portals() = 0;
+
   virtual runtime::Task<std::vector<SessionStatus>> sessions() = 0;
   /// Ends a session: asks the initiator to log out, drops it after `grace`. False when there is no such session.
   virtual runtime::Task<bool> drop_session(std::uint16_t tsih, runtime::Duration grace) = 0;

@@ -176,9 +176,15 @@ runtime::Task<void> Server::apply_everywhere(std::shared_ptr<const Config> confi
 }
 
 runtime::Task<std::vector<PortalFailure>> Server::publish(std::shared_ptr<const Config> config) {
-  co_await apply_everywhere(config);
+  co_await apply_everywhere(std::move(config));
+  auto failures = co_await open_portals();
+  co_return failures;
+}
+
+runtime::Task<std::vector<PortalFailure>> Server::open_portals() {
+  const std::shared_ptr<const Published> published = published_;
   co_await runtime::move_to(shards_.front()->shard());
-  std::vector<PortalFailure> failures = co_await portals_.update(config->portals);
+  std::vector<PortalFailure> failures = co_await portals_.update(published->config().portals);
   co_await runtime::move_to(control_);
   co_return failures;
 }

@@ -35,6 +35,7 @@ class Server final : public DataPlane {
   runtime::Task<void> set_unit_options(UnitId unit, scsi::UnitOptions options) override;
   runtime::Task<std::optional<std::string>> unit_failure(UnitId unit) override;
   runtime::Task<std::vector<PortalFailure>> publish(std::shared_ptr<const Config> config) override;
+  runtime::Task<std::vector<PortalFailure>> open_portals() override;
   runtime::Task<std::vector<SessionStatus>> sessions() override;
   runtime::Task<bool> drop_session(std::uint16_t tsih, runtime::Duration grace) override;
   void keep_with(UnitKeeper& keeper) override { keeper_ = &keeper; }

@@ -62,6 +62,21 @@ TEST_F(ServerAccessTest, SaysTheTagOfThePortalGroup) {
   EXPECT_EQ(sessions().size(), 2U) << "the same port of the initiator at two target ports: two nexuses";
 }
 
+TEST_F(ServerAccessTest, OpensPortalsThatWereTakenOnceTheyAreFree) {
+  std::unique_ptr<runtime::Listener> other;
+  host_shard_.run([&] { other = *host_shard_.network().listen(kSecondPortal); });
+  publish(make_grouped_config());
+  ASSERT_EQ(failures_.size(), 1U);
+  EXPECT_EQ(failures_[0].endpoint, kSecondPortal);
+  run(open_portals());
+  EXPECT_EQ(failures_.size(), 1U);
+  host_shard_.run([&] { other.reset(); });
+  run(open_portals());
+  EXPECT_TRUE(failures_.empty());
+  Host host(world_, host_shard_, kSecondPortal, {});
+  EXPECT_TRUE(host.log_in());
+}
+
 TEST_F(ServerAccessTest, DropsSessionsWhenTheirTargetLeavesTheirPortalGroup) {
   publish(make_grouped_config());
   Host first(world_, host_shard_, kPortal, {});

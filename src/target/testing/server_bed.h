@@ -165,6 +165,7 @@ class ServerTest : public ::testing::Test {
   runtime::Task<void> publish_task(std::shared_ptr<const Config> config) {
     failures_ = co_await server_->publish(std::move(config));
   }
+  runtime::Task<void> open_portals() { failures_ = co_await server_->open_portals(); }
   void publish(Config config) { run(publish_task(std::make_shared<const Config>(std::move(config)))); }
 
   runtime::Task<void> list() { sessions_ = co_await server_->sessions(); }
