@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "cim/datetime.h"
 #include "providers/errors.h"
-#include "providers/interop/identity.h"
+#include "providers/indication/subscription_values.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -38,78 +37,11 @@ const cim::OperationContext& own_context() {
   return kContext;
 }
 
-std::string_view text_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return value != nullptr ? value->string_or_empty() : std::string_view();
-}
-
-std::optional<std::uint64_t> number_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return value != nullptr ? value->as_unsigned() : std::nullopt;
-}
-
-cim::ObjectPath reference_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  const cim::ObjectPathPtr path = value != nullptr ? value->as_reference() : nullptr;
-  return path != nullptr ? *path : cim::ObjectPath();
-}
-
-std::vector<cim::NamespaceName> namespaces_of(const cim::Instance& filter, const cim::NamespaceName& fallback) {
-  std::vector<cim::NamespaceName> spaces;
-  if (const cim::Value* several = filter.find(filter_names::kSourceNamespaces)) {
-    for (const cim::Value& each : several->elements()) {
-      spaces.emplace_back(each.string_or_empty());
-    }
-  }
-  if (const std::string_view one = text_of(filter, filter_names::kSourceNamespace); spaces.empty() && !one.empty()) {
-    spaces.emplace_back(one);
-  }
-  if (spaces.empty()) {
-    spaces.push_back(fallback);
-  }
-  return spaces;
-}
-
-cim::Value now_value(const runtime::Clock& clock) {
-  return cim::Value(
-      cim::DateTime::timestamp(std::chrono::time_point_cast<std::chrono::microseconds>(clock.wall_time())));
-}
-
 bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
   return reference_of(subscription, names::kFilter) == path || reference_of(subscription, names::kHandler) == path;
 }
 
-Result<void, cim::Error> check_service(const cim::Instance& instance) {
-  constexpr std::uint64_t kAttemptsMax = 10'000;
-  constexpr std::uint64_t kIntervalMax = 86'400;
-  if (number_of(instance, service_names::kDeliveryRetryAttempts).value_or(0) > kAttemptsMax) {
-    return fail(invalid_parameter("DeliveryRetryAttempts must be 0 to 10,000"));
-  }
-  const std::uint64_t interval = number_of(instance, service_names::kDeliveryRetryInterval).value_or(1);
-  if (interval == 0 || interval > kIntervalMax) {
-    return fail(invalid_parameter("DeliveryRetryInterval must be 1 to 86,400 seconds"));
-  }
-  const std::uint64_t action = number_of(instance, service_names::kSubscriptionRemovalAction).value_or(2);
-  if (action < 2 || action > 4) {
-    return fail(invalid_parameter("SubscriptionRemovalAction must be 2 (remove), 3 (disable) or 4 (ignore)"));
-  }
-  if (number_of(instance, service_names::kSubscriptionRemovalTimeInterval).value_or(1) == 0) {
-    return fail(invalid_parameter("SubscriptionRemovalTimeInterval must be at least 1 second"));
-  }
-  return {};
-}
-
 }  // namespace
-
-const std::array<StaticFilter, 4>& static_filters() {
-  static constexpr std::array<StaticFilter, 4> kFilters = {{
-      {"Lunaria:InstanceCreated", "SELECT * FROM CIM_InstCreation", "Everything that comes into being"},
-      {"Lunaria:InstanceModified", "SELECT * FROM CIM_InstModification", "Everything that changes"},
-      {"Lunaria:InstanceDeleted", "SELECT * FROM CIM_InstDeletion", "Everything that goes"},
-      {"Lunaria:Alert", "SELECT * FROM CIM_AlertIndication", "What an administrator should know"},
-  }};
-  return kFilters;
-}
 
 Subscriptions::Subscriptions(Parts parts) : parts_(parts), interop_(kInterop) {
   parts_.outbox.on_failure(
@@ -186,114 +118,6 @@ DeliverySettings Subscriptions::settings() const {
   settings.removal_interval =
       static_cast<std::uint32_t>(number(service_names::kSubscriptionRemovalTimeInterval, settings.removal_interval));
   return settings;
-}
-
-std::string Subscriptions::new_name() const {
-  const auto now = parts_.shard.clock().wall_time().time_since_epoch();
-  std::size_t count = 0;
-  for (const Instances& each : instances_) {
-    count += each.size();
-  }
-  return "Lunaria:" + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(now).count()) + '-' +
-         std::to_string(count);
-}
-
-Result<void, cim::Error> Subscriptions::check_filter(const cim::Instance& filter) const {
-  const auto query =
-      cim::query::Query::parse(text_of(filter, filter_names::kQueryLanguage), text_of(filter, filter_names::kQuery));
-  if (!query) {
-    return fail(query.error());
-  }
-  const cim::ClassPtr cls = parts_.repository.find_class(interop_, query->class_name());
-  if (cls == nullptr || !cls->is_a(schema::cim_indication::kClass)) {
-    return fail(
-        cim::Error(cim::Status::kInvalidQuery,
-                   "a filter selects FROM CIM_Indication or a class below it, not '" + query->class_name() + "'"));
-  }
-  if (auto checked = query->check(parts_.repository, interop_); !checked) {
-    return checked;
-  }
-  for (const cim::NamespaceName& space : namespaces_of(filter, interop_)) {
-    if (!parts_.repository.has_namespace(space)) {
-      return fail(invalid_parameter("SourceNamespaces names " + space.text() + ", which is not there"));
-    }
-  }
-  return {};
-}
-
-Result<void, cim::Error> Subscriptions::complete_subscription(Kind kind, cim::Instance& subscription) const {
-  for (const std::string_view end : {names::kFilter, names::kHandler}) {
-    cim::ObjectPath path = reference_of(subscription, end);
-    path.set_host("");
-    if (path.name_space().empty()) {
-      path.set_name_space(interop_);
-    }
-    (void)subscription.set(end, cim::Value(path));
-  }
-  const cim::ObjectPath filter = reference_of(subscription, names::kFilter);
-  const auto is_static = [&](const StaticFilter& each) {
-    return static_filter_instance(each).path(interop_) == filter;
-  };
-  const bool has_filter = kind == Kind::kCollectionSubscription ? collection_instance().path(interop_) == filter
-                                                                : find(Kind::kFilter, filter) != nullptr ||
-                                                                      std::ranges::any_of(static_filters(), is_static);
-  if (!has_filter) {
-    return fail(invalid_parameter("there is no filter " + filter.to_string()));
-  }
-  const cim::ObjectPath handler = reference_of(subscription, names::kHandler);
-  if (find(Kind::kDestination, handler) == nullptr) {
-    return fail(invalid_parameter("there is no listener destination " + handler.to_string()));
-  }
-  set(subscription, names::kSubscriptionStartTime, now_value(parts_.shard.clock()));
-  set(subscription, names::kTimeOfLastStateChange, now_value(parts_.shard.clock()));
-  return {};
-}
-
-Result<void, cim::Error> Subscriptions::complete(Kind kind, cim::Instance& instance) const {
-  if (kind == Kind::kSubscription || kind == Kind::kCollectionSubscription) {
-    return complete_subscription(kind, instance);
-  }
-  set(instance, filter_names::kSystemCreationClassName, schema::msftsm_system::kClass);
-  set(instance, filter_names::kSystemName, system_name_);
-  set(instance, filter_names::kCreationClassName, kClasses[static_cast<std::size_t>(kind)]);
-  if (text_of(instance, filter_names::kName).empty()) {
-    set(instance, filter_names::kName, new_name());
-  }
-  if (kind == Kind::kFilter) {
-    set(instance, filter_names::kIndividualSubscriptionSupported, true);
-  } else if (kind == Kind::kDestination) {
-    set(instance, destination_names::kProtocol, destination_names::Protocol::kCIMXML);
-  }
-  return {};
-}
-
-Result<void, cim::Error> Subscriptions::check(Kind kind, const cim::Instance& instance) const {
-  if (kind == Kind::kFilter) {
-    return check_filter(instance);
-  }
-  if (kind == Kind::kDestination) {
-    const auto good = parts_.exporter.check_url(text_of(instance, destination_names::kDestination));
-    const std::uint64_t persistence = number_of(instance, destination_names::kPersistenceType).value_or(2);
-    if (!good || (persistence != 2 && persistence != 3)) {
-      return fail(invalid_parameter(good ? "PersistenceType must be 2 (permanent) or 3 (transient)" : good.error()));
-    }
-    return {};
-  }
-  if (kind == Kind::kService) {
-    return check_service(instance);
-  }
-  const std::uint64_t state = number_of(instance, names::kSubscriptionState).value_or(2);
-  if (state != 2 && state != 4) {
-    return fail(invalid_parameter("SubscriptionState must be 2 (enabled) or 4 (disabled)"));
-  }
-  const std::uint64_t policy = number_of(instance, names::kOnFatalErrorPolicy).value_or(2);
-  if (policy < 2 || policy > kPolicyRemove) {
-    return fail(invalid_parameter("OnFatalErrorPolicy must be 2 (ignore), 3 (disable) or 4 (remove)"));
-  }
-  if (number_of(instance, names::kRepeatNotificationPolicy).value_or(2) != 2) {
-    return fail(not_supported("RepeatNotificationPolicy: repeated indications are not held back"));
-  }
-  return {};
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind kind, cim::ProviderCall call,
@@ -388,78 +212,6 @@ runtime::Task<void> Subscriptions::remove_transient(cim::ObjectPath handler) {
   // Refused while another subscription refers to it, and that is right.
   (void)co_await remove_locked(Kind::kDestination, {own_context(), interop_, class_of(Kind::kDestination), nullptr},
                                handler);
-}
-
-cim::Instance Subscriptions::static_filter_instance(const StaticFilter& filter) const {
-  cim::Instance instance(class_of(Kind::kFilter));
-  set(instance, filter_names::kSystemCreationClassName, schema::msftsm_system::kClass);
-  set(instance, filter_names::kSystemName, system_name_);
-  set(instance, filter_names::kCreationClassName, filter_names::kClass);
-  set(instance, filter_names::kName, filter.name);
-  set(instance, filter_names::kElementName, filter.description);
-  set(instance, filter_names::kQuery, filter.query);
-  set(instance, filter_names::kQueryLanguage, "DMTF:CQL");
-  set(instance, filter_names::kIndividualSubscriptionSupported, true);
-  std::vector<std::string> spaces;
-  for (const cim::NamespaceName& each : parts_.repository.namespaces()) {
-    spaces.push_back(each.text());
-  }
-  set(instance, filter_names::kSourceNamespaces, cim::Value::array_of(spaces));
-  return instance;
-}
-
-cim::Instance Subscriptions::collection_instance() const {
-  namespace collection = schema::cim_filter_collection;
-  cim::Instance instance(parts_.repository.find_class(interop_, collection::kClass));
-  set(instance, collection::kInstanceID, kStaticCollectionId);
-  set(instance, collection::kCollectionName, kStaticCollectionId);
-  set(instance, collection::kElementName, "Everything that the server tells of");
-  return instance;
-}
-
-cim::Instance Subscriptions::service_instance() const {
-  const DeliverySettings settings = Subscriptions::settings();
-  cim::Instance instance(class_of(Kind::kService));
-  set(instance, service_names::kSystemCreationClassName, schema::msftsm_system::kClass);
-  set(instance, service_names::kSystemName, system_name_);
-  set(instance, service_names::kCreationClassName, service_names::kClass);
-  set(instance, service_names::kName, kIndicationServiceName);
-  set(instance, service_names::kElementName, "Lunaria indication service");
-  set(instance, service_names::kEnabledState, service_names::EnabledState::kEnabled);
-  set(instance, service_names::kRequestedState, service_names::RequestedState::kNotApplicable);
-  set(instance, service_names::kEnabledDefault, service_names::EnabledDefault::kEnabled);
-  set(instance, service_names::kStarted, true);
-  set(instance, service_names::kOperationalStatus,
-      cim::Value::array(cim::Type::kUint16, {enum_value(service_names::OperationalStatus::kOK)}));
-  set(instance, service_names::kHealthState, service_names::HealthState::kOK);
-  set(instance, service_names::kFilterCreationEnabled, true);
-  set(instance, service_names::kDeliveryRetryAttempts, static_cast<std::uint16_t>(settings.retry.attempts));
-  set(instance, service_names::kDeliveryRetryInterval, static_cast<std::uint32_t>(settings.retry.interval.count()));
-  set(instance, service_names::kSubscriptionRemovalAction, settings.removal_action);
-  set(instance, service_names::kSubscriptionRemovalTimeInterval, settings.removal_interval);
-  return instance;
-}
-
-bool Subscriptions::is_over(const cim::Instance& subscription) const {
-  const auto duration = number_of(subscription, names::kSubscriptionDuration);
-  const cim::Value* start = subscription.find(names::kSubscriptionStartTime);
-  const auto began = start != nullptr ? start->as_datetime() : std::nullopt;
-  return duration && began && began->moment() + std::chrono::seconds(*duration) <= parts_.shard.clock().wall_time();
-}
-
-cim::Instance Subscriptions::shown(const cim::Instance& subscription) const {
-  cim::Instance instance = subscription;
-  const auto duration = number_of(subscription, names::kSubscriptionDuration);
-  const cim::Value* start = subscription.find(names::kSubscriptionStartTime);
-  const auto began = start != nullptr ? start->as_datetime() : std::nullopt;
-  if (!duration || !began) {
-    set_null(instance, names::kSubscriptionTimeRemaining);
-    return instance;
-  }
-  const auto left = began->moment() + std::chrono::seconds(*duration) - parts_.shard.clock().wall_time();
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left).count();
-  set(instance, names::kSubscriptionTimeRemaining, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
-  return instance;
 }
 
 std::vector<cim::indication::ActiveFilter> Subscriptions::filters_of(Kind kind,
