@@ -193,6 +193,11 @@ TEST_F(IndicationServiceTest, BadDestinationsAndSubscriptionsAreRefused) {
                    {"CreationClassName", Value("x")},
                    {"Name", Value("nobody")}});
   EXPECT_EQ(status_of(subscribe(*filter, nobody)), Status::kInvalidParameter);
+  for (const char* property : {"SubscriptionDuration", "FailureTriggerTimeInterval"}) {
+    for (const std::uint64_t seconds : {std::uint64_t{3'153'600'001}, UINT64_MAX}) {
+      EXPECT_EQ(status_of(subscribe(*filter, *destination, {{property, Value(seconds)}})), Status::kInvalidParameter);
+    }
+  }
   ASSERT_TRUE(subscribe(*filter, *destination));
   EXPECT_EQ(status_of(subscribe(*filter, *destination)), Status::kAlreadyExists);
   EXPECT_EQ(status_of(remove(*filter)), Status::kFailed) << "a subscription refers to it";

@@ -20,6 +20,8 @@ namespace service_names = schema::cim_indication_service;
 using Kind = Subscriptions::Kind;
 
 constexpr std::uint64_t kOnFatalErrorPolicyMax = 4;
+/// A hundred years: times and what is computed with them stay within their types.
+constexpr std::uint64_t kSecondsMax = 3'153'600'000;
 
 Result<void, cim::Error> check_service(const cim::Instance& instance) {
   constexpr std::uint64_t kAttemptsMax = 10'000;
@@ -144,6 +146,11 @@ Result<void, cim::Error> Subscriptions::check(Kind kind, const cim::Instance& in
   const std::uint64_t policy = number_of(instance, names::kOnFatalErrorPolicy).value_or(2);
   if (policy < 2 || policy > kOnFatalErrorPolicyMax) {
     return fail(invalid_parameter("OnFatalErrorPolicy must be 2 (ignore), 3 (disable) or 4 (remove)"));
+  }
+  for (const std::string_view property : {names::kSubscriptionDuration, names::kFailureTriggerTimeInterval}) {
+    if (number_of(instance, property).value_or(0) > kSecondsMax) {
+      return fail(invalid_parameter(std::string(property) + " must be at most 3,153,600,000 seconds; none: for good"));
+    }
   }
   if (number_of(instance, names::kRepeatNotificationPolicy).value_or(2) != 2) {
     return fail(not_supported("RepeatNotificationPolicy: repeated indications are not held back"));
