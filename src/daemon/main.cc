@@ -84,10 +84,12 @@ int run(Options options) {
                   .data_shards = {},
                   .files = (*reactor)->files(),
                   .random = (*reactor)->random()};
-  for (std::size_t i = 0; i < data_shards; ++i) {
+  for (std::size_t i = 0; i <= data_shards; ++i) {
     reactor::Shard& shard = (*reactor)->shard(i);
     (*reactor)->run_on(i, [&] { shard.set_busy_poll(std::chrono::microseconds(options.busy_poll_us)); });
-    machine.data_shards.push_back(&shard);
+    if (i < data_shards) {
+      machine.data_shards.push_back(&shard);
+    }
   }
   Daemon daemon(machine, std::move(options), log, [] { kill(getpid(), SIGTERM); });
   Result<void, std::string> outcome;

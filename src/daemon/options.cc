@@ -96,10 +96,9 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_COMMAND_TIMEOUT_SECONDS")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
-  app.add_option(
-         "--busy-poll-us", options.busy_poll_us,
-         "The longest that a data thread whose work comes fast looks for more before it sleeps, in microseconds; "
-         "0: never")
+  app.add_option("--busy-poll-us", options.busy_poll_us,
+                 "The longest that a thread whose work comes fast looks for more before it sleeps, in microseconds; "
+                 "0: never")
       ->envname("LUNARIA_BUSY_POLL_US")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();

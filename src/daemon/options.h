@@ -26,7 +26,7 @@ struct Options {
   std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1
   std::uint32_t buffer_memory_mib = 256;      ///< memory for data in flight, all shards together
   std::uint32_t command_timeout_seconds = 0;  ///< a SCSI command that runs longer is aborted; 0: none is
-  std::uint32_t busy_poll_us = 100;           ///< the longest that a data shard looks for work before it sleeps
+  std::uint32_t busy_poll_us = 100;           ///< the longest that a shard looks for work before it sleeps
   LogLevel log_level = LogLevel::kInfo;
   std::string backend = "automatic";  ///< how to ask the kernel: io_uring, epoll, or the first that it allows
   bool demo = false;  ///< make a first disk and target when the catalogue is empty, and print what to try

@@ -76,13 +76,17 @@ runtime::Task<bool> Channel::send_raw(std::span<const iovec> memory, std::size_t
   if (cut_ || memory.empty()) {
     co_return !cut_;
   }
+  // Answers of one turn leave together, after its work: a peer that sleeps is then woken once for all of them, which
+  // costs more than an answer. And a client that takes everything at once does not keep the shard to itself.
+  co_await runtime::yield_on(shard_);
+  if (cut_) {
+    co_return false;
+  }
   send_.memory = memory;
   send_progress_.reset();
   send_.pending = true;
   if (stream_->submit(send_)) {
     send_.pending = false;
-    // A client that takes everything at once must not keep the shard to itself.
-    co_await runtime::yield_on(shard_);
   } else {
     start_deadline(send_deadline(shard_.clock().now(), size));
     co_await send_progress_.wait();

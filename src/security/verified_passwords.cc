@@ -2,35 +2,63 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
 #include <cstdint>
 
 #include "base/check.h"
+#include "security/openssl_handles.h"
 
 namespace lunaria::security {
 
-VerifiedPasswords::VerifiedPasswords(runtime::Random& random) {
-  random.fill(key_);
-}
+namespace internal {
 
-VerifiedPasswords::~VerifiedPasswords() {
-  OPENSSL_cleanse(key_.data(), key_.size());
-}
+/// HMAC-SHA256 under a key that is set once: fetching the algorithm anew for every request cost more than the digest.
+class KeyedDigest final {
+ public:
+  explicit KeyedDigest(runtime::Random& random) {
+    std::array<std::byte, 32> key{};
+    random.fill(key);
+    const std::unique_ptr<EVP_MAC, FreeWith<&EVP_MAC_free>> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    context_.reset(EVP_MAC_CTX_new(algorithm.get()));
+    char hash[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", hash, 0), OSSL_PARAM_construct_end()};
+    const int done = EVP_MAC_init(context_.get(), as_bytes(key.data()), key.size(), parameters);
+    OPENSSL_cleanse(key.data(), key.size());
+    check(done == 1, "HMAC-SHA256 is always there");
+  }
+
+  std::array<unsigned char, 32> of(std::string_view text) {
+    std::array<unsigned char, 32> digest{};
+    std::size_t length = 0;
+    const bool done = EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
+                      EVP_MAC_update(context_.get(), as_bytes(text.data()), text.size()) == 1 &&
+                      EVP_MAC_final(context_.get(), digest.data(), &length, digest.size()) == 1;
+    check(done && length == digest.size(), "HMAC-SHA256 cannot fail");
+    return digest;
+  }
+
+ private:
+  static const unsigned char* as_bytes(const void* bytes) { return static_cast<const unsigned char*>(bytes); }
+
+  std::unique_ptr<EVP_MAC_CTX, FreeWith<&EVP_MAC_CTX_free>> context_;
+};
+
+}  // namespace internal
+
+VerifiedPasswords::VerifiedPasswords(runtime::Random& random)
+    : keyed_digest_(std::make_unique<internal::KeyedDigest>(random)) {}
+
+VerifiedPasswords::~VerifiedPasswords() = default;
 
 VerifiedPasswords::Digest VerifiedPasswords::digest_of(std::string_view user, std::string_view stored_hash,
-                                                       std::string_view password) const {
+                                                       std::string_view password) {
   // Lengths first, so that moving a byte from one part to the next gives another text.
   std::string text = std::to_string(user.size()) + ":" + std::to_string(stored_hash.size()) + ":";
   text.reserve(text.size() + user.size() + stored_hash.size() + password.size());
   text.append(user).append(stored_hash).append(password);
-  Digest digest{};
-  unsigned int length = 0;
-  const unsigned char* done = HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-                                   static_cast<const unsigned char*>(static_cast<const void*>(text.data())),
-                                   text.size(), digest.data(), &length);
-  check(done != nullptr && length == digest.size(), "HMAC-SHA256 is always there");
+  const Digest digest = keyed_digest_->of(text);
   OPENSSL_cleanse(text.data(), text.size());
   return digest;
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@
 #include "security/limits.h"
 
 namespace lunaria::security {
+
+namespace internal {
+class KeyedDigest;
+}
 
 class VerifiedPasswords final {
  public:
@@ -41,9 +46,9 @@ class VerifiedPasswords final {
     runtime::Instant verified_at;
   };
 
-  Digest digest_of(std::string_view user, std::string_view stored_hash, std::string_view password) const;
+  Digest digest_of(std::string_view user, std::string_view stored_hash, std::string_view password);
 
-  std::array<std::byte, 32> key_{};
+  std::unique_ptr<internal::KeyedDigest> keyed_digest_;
   std::list<Entry> entries_;  // front: used last; few, so searched from the start
 };
 
