@@ -78,6 +78,7 @@ DiskRow disk_row(std::uint32_t id) {
   row.created = time_of(id);
   row.rate_limit = {1000, 2000, 1ULL << 30, 1ULL << 31};
   row.space_threshold = 1ULL << 33;
+  row.used_threshold = 1ULL << 34;
   return row;
 }
 

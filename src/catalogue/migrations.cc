@@ -249,6 +249,10 @@ ALTER TABLE initiators ADD COLUMN bandwidth_limit INTEGER NOT NULL DEFAULT 0 CHE
 ALTER TABLE initiators ADD COLUMN bandwidth_burst INTEGER NOT NULL DEFAULT 0 CHECK (bandwidth_burst >= 0);
 )sql";
 
+constexpr std::string_view kUsedThresholds = R"sql(
+ALTER TABLE disks ADD COLUMN used_threshold INTEGER NOT NULL DEFAULT 0 CHECK (used_threshold >= 0);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
     Migration{"persistent reservations", kReservations},
@@ -257,6 +261,7 @@ constexpr std::array kMigrations = {
     Migration{"access control", kAccessControl},
     Migration{"encrypted disks", kEncryptedDisks},
     Migration{"rate limits and space thresholds", kRateLimits},
+    Migration{"thresholds of used space", kUsedThresholds},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

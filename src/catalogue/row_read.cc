@@ -107,6 +107,7 @@ DiskRow read_disk(Columns& columns) {
   row.removable = columns.flag();
   row.rate_limit = read_rate_limit(columns);
   row.space_threshold = columns.number<std::uint64_t>();
+  row.used_threshold = columns.number<std::uint64_t>();
   return row;
 }
 
@@ -164,7 +165,7 @@ Outcome<void> read_server_and_disks(const Database& database, Contents& contents
   return for_each(database,
                   "SELECT id, guid, name, description, kind, caching, path, size, logical_block_size, "
                   "physical_block_size, enabled, read_only, serial, naa, created, removable, iops_limit, iops_burst, "
-                  "bandwidth_limit, bandwidth_burst, space_threshold FROM disks",
+                  "bandwidth_limit, bandwidth_burst, space_threshold, used_threshold FROM disks",
                   [&](Columns& columns) { contents.apply(read_disk(columns)); });
 }
 

@@ -56,7 +56,8 @@ struct DiskRow {
   std::array<std::uint8_t, 8> naa{};
   runtime::WallTime created{};
   RateLimitColumns rate_limit;
-  std::uint64_t space_threshold = 0;  ///< bytes
+  std::uint64_t space_threshold = 0;  ///< bytes that are left
+  std::uint64_t used_threshold = 0;   ///< bytes that are taken
   friend bool operator==(const DiskRow&, const DiskRow&) = default;
 };
 

@@ -136,6 +136,9 @@ class Mover final : public Visitor {
         }
         break;
     }
+    if (transfer_ != Transfer::kRead) {
+      note_space_change(unit, length_);
+    }
     co_return io_outcome(unit, status, range.lba);
   }
 

@@ -247,8 +247,8 @@ runtime::Task<void> LogicalUnit::execute(Command& command) {
       if ((*row)->is_counted && outcome.is_good()) {
         count_access(x, **row);
       }
-      if ((*row)->medium == MediumAccess::kWrite && unit.modes.threshold_enabled) [[unlikely]] {
-        note_written(unit, command.transfer_length);
+      if ((*row)->medium == MediumAccess::kWrite) {
+        note_space_change(unit, command.transfer_length);
       }
     }
   }

@@ -233,6 +233,7 @@ class Harness final : UnitObserver, ReservationStore {
   MemoryLog log;
   std::unique_ptr<block::Volume> volume;
   std::vector<std::string> failures;
+  std::vector<SpaceReached> reached;    ///< thresholds that the unit has told of
   std::vector<ReservationState> saved;  ///< what the unit has given its store
   bool save_fails = false;
   bool hold_saves = false;  ///< saving waits for saves_may_end
@@ -242,6 +243,7 @@ class Harness final : UnitObserver, ReservationStore {
 
  private:
   void on_volume_failed(const std::string& reason) override { failures.push_back(reason); }
+  void on_space_reached(const SpaceReached& what) override { reached.push_back(what); }
   runtime::Task<bool> save(ReservationState state) override {
     if (hold_saves) {
       co_await saves_may_end.wait();

@@ -33,7 +33,7 @@ inline constexpr std::uint32_t kAtomicLengthMax = std::uint32_t{1} << 20;
 /// Bytes that SANITIZE and FORMAT UNIT write per step and per second: they run for long, beside other units' commands.
 inline constexpr std::uint32_t kBackgroundStep = std::uint32_t{1} << 20;
 inline constexpr std::uint64_t kBackgroundRate = std::uint64_t{256} << 20;
-/// Bytes that are written between two looks at the space left, on units with a threshold for it.
+/// Bytes that are written or freed between two looks at the space, on units with a threshold for it.
 inline constexpr std::uint64_t kSpaceCheckStep = std::uint64_t{4} << 20;
 /// Bytes that VERIFY and WRITE SAME move per step, so that others get their turn and an abort is seen.
 inline constexpr std::size_t kStepLength = std::size_t{1} << 20;

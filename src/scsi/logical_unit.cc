@@ -102,14 +102,18 @@ void UnitState::set_access(GroupAccess group, const NexusState* requester) {
 ModeSettings UnitState::default_modes() const {
   ModeSettings settings;
   settings.write_cache = features.volatile_cache;
-  settings.set_threshold(features.thin ? options.space_threshold : 0);
+  settings.available = SpaceThreshold::falling_to(features.thin ? options.space_threshold : 0);
+  settings.used = SpaceThreshold::rising_to(features.thin ? options.used_threshold : 0);
   return settings;
 }
 
+// A threshold that is another one now is armed anew.
 void UnitState::set_modes(const ModeSettings& settings) {
+  space_watch.is_available_reached &= settings.available == modes.available;
+  space_watch.is_used_reached &= settings.used == modes.used;
   modes = settings;
   tasks.set_per_nexus(settings.nexus_task_sets);
-  if (settings.threshold_enabled) {
+  if (settings.has_threshold()) {
     ask_for_space(*this);
   }
 }
@@ -307,7 +311,9 @@ void LogicalUnit::set_options(UnitOptions options) {
     state_->establish(asc::kInquiryDataChanged);
     state_->ejected = false;
   }
-  const bool has_other_threshold = options.space_threshold != state_->options.space_threshold && state_->features.thin;
+  const UnitOptions& old = state_->options;
+  const bool has_other_threshold = state_->features.thin && (options.space_threshold != old.space_threshold ||
+                                                             options.used_threshold != old.used_threshold);
   if (options.read_only != state_->options.read_only || has_other_threshold) {
     state_->establish(asc::kModeParametersChanged);
   }
@@ -317,7 +323,8 @@ void LogicalUnit::set_options(UnitOptions options) {
   state_->options = options;
   if (has_other_threshold) {
     ModeSettings modes = state_->modes;
-    modes.set_threshold(options.space_threshold);
+    modes.available = SpaceThreshold::falling_to(options.space_threshold);
+    modes.used = SpaceThreshold::rising_to(options.used_threshold);
     state_->set_modes(modes);
   }
 }

@@ -36,8 +36,9 @@ struct UnitOptions {
   bool read_only = false;  ///< for every nexus
   bool removable = false;
   RateLimit rate_limit{};  ///< of all initiators together
-  std::uint64_t space_threshold =
-      0;  ///< thin units: initiators are told when less than so many bytes are left; 0: never
+  // Thin units: initiators are told when so many bytes are left, and when so many are taken; 0: never.
+  std::uint64_t space_threshold = 0;
+  std::uint64_t used_threshold = 0;
   friend bool operator==(const UnitOptions&, const UnitOptions&) = default;
 };
 
@@ -51,12 +52,23 @@ enum class TaskManagement : std::uint8_t {
   kItNexusReset,
 };
 
+/// A thin unit has met a threshold of its space.
+struct SpaceReached {
+  enum class Resource : std::uint8_t { kAvailable, kUsed };
+  Resource resource = Resource::kAvailable;
+  std::uint64_t bytes = 0;      ///< that are left, or taken
+  std::uint64_t threshold = 0;  ///< bytes
+  friend bool operator==(const SpaceReached&, const SpaceReached&) = default;
+};
+
 /// What a unit tells its owner; called on the home shard, must not block.
 class UnitObserver {
  public:
   virtual ~UnitObserver() = default;
   /// The volume entered the failed state.
   virtual void on_volume_failed(const std::string& reason) = 0;
+  /// Once, and again after the space was on the other side of the threshold.
+  virtual void on_space_reached(const SpaceReached& reached) = 0;
   /// The other units of the server, for copies between them; nullptr when there is no way to them. Outlives the unit.
   virtual UnitDirectory* directory() { return nullptr; }
 };

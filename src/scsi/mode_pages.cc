@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kPageSizeMax = 32;
 constexpr std::uint8_t kAllPages = 0x3F;
 constexpr std::uint8_t kAllSubpages = 0xFF;
+constexpr std::uint64_t kThresholdSet = 1 << 20;
 using PageBytes = std::span<std::byte, kPageSizeMax>;
 using ConstPageBytes = std::span<const std::byte, kPageSizeMax>;
 
@@ -30,13 +31,18 @@ using QueueAlgorithm = wire::Bits<std::uint8_t, 3, 4, 4>;
 using SoftwareProtect = wire::Bits<bool, 4, 3>;
 using TaskAbortedStatus = wire::Bits<bool, 5, 6>;
 }  // namespace control
-namespace provisioning {  // SBC-4 6.5.9: one threshold descriptor
-using Enabled = wire::Bits<bool, 16, 7>;
-using Arming = wire::Bits<std::uint8_t, 16, 0, 3>;
-using Resource = wire::BigEndian<std::uint8_t, 17>;
-using Count = wire::BigEndian<std::uint32_t, 20>;
+namespace provisioning {  // SBC-4 6.5.9: two threshold descriptors
+constexpr std::size_t kAvailableAt = 16;
+constexpr std::size_t kUsedAt = 24;
+constexpr std::size_t kDescriptorSize = 8;
+using Enabled = wire::Bits<bool, 0, 7>;
+using Arming = wire::Bits<std::uint8_t, 0, 0, 3>;
+using Resource = wire::BigEndian<std::uint8_t, 1>;
+using Count = wire::BigEndian<std::uint32_t, 4>;
+constexpr std::uint8_t kIncreasing = 1;
 constexpr std::uint8_t kDecreasing = 2;
-constexpr std::uint8_t kAvailable = 0x01;  // as the parameter code of the log page
+constexpr std::uint8_t kAvailable = 0x01;  // as the parameter codes of the log page
+constexpr std::uint8_t kUsed = 0x02;
 }  // namespace provisioning
 namespace exceptions {  // SBC-4 6.5.8
 using Disabled = wire::Bits<bool, 2, 3>;
@@ -63,18 +69,31 @@ void apply_recovery(ConstPageBytes page, ModeSettings& settings) {
 }
 
 void build_provisioning(PageBytes page, const ModeSettings& settings) {
-  provisioning::Enabled::set(page, settings.threshold_enabled);
-  provisioning::Arming::set(page, provisioning::kDecreasing);
-  provisioning::Resource::set(page, provisioning::kAvailable);
-  provisioning::Count::set(page, settings.threshold_count);
+  const auto put = [](std::span<std::byte, provisioning::kDescriptorSize> descriptor, const SpaceThreshold& threshold,
+                      std::uint8_t arming, std::uint8_t resource) {
+    provisioning::Enabled::set(descriptor, threshold.enabled);
+    provisioning::Arming::set(descriptor, arming);
+    provisioning::Resource::set(descriptor, resource);
+    provisioning::Count::set(descriptor, threshold.count);
+  };
+  put(page.subspan<provisioning::kAvailableAt, provisioning::kDescriptorSize>(), settings.available,
+      provisioning::kDecreasing, provisioning::kAvailable);
+  put(page.subspan<provisioning::kUsedAt, provisioning::kDescriptorSize>(), settings.used, provisioning::kIncreasing,
+      provisioning::kUsed);
 }
 void mask_provisioning(PageBytes page, ModeCapabilities capabilities) {
-  provisioning::Enabled::set(page, capabilities.thin);
-  provisioning::Count::set(page, capabilities.thin ? UINT32_MAX : 0);
+  for (const std::size_t at : {provisioning::kAvailableAt, provisioning::kUsedAt}) {
+    const auto descriptor = std::span<std::byte>(page).subspan(at).first<provisioning::kDescriptorSize>();
+    provisioning::Enabled::set(descriptor, capabilities.thin);
+    provisioning::Count::set(descriptor, capabilities.thin ? UINT32_MAX : 0);
+  }
 }
 void apply_provisioning(ConstPageBytes page, ModeSettings& settings) {
-  settings.threshold_enabled = provisioning::Enabled::get(page);
-  settings.threshold_count = provisioning::Count::get(page);
+  const auto take = [](std::span<const std::byte, provisioning::kDescriptorSize> descriptor) {
+    return SpaceThreshold{provisioning::Enabled::get(descriptor), provisioning::Count::get(descriptor)};
+  };
+  settings.available = take(page.subspan<provisioning::kAvailableAt, provisioning::kDescriptorSize>());
+  settings.used = take(page.subspan<provisioning::kUsedAt, provisioning::kDescriptorSize>());
 }
 
 void build_caching(PageBytes page, const ModeSettings& settings) {
@@ -126,7 +145,7 @@ constexpr auto kPages = std::to_array<ModePage>({
     {0x0A, 0x01, 32, nullptr, nullptr, nullptr},                                    // Control Extension, SPC-5 7.5.11
     {0x1C, 0x00, 12, build_exceptions, nullptr, nullptr},  // Informational Exceptions, SBC-4 6.5.8
     // Logical Block Provisioning, SBC-4 6.5.9
-    {0x1C, 0x02, 24, build_provisioning, mask_provisioning, apply_provisioning},
+    {0x1C, 0x02, 32, build_provisioning, mask_provisioning, apply_provisioning},
 });
 static_assert(std::ranges::all_of(kPages, [](const ModePage& page) { return page.size <= kPageSizeMax; }));
 
@@ -210,10 +229,16 @@ Result<std::size_t, Outcome> parse_page(std::span<const std::byte> list, std::si
 
 }  // namespace
 
-void ModeSettings::set_threshold(std::uint64_t bytes) {
-  const std::uint64_t count = (bytes + (std::uint64_t{1} << 20) - 1) >> 20;
-  threshold_enabled = bytes != 0;
-  threshold_count = static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
+SpaceThreshold SpaceThreshold::falling_to(std::uint64_t bytes) {
+  const std::uint64_t count = (bytes >> 20) + (bytes % kThresholdSet != 0 ? 1 : 0);
+  return {bytes != 0, static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX))};
+}
+
+SpaceThreshold SpaceThreshold::rising_to(std::uint64_t bytes) {
+  if (bytes == 0) {
+    return {};
+  }
+  return {true, static_cast<std::uint32_t>(std::clamp<std::uint64_t>(bytes >> 20, 1, UINT32_MAX))};
 }
 
 Outcome put_mode_pages(wire::Writer& out, std::uint8_t page, std::uint8_t subpage, PageControl control,

@@ -20,6 +20,20 @@ enum class QueueError : std::uint8_t {
   kAbortNexus = 3,  ///< those of the same I_T nexus are aborted
 };
 
+/// A threshold of a thin unit's space (SBC-4 6.5.9), in MiB, the threshold sets of the Logical Block Provisioning VPD
+/// page.
+struct SpaceThreshold {
+  bool enabled = false;
+  std::uint32_t count = 0;
+
+  std::uint64_t bytes() const { return std::uint64_t{count} << 20; }
+  /// Of so many bytes; 0: none. Rounded up, so that space that falls meets it early.
+  static SpaceThreshold falling_to(std::uint64_t bytes);
+  /// Rounded down to what is no less than 1 MiB, so that space that rises meets it early.
+  static SpaceThreshold rising_to(std::uint64_t bytes);
+  friend bool operator==(const SpaceThreshold&, const SpaceThreshold&) = default;
+};
+
 /// The changeable part of all mode pages. Shared by all nexuses; defaults come back with a logical unit reset.
 struct ModeSettings {
   bool write_cache = false;          ///< WCE: completed writes may still be volatile
@@ -28,13 +42,11 @@ struct ModeSettings {
   bool task_aborted_status = false;  ///< TAS
   bool nexus_task_sets = false;      ///< TST 001b: each I_T nexus has a task set of its own
   QueueError queue_error = QueueError::kContinue;
-  bool provisioning_errors = true;    ///< LBPERE: initiators are told when a threshold is reached
-  bool threshold_enabled = false;     ///< of the space that is left to a thin unit (SBC-4 6.5.9)
-  std::uint32_t threshold_count = 0;  ///< MiB, as the Logical Block Provisioning VPD page says
+  bool provisioning_errors = true;  ///< LBPERE: initiators are told when a threshold is reached
+  SpaceThreshold available{};       ///< armed decreasing: of the space that is left
+  SpaceThreshold used{};            ///< armed increasing: of the space that is taken
 
-  std::uint64_t threshold_bytes() const { return std::uint64_t{threshold_count} << 20; }
-  /// Rounded up; 0: none.
-  void set_threshold(std::uint64_t bytes);
+  bool has_threshold() const { return available.enabled || used.enabled; }
   friend bool operator==(const ModeSettings&, const ModeSettings&) = default;
 };
 

@@ -156,6 +156,7 @@ runtime::Task<void> run_in_background(UnitState& unit, Erasure erasure, std::str
   const bool is_successful = status == block::IoStatus::kOk;
   unit.log.info("scsi.erasure.ended", {{"serial", unit.identity.serial}, {"command", name}, {"good", is_successful}});
   unit.background.end(is_successful);
+  note_space_change(unit, kSpaceCheckStep);
 }
 
 // Starts it, and waits for its end unless IMMED says not to.

@@ -1,7 +1,8 @@
 #pragma once
 
-// SpaceWatch: tells initiators of a thin unit that the space left has fallen to the threshold (SBC-4 4.7.3.7). Internal
-// to the folder.
+// SpaceWatch: tells initiators and the administrator that the space left to a thin unit has fallen to its threshold, or
+// the space taken has risen to its own (SBC-4 4.7.3.7). The volume is asked in the background: no command waits for it.
+// Internal to the folder.
 
 #include <cstdint>
 
@@ -13,11 +14,14 @@ struct UnitState;
 struct SpaceWatch {
   std::uint64_t written = 0;  ///< bytes since the volume was last asked
   bool is_asking = false;
-  bool is_reached = false;  ///< and initiators know
+  bool has_more_to_ask = false;  ///< something changed while it was asked
+  // The threshold is met, and initiators know: it is armed again when the space is on its other side.
+  bool is_available_reached = false;
+  bool is_used_reached = false;
 };
 
-/// Bytes have been written: asks the volume from time to time, in the background. For units with a threshold.
-void note_written(UnitState& unit, std::uint64_t bytes);
+/// Bytes have been written, or freed: asks the volume from time to time, if there is a threshold.
+void note_space_change(UnitState& unit, std::uint64_t bytes);
 /// Asks at once.
 void ask_for_space(UnitState& unit);
 

@@ -55,6 +55,7 @@ runtime::Task<Outcome> unmap_range(Execution& x, BlockRange range) {
     if (status != block::IoStatus::kOk) {
       co_return io_outcome(unit, status, range.lba + done);
     }
+    note_space_change(unit, byte_count(unit, step));
     done += step;
     if (done < range.count) {
       co_await runtime::yield_on(unit.home);

@@ -58,6 +58,7 @@ runtime::Task<Outcome> write_pattern(Execution& x, BlockRange range, std::span<c
       co_return io_outcome(unit, status, range.lba + done / unit.geometry.logical_block_size);
     }
     done += step;
+    note_space_change(unit, step);  // the command itself transfers one block
   }
   co_return good();
 }
@@ -78,6 +79,7 @@ runtime::Task<Outcome> write_zeros(Execution& x, BlockRange range) {
   } else {
     status = co_await block::write_zeroes(*unit.volume, offset, length, must_be_durable(unit, false));
   }
+  note_space_change(unit, length);
   co_return io_outcome(unit, status, range.lba);
 }
 

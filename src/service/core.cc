@@ -48,6 +48,17 @@ struct EventTranslator {
     core.events.publish(DiskChanged{before, core.disk_value(*row)});
     runtime::spawn(core.gate, record_failure(core, event.unit, event.reason));
   }
+  void operator()(const target::SpaceReached& event) const {
+    const catalogue::DiskRow* row = core.disk(event.unit);
+    if (row == nullptr) {
+      return;
+    }
+    const bool is_used = event.reached.resource == scsi::SpaceReached::Resource::kUsed;
+    core.environment.log.warning("service.disk_space_reached", {{"disk", row->name},
+                                                                {is_used ? "used" : "available", event.reached.bytes},
+                                                                {"threshold", event.reached.threshold}});
+    core.events.publish(SpaceReached{event.unit, row->name, is_used, event.reached.bytes, event.reached.threshold});
+  }
 };
 
 }  // namespace

@@ -68,7 +68,9 @@ struct Disk {
   bool removable = false;  ///< initiators see a removable medium, which they may eject and load
   bool encrypted = false;  ///< what is stored is encrypted with a key of its own, which CRYPTOGRAPHIC ERASE replaces
   RateLimit rate_limit{};  ///< of all initiators together
-  std::uint64_t space_threshold = 0;  ///< bytes; thin disks: initiators are told when less is left. 0: never
+  // Bytes; initiators of thin disks are told when no more is left, and when so much is taken. 0: never.
+  std::uint64_t space_threshold = 0;
+  std::uint64_t used_threshold = 0;
   Uuid guid;
   std::string serial;                 ///< VPD page 80h; constant
   std::array<std::uint8_t, 8> naa{};  ///< VPD page 83h, NAA 3h (locally assigned); constant
@@ -121,6 +123,7 @@ struct SetDisk {
   std::optional<bool> removable;
   SetRateLimit rate_limit{};
   std::optional<std::uint64_t> space_threshold{};  ///< bytes; up to kDiskBytesMax
+  std::optional<std::uint64_t> used_threshold{};   ///< the same
 };
 
 struct ResizeDisk {

@@ -23,7 +23,8 @@ scsi::UnitOptions options_of(const catalogue::DiskRow& row) {
   return {.read_only = row.read_only,
           .removable = row.removable,
           .rate_limit = rate_limit_value(row.rate_limit),
-          .space_threshold = row.space_threshold};
+          .space_threshold = row.space_threshold,
+          .used_threshold = row.used_threshold};
 }
 
 /// Where an image grows up: beside its final place, under a name that nobody else uses.
@@ -247,7 +248,6 @@ Reply<Disk> resize_disk_locked(Core& core, ResizeDisk request) {
   if (!done) {
     co_return fail(done.error());
   }
-  co_await reopen_disk(core, request.id);
   co_await refresh_allocated(core, request.id);
   const Disk after = core.disk_value(*core.disk(request.id));
   core.events.publish(DiskChanged{before, after});

@@ -210,7 +210,8 @@ Outcome<catalogue::DiskRow> changed_disk_row(const Core& core, const SetDisk& re
   }
   row.rate_limit = *limit;
   row.space_threshold = request.space_threshold.value_or(row.space_threshold);
-  if (row.space_threshold > kDiskBytesMax) {
+  row.used_threshold = request.used_threshold.value_or(row.used_threshold);
+  if (row.space_threshold > kDiskBytesMax || row.used_threshold > kDiskBytesMax) {
     return fail(invalid(fmt::format("A threshold of space is at most {} bytes; 0 is none.", kDiskBytesMax)));
   }
   return row;

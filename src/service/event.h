@@ -55,9 +55,18 @@ struct SessionClosed {
   std::string reason;
 };
 
+/// A threshold of a disk's space is met; Disk::space_threshold and used_threshold say which there are.
+struct SpaceReached {
+  DiskId disk{};
+  std::string disk_name;
+  bool is_used = false;         ///< space that is taken has risen to it; otherwise space that is left has fallen to it
+  std::uint64_t bytes = 0;      ///< that are taken, or left
+  std::uint64_t threshold = 0;  ///< bytes
+};
+
 using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
                            ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, UserChanged,
-                           SessionOpened, SessionClosed>;
+                           SessionOpened, SessionClosed, SpaceReached>;
 
 /// Called on the control shard after the change is in force; must not block and must not unsubscribe.
 using EventHandler = std::function<void(const Event&)>;

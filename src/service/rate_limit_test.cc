@@ -69,6 +69,13 @@ TEST_F(RateLimitTest, ASpaceThresholdIsInForceAtOnceAndAfterARestart) {
   EXPECT_EQ(options(id).space_threshold, 1ULL << 30);
   restart();
   EXPECT_EQ(options(id).space_threshold, 1ULL << 30);
+  request.space_threshold.reset();
+  request.used_threshold = 3ULL << 30;
+  EXPECT_EQ(must(service->set_disk(op(), request)).used_threshold, 3ULL << 30);
+  EXPECT_EQ(options(id).used_threshold, 3ULL << 30);
+  EXPECT_EQ(options(id).space_threshold, 1ULL << 30);
+  restart();
+  EXPECT_EQ(options(id).used_threshold, 3ULL << 30);
   request.space_threshold = UINT64_MAX;
   EXPECT_FALSE(run(service->set_disk(op(), request)));
 }

@@ -148,6 +148,7 @@ Disk Core::disk_value(const catalogue::DiskRow& row, const MappingIndex& index) 
   disk.encrypted = contents.disk_keys.contains(row.id);
   disk.rate_limit = rate_limit_value(row.rate_limit);
   disk.space_threshold = row.space_threshold;
+  disk.used_threshold = row.used_threshold;
   disk.guid = row.guid;
   disk.serial = row.serial;
   disk.naa = row.naa;

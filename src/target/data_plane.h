@@ -96,7 +96,11 @@ struct VolumeFailed {
   UnitId unit{};
   std::string reason;
 };
-using Event = std::variant<SessionOpened, SessionClosed, LoginRejected, VolumeFailed>;
+struct SpaceReached {
+  UnitId unit{};
+  scsi::SpaceReached reached;
+};
+using Event = std::variant<SessionOpened, SessionClosed, LoginRejected, VolumeFailed, SpaceReached>;
 
 /// Why a portal does not listen.
 struct PortalFailure {

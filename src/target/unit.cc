@@ -82,4 +82,8 @@ void Unit::on_volume_failed(const std::string& reason) {
   home_.report(VolumeFailed{config_.id, reason});
 }
 
+void Unit::on_space_reached(const scsi::SpaceReached& reached) {
+  home_.report(SpaceReached{config_.id, reached});
+}
+
 }  // namespace lunaria::target

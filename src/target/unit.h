@@ -41,6 +41,7 @@ class Unit final : public scsi::UnitObserver, public scsi::ReservationStore, pri
 
  private:
   void on_volume_failed(const std::string& reason) override;
+  void on_space_reached(const scsi::SpaceReached& reached) override;
   runtime::Task<bool> save(scsi::ReservationState state) override;
   scsi::UnitDirectory* directory() override { return this; }
   runtime::Task<bool> visit(std::array<std::uint8_t, 8> naa, scsi::UnitVisitor& visitor) override;

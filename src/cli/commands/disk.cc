@@ -183,6 +183,11 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
   } else if (const auto threshold = arguments.size("--space-threshold")) {
     changes.push_back({std::string(names::kSpaceThreshold), cim::Value(*threshold)});
   }
+  if (arguments.has("--no-used-threshold")) {
+    changes.push_back({std::string(names::kUsedThreshold), cim::Value(std::uint64_t{0})});
+  } else if (const auto used = arguments.size("--used-threshold")) {
+    changes.push_back({std::string(names::kUsedThreshold), cim::Value(*used)});
+  }
   if (changes.empty()) {
     return fail(usage("nothing to change was given", "`lunaria disk set --help` shows what can be changed."));
   }
@@ -242,6 +247,8 @@ constexpr auto kSetOptions = std::to_array<Option>({
     kNoBandwidthLimit,
     {"--space-threshold", Takes::kSize, "Tell initiators of a thin disk when no more than this is left to it"},
     {"--no-space-threshold", Takes::kNothing, "Tell them nothing"},
+    {"--used-threshold", Takes::kSize, "Tell initiators of a thin disk when it takes so much space"},
+    {"--no-used-threshold", Takes::kNothing, "Tell them nothing of that"},
 });
 
 constexpr auto kCommands = std::to_array<Command>({
@@ -282,6 +289,7 @@ std::span<const Column> disk_columns() {
       {"bandwidth_limit", "BANDWIDTH LIMIT", names::kBandwidthLimit, Format::kSize, false},
       {"bandwidth_burst", "BANDWIDTH BURST", names::kBandwidthBurst, Format::kSize, false},
       {"space_threshold", "SPACE THRESHOLD", names::kSpaceThreshold, Format::kSize, false},
+      {"used_threshold", "USED THRESHOLD", names::kUsedThreshold, Format::kSize, false},
       {"id", "NUMBER", names::kID, Format::kPlain, false},
       {"path", "PATH", names::kPath, Format::kPlain, false},
       {"caching", "CACHING", names::kCaching, Format::kPlain, false},

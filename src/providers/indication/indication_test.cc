@@ -257,6 +257,21 @@ TEST_F(IndicationServiceTest, AFailedDiskIsAnAlert) {
   EXPECT_EQ(delivered(), 1U);
 }
 
+TEST_F(IndicationServiceTest, SpaceThatMeetsAThresholdIsAnAlert) {
+  listen("SELECT * FROM CIM_AlertIndication");
+  const service::Disk disk = make_disk("d");
+  shard.run([&] {
+    data_plane->observer(target::SpaceReached{disk.id, {scsi::SpaceReached::Resource::kUsed, 70, 64}});
+    data_plane->observer(target::SpaceReached{target::UnitId{999}, {scsi::SpaceReached::Resource::kUsed, 70, 64}});
+  });
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U) << "the other disk has gone";
+  EXPECT_EQ(text_of(exporter.encoded[0], "Message"),
+            "Disk d meets a threshold of its space: 70 bytes are taken; its threshold is 64");
+  EXPECT_EQ(number_of(exporter.encoded[0], "PerceivedSeverity"), 3U);
+  EXPECT_EQ(text_of(exporter.encoded[0], "EventID"), "Lunaria:DiskSpace");
+}
+
 TEST_F(IndicationServiceTest, StateChangesOfServicesAreTold) {
   const auto filter = make_filter("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA CIM_Service", "DMTF:CQL",
                                   "root/cimv2/storage/iscsitarget");

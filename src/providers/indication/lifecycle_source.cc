@@ -1,5 +1,7 @@
 #include "providers/indication/lifecycle_source.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <optional>
 #include <set>
@@ -251,6 +253,20 @@ struct LifecycleSource::Translator {
   }
   void operator()(const service::SessionOpened& /*event*/) { source.session_opened(); }
   void operator()(const service::SessionClosed& event) { source.session_closed(event); }
+  void operator()(const service::SpaceReached& event) {
+    namespace names = schema::lunaria_disk;
+    const std::string cause = fmt::format("{} bytes are {}; its threshold is {}", event.bytes,
+                                          event.is_used ? "taken" : "left to it", event.threshold);
+    alert({{own, std::string(names::kClass), {{std::string(names::kName), cim::Value(event.disk_name)}}},
+           5,
+           3,
+           "Lunaria:DiskSpace",
+           "Disk " + event.disk_name + " meets a threshold of its space: " + cause,
+           cause,
+           "Make room in the file system of the disk, have initiators free what they do not use, or set another "
+           "threshold with `lunaria disk set " +
+               event.disk_name + "`."});
+  }
 
   void tell_session(const Change<service::Session>& change) {
     tell(wmi, schema::wt_session::kClass, change, [](const cim::ClassPtr& cls, const service::Session& session) {

@@ -67,11 +67,14 @@ TEST_F(LunariaAccessTest, InitiatorsAndDisksHaveLimits) {
   const cim::ObjectPath path(kLunaria, "LUNARIA_Disk", {{"Name", Value(disk.name)}});
   EXPECT_TRUE(modify(path, {{"IOPSLimit", Value(std::uint64_t{7})},
                             {"IOPSBurst", Value(std::uint64_t{8})},
-                            {"SpaceThreshold", Value(std::uint64_t{1} << 30)}}));
+                            {"SpaceThreshold", Value(std::uint64_t{1} << 30)},
+                            {"UsedThreshold", Value(std::uint64_t{1} << 31)}}));
   const scsi::UnitOptions options = data_plane->units.at(disk.id).config.options;
   EXPECT_EQ(options.rate_limit, (scsi::RateLimit{7, 8, 0, 0}));
   EXPECT_EQ(options.space_threshold, std::uint64_t{1} << 30);
+  EXPECT_EQ(options.used_threshold, std::uint64_t{1} << 31);
   EXPECT_EQ(number_of(*get(path), "SpaceThreshold"), std::uint64_t{1} << 30);
+  EXPECT_EQ(number_of(*get(path), "UsedThreshold"), std::uint64_t{1} << 31);
 }
 
 TEST_F(LunariaAccessTest, PortalGroupsHoldPortalsAndAskDiscoveryForProof) {

@@ -70,6 +70,7 @@ cim::Instance lunaria_disk_instance(const cim::ClassPtr& cls, const service::Dis
   set(instance, names::kEncrypted, cim::Value(disk.encrypted));
   set_rate_limit(instance, kRateLimit, disk.rate_limit);
   set(instance, names::kSpaceThreshold, cim::Value(disk.space_threshold));
+  set(instance, names::kUsedThreshold, cim::Value(disk.used_threshold));
   set_text_or_null(instance, names::kFailure, disk.failure.value_or(""));
   set(instance, names::kConnected, cim::Value(disk.connected));
   set(instance, names::kSerialNumber, disk.serial);
@@ -136,10 +137,15 @@ runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::modify_instance(cim
   if (!space_threshold) {
     co_return fail(space_threshold.error());
   }
+  const auto used_threshold = changed_number(changes, names::kUsedThreshold, UINT64_MAX);
+  if (!used_threshold) {
+    co_return fail(used_threshold.error());
+  }
   service::SetDisk request;
   request.id = disk->id;
   request.rate_limit = *rate_limit;
   request.space_threshold = *space_threshold;
+  request.used_threshold = *used_threshold;
   request.description = changed_text(changes, names::kDescription);
   request.enabled = *enabled;
   request.read_only = *read_only;
