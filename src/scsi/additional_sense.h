@@ -8,6 +8,7 @@ namespace lunaria::scsi::asc {
 
 inline constexpr AdditionalSense kNone{0x0000};
 inline constexpr AdditionalSense kOperationInProgress{0x0016};
+inline constexpr AdditionalSense kBecomingReady{0x0401};
 inline constexpr AdditionalSense kNotReadyManualIntervention{0x0403};
 inline constexpr AdditionalSense kFormatInProgress{0x0404};
 inline constexpr AdditionalSense kAccessStateTransition{0x040A};

@@ -10,10 +10,14 @@ Outcome BackgroundOperation::refusal() const {
   }
   Outcome outcome = check_condition(SenseKey::kNotReady,
                                     running_ == Kind::kSanitize ? asc::kSanitizeInProgress : asc::kFormatInProgress);
+  outcome.sense.progress = progress();
+  return outcome;
+}
+
+std::uint16_t BackgroundOperation::progress() const {
   // In 65536ths; bytes are scaled first, so that no disk's size overflows.
   const std::uint64_t unit = std::max<std::uint64_t>(total_ >> 16, 1);
-  outcome.sense.progress = static_cast<std::uint16_t>(std::min<std::uint64_t>(done_ / unit, UINT16_MAX));
-  return outcome;
+  return static_cast<std::uint16_t>(std::min<std::uint64_t>(done_ / unit, UINT16_MAX));
 }
 
 void BackgroundOperation::begin(Kind kind, std::uint64_t total_bytes, bool may_exit) {

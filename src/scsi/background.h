@@ -20,6 +20,9 @@ class BackgroundOperation final {
   bool is_running() const { return running_ != Kind::kNone; }
   /// A SANITIZE ended before its end; another one, or EXIT FAILURE MODE, is needed.
   bool has_failed() const { return failed_; }
+  Kind running() const { return running_; }
+  /// How far it is, 0 to 65535.
+  std::uint16_t progress() const;
   /// Whether EXIT FAILURE MODE may end that: the SANITIZE allowed it (AUSE).
   bool may_exit() const { return may_exit_; }
   /// Why commands are refused when it is not idle: NOT READY with the progress, or MEDIUM ERROR after a failure.
@@ -33,6 +36,11 @@ class BackgroundOperation final {
   void end(bool is_successful);
   void exit_failure() { failed_ = false; }
 
+  /// While held, none begins: somebody is about to change the medium's size. Only when none runs.
+  void hold() { is_held_ = true; }
+  void release() { is_held_ = false; }
+  bool is_held() const { return is_held_; }
+
   /// Asks the running operation to end unfinished; `gate` tells when it has.
   void stop() { stopping_ = true; }
   void allow() { stopping_ = false; }
@@ -45,6 +53,7 @@ class BackgroundOperation final {
   bool failed_ = false;
   bool may_exit_ = false;
   bool stopping_ = false;
+  bool is_held_ = false;
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 1;
   std::uint64_t generation_ = 0;

@@ -252,6 +252,20 @@ void LogicalUnit::allow_background() {
   state_->copies.gate.reopen();
 }
 
+std::optional<RunningErasure> LogicalUnit::hold_erasures() {
+  BackgroundOperation& background = state_->background;
+  if (background.is_running()) {
+    return RunningErasure{background.running() == BackgroundOperation::Kind::kSanitize,
+                          background.progress() * 100U / 65536U};
+  }
+  background.hold();
+  return std::nullopt;
+}
+
+void LogicalUnit::release_erasures() {
+  state_->background.release();
+}
+
 bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t tag) {
   UnitState& unit = *state_;
   NexusState* requester = unit.find(nexus);

@@ -52,6 +52,13 @@ enum class TaskManagement : std::uint8_t {
   kItNexusReset,
 };
 
+/// A SANITIZE or FORMAT UNIT under way (SBC-4 4.11, 4.10): it goes on over every block that the unit has.
+struct RunningErasure {
+  bool is_sanitize = true;  ///< otherwise FORMAT UNIT
+  unsigned percent = 0;     ///< that are done
+  friend bool operator==(const RunningErasure&, const RunningErasure&) = default;
+};
+
 /// A thin unit has met a threshold of its space.
 struct SpaceReached {
   enum class Resource : std::uint8_t { kAvailable, kUsed };
@@ -111,6 +118,11 @@ class LogicalUnit final {
   /// has. Before the volume is exchanged or the unit goes; allow_background() lets such things begin again.
   runtime::Task<void> stop_background();
   void allow_background();
+
+  /// Has no SANITIZE or FORMAT UNIT begin (initiators get NOT READY, 04h/01h, and try again) until release_erasures();
+  /// what runs when one does already, and then nothing is held. For changes of the unit's size.
+  std::optional<RunningErasure> hold_erasures();
+  void release_erasures();
 
   /// Carries out a function for `nexus`; `tag` matters for kAbortTask only. Affected commands see `aborted`, and end
   /// soon without status for their own nexus (others get TASK ABORTED or a unit attention as TAS says). False when

@@ -165,6 +165,9 @@ runtime::Task<Outcome> start(Execution& x, Kind kind, Erasure erasure, bool may_
   if (unit.background.is_running()) {  // began while this command waited for its data
     co_return unit.background.refusal();
   }
+  if (unit.background.is_held()) {
+    co_return check_condition(SenseKey::kNotReady, asc::kBecomingReady);
+  }
   const std::string_view name = kind == Kind::kSanitize ? "SANITIZE" : "FORMAT UNIT";
   unit.log.info("scsi.erasure.begun",
                 {{"serial", unit.identity.serial}, {"command", name}, {"initiator", x.nexus.nexus->initiator_name}});

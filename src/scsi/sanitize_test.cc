@@ -101,6 +101,26 @@ TEST(Sanitize, GoesOnInTheBackground) {
   EXPECT_EQ(read(harness, 7), Bytes(512, 1));
 }
 
+TEST(Sanitize, IsNotHeldWhileItRunsAndDoesNotBeginWhileItIs) {
+  Harness harness(Harness::ram(std::uint64_t{2} << 20));
+  EXPECT_EQ(harness.unit.hold_erasures(), std::nullopt);
+  EXPECT_EQ(harness.try_out(sanitize(kBlockErase)), "2/0401");
+  EXPECT_EQ(harness.try_out({0x04, 0, 0, 0, 0, 0}), "2/0401");
+  EXPECT_EQ(harness.try_out({0x00, 0, 0, 0, 0, 0}), "GOOD");
+  harness.unit.release_erasures();
+  const Bytes list = overwrite_list(1, Bytes(512, 1));
+  const auto command = harness.start(sanitize(kImmediate | kOverwrite, list.size()), {.data_out = list});
+  EXPECT_TRUE(command->is_good());
+  harness.world.run_for(std::chrono::seconds(2));
+  const auto running = harness.unit.hold_erasures();
+  ASSERT_TRUE(running);
+  EXPECT_TRUE(running->is_sanitize);
+  EXPECT_NEAR(running->percent, 50, 3);
+  harness.world.run_until_idle();
+  EXPECT_EQ(harness.try_out({0x04, 0, 0, 0, 0, 0}), "GOOD") << "nothing was held";
+  EXPECT_EQ(read(harness, 7), Bytes(512, 0));
+}
+
 TEST(Sanitize, AnAbortEndsTheCommandAndNotTheWork) {
   Harness harness(Harness::ram(std::uint64_t{2} << 20));
   const Bytes list = overwrite_list(1, Bytes(512, 1));

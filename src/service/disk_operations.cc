@@ -162,6 +162,46 @@ Reply<Disk> find_disk_now(Core& core, std::string name) {
   co_return disk;
 }
 
+/// Whether the image must be opened anew. A RAM disk's blocks are in its volume, which must not be exchanged for an
+/// empty one.
+bool has_other_access(const catalogue::DiskRow& old, const catalogue::DiskRow& row) {
+  return old.read_only != row.read_only && row.kind != to_string(DiskKind::kRam);
+}
+
+/// Keeps a SANITIZE or FORMAT UNIT from beginning while the volume is exchanged; kInUse when one runs: it may be ended
+/// by nothing but its own end (SBC-4 4.11), and blocks that come or go meanwhile would be left out.
+Reply<void> hold_erasures(Core& core, DiskId id, std::string name) {
+  const std::optional<scsi::RunningErasure> running = co_await core.environment.data_plane.hold_erasures(id);
+  if (running) {
+    co_return fail(Error{ErrorCode::kInUse,
+                         fmt::format("An initiator has disk {} erased ({}, {} % done). Try again when that has ended.",
+                                     name, running->is_sanitize ? "SANITIZE" : "FORMAT UNIT", running->percent)});
+  }
+  co_return Outcome<void>();
+}
+
+/// Records a changed row and puts it in force.
+Reply<void> apply_row(Core& core, SetDisk request, catalogue::DiskRow old, catalogue::DiskRow row) {
+  Outcome<void> done = co_await core.commit({row});
+  if (!done) {
+    co_return done;
+  }
+  if (options_of(old) != options_of(row)) {
+    co_await core.environment.data_plane.set_unit_options(request.id, options_of(row));
+  }
+  const bool tries_again = request.enabled.value_or(false) && core.failures.contains(request.id);
+  if (tries_again) {
+    done = co_await clear_failure(core, request.id);
+    if (!done) {
+      co_return done;
+    }
+  }
+  if (old.enabled != row.enabled || tries_again || has_other_access(old, row)) {
+    co_await reopen_disk(core, request.id);
+  }
+  co_return done;
+}
+
 Reply<Disk> set_disk_locked(Core& core, SetDisk request) {
   const Outcome<catalogue::DiskRow> row = changed_disk_row(core, request);
   if (!row) {
@@ -169,26 +209,23 @@ Reply<Disk> set_disk_locked(Core& core, SetDisk request) {
   }
   const catalogue::DiskRow old = *core.disk(request.id);
   const Disk before = core.disk_value(old);
-  const Outcome<void> done = co_await core.commit({*row});
+  // A disk may be disabled at any time, which is as if it were unplugged; an erasure then has failed.
+  const bool holds = has_other_access(old, *row) && row->enabled;
+  if (holds) {
+    const Outcome<void> held = co_await hold_erasures(core, request.id, old.name);
+    if (!held) {
+      co_return fail(held.error());
+    }
+  }
+  const DiskId id = request.id;
+  const Outcome<void> done = co_await apply_row(core, std::move(request), old, *row);
+  if (holds) {
+    co_await core.environment.data_plane.release_erasures(id);
+  }
   if (!done) {
     co_return fail(done.error());
   }
-  if (options_of(old) != options_of(*row)) {
-    co_await core.environment.data_plane.set_unit_options(request.id, options_of(*row));
-  }
-  // A RAM disk's blocks are in its volume, which must not be exchanged for an empty one.
-  const bool is_ram = row->kind == to_string(DiskKind::kRam);
-  const bool tries_again = request.enabled.value_or(false) && core.failures.contains(request.id);
-  if (tries_again) {
-    const Outcome<void> cleared = co_await clear_failure(core, request.id);
-    if (!cleared) {
-      co_return fail(cleared.error());
-    }
-  }
-  if (old.enabled != row->enabled || tries_again || (old.read_only != row->read_only && !is_ram)) {
-    co_await reopen_disk(core, request.id);
-  }
-  const Disk after = core.disk_value(*core.disk(request.id));
+  const Disk after = core.disk_value(*core.disk(id));
   core.events.publish(DiskChanged{before, after});
   co_return after;
 }
@@ -230,6 +267,15 @@ Reply<void> resize_image(Core& core, catalogue::DiskRow row, std::uint64_t size)
   co_return recorded;
 }
 
+/// With erasures held.
+Reply<void> resize_and_reopen(Core& core, catalogue::DiskRow row, std::uint64_t size) {
+  Outcome<void> done = co_await resize_image(core, row, size);
+  if (done) {
+    co_await reopen_disk(core, value_id(row.id));
+  }
+  co_return done;
+}
+
 Reply<Disk> resize_disk_locked(Core& core, ResizeDisk request) {
   co_await core.refresh_sessions();
   const catalogue::DiskRow* row = core.disk(request.id);
@@ -244,7 +290,12 @@ Reply<Disk> resize_disk_locked(Core& core, ResizeDisk request) {
   if (*size == row->size) {
     co_return before;
   }
-  const Outcome<void> done = co_await resize_image(core, *row, *size);
+  const Outcome<void> held = co_await hold_erasures(core, request.id, row->name);
+  if (!held) {
+    co_return fail(held.error());
+  }
+  const Outcome<void> done = co_await resize_and_reopen(core, *core.disk(request.id), *size);
+  co_await core.environment.data_plane.release_erasures(request.id);
   if (!done) {
     co_return fail(done.error());
   }

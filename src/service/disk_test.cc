@@ -290,12 +290,44 @@ TEST_F(DiskTest, ShrinksOnlyWhenMeantAndUnseen) {
   EXPECT_EQ(run(service->resize_disk(op(), {DiskId(9), kMiB, true})).error().code, ErrorCode::kNotFound);
 }
 
+// SBC-4 4.11: nothing but its own end ends a SANITIZE, and it covers every block.
+TEST_F(DiskTest, KeepsItsSizeAndAccessWhileAnInitiatorErasesIt) {
+  const Disk disk = make_disk("one");
+  data_plane->erasures[disk.id] = {.is_sanitize = true, .percent = 37};
+  const auto resized = run(service->resize_disk(op(), {disk.id, 100 * kMiB, false}));
+  ASSERT_FALSE(resized);
+  EXPECT_EQ(resized.error(), (Error{ErrorCode::kInUse,
+                                    "An initiator has disk one erased (SANITIZE, 37 % done). Try "
+                                    "again when that has ended."}));
+  EXPECT_EQ(disks.status(disk.path)->size, 64 * kMiB);
+  SetDisk change;
+  change.id = disk.id;
+  change.read_only = true;
+  EXPECT_EQ(run(service->set_disk(op(), change)).error().code, ErrorCode::kInUse);
+  EXPECT_FALSE(must(service->get_disk(viewer(), disk.id)).read_only);
+  EXPECT_EQ(data_plane->units.at(disk.id).replacements, 0);
+  data_plane->erasures.clear();
+  EXPECT_EQ(must(service->resize_disk(op(), {disk.id, 100 * kMiB, false})).size, 100 * kMiB);
+  EXPECT_TRUE(must(service->set_disk(op(), change)).read_only);
+  EXPECT_TRUE(data_plane->held_erasures.empty());
+}
+
+TEST_F(DiskTest, HoldsErasuresWhileItsSizeChanges) {
+  const Disk disk = make_disk("one");
+  bool was_held = false;
+  data_plane->before_replacing = [&] { was_held = data_plane->held_erasures.contains(disk.id); };
+  must(service->resize_disk(op(), {disk.id, 100 * kMiB, false}));
+  EXPECT_TRUE(was_held);
+  EXPECT_TRUE(data_plane->held_erasures.empty());
+}
+
 TEST_F(DiskTest, KeepsItsSizeWhenThereIsNoRoomToGrow) {
   CreateDisk request_full = request("one");
   request_full.kind = DiskKind::kPreallocated;
   const Disk disk = must(service->create_disk(op(), request_full));
   disks.options().capacity = 80 * kMiB;
   EXPECT_EQ(run(service->resize_disk(op(), {disk.id, 128 * kMiB, false})).error().code, ErrorCode::kNoSpace);
+  EXPECT_TRUE(data_plane->held_erasures.empty());
   EXPECT_EQ(must(service->get_disk(viewer(), disk.id)).size, 64 * kMiB);
   EXPECT_EQ(disks.status(disk.path)->size, 64 * kMiB);
   restart();

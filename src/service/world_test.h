@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,8 @@ class FakeDataPlane final : public target::DataPlane {
   std::vector<target::SessionStatus> live_sessions;
   std::function<void(const target::Event&)> observer;
   target::UnitKeeper* keeper = nullptr;
+  std::map<target::UnitId, scsi::RunningErasure> erasures;  ///< units that one runs in
+  std::set<target::UnitId> held_erasures;
   std::function<void()> before_replacing;  ///< called at the beginning of replace_volume()
   std::function<bool()> may_replace;       ///< replace_volume() waits until this holds
 
@@ -99,6 +102,18 @@ class FakeDataPlane final : public target::DataPlane {
     }
     units.at(unit).volume = std::move(volume);
     ++units.at(unit).replacements;
+  }
+  runtime::Task<std::optional<scsi::RunningErasure>> hold_erasures(target::UnitId unit) override {
+    co_await runtime::yield_on(shard_);
+    if (const auto running = erasures.find(unit); running != erasures.end()) {
+      co_return running->second;
+    }
+    EXPECT_TRUE(held_erasures.insert(unit).second) << "held once";
+    co_return std::nullopt;
+  }
+  runtime::Task<void> release_erasures(target::UnitId unit) override {
+    co_await runtime::yield_on(shard_);
+    EXPECT_EQ(held_erasures.erase(unit), 1U);
   }
   runtime::Task<void> set_unit_options(target::UnitId unit, scsi::UnitOptions options) override {
     co_await runtime::yield_on(shard_);

@@ -123,6 +123,10 @@ class DataPlane {
   /// Holds new commands of a unit, waits for those inside, exchanges the volume (resize, repair, enable or disable),
   /// raises CAPACITY DATA HAS CHANGED when the size differs, and goes on. The old volume is destroyed.
   virtual runtime::Task<void> replace_volume(UnitId unit, std::unique_ptr<block::Volume> volume) = 0;
+  /// Has no SANITIZE or FORMAT UNIT of a unit begin until release_erasures(): before it gets another size. What runs
+  /// when one does already; then nothing is held.
+  virtual runtime::Task<std::optional<scsi::RunningErasure>> hold_erasures(UnitId unit) = 0;
+  virtual runtime::Task<void> release_erasures(UnitId unit) = 0;
   virtual runtime::Task<void> set_unit_options(UnitId unit, scsi::UnitOptions options) = 0;
   /// nullopt while the unit works, else why it failed.
   virtual runtime::Task<std::optional<std::string>> unit_failure(UnitId unit) = 0;

@@ -124,6 +124,21 @@ runtime::Task<void> Server::replace_volume(UnitId unit, std::unique_ptr<block::V
   co_await runtime::move_to(control_);
 }
 
+runtime::Task<std::optional<scsi::RunningErasure>> Server::hold_erasures(UnitId unit) {
+  const UnitPlace place = units_.at(unit);
+  co_await runtime::move_to(place.home->shard());
+  const std::optional<scsi::RunningErasure> running = place.unit->logical_unit().hold_erasures();
+  co_await runtime::move_to(control_);
+  co_return running;
+}
+
+runtime::Task<void> Server::release_erasures(UnitId unit) {
+  const UnitPlace place = units_.at(unit);
+  co_await runtime::move_to(place.home->shard());
+  place.unit->logical_unit().release_erasures();
+  co_await runtime::move_to(control_);
+}
+
 runtime::Task<void> Server::set_unit_options(UnitId unit, scsi::UnitOptions options) {
   const UnitPlace place = units_.at(unit);
   co_await runtime::move_to(place.home->shard());

@@ -32,6 +32,8 @@ class Server final : public DataPlane {
   runtime::Task<void> add_unit(UnitConfig unit, runtime::Shard& home, std::unique_ptr<block::Volume> volume) override;
   runtime::Task<void> remove_unit(UnitId unit) override;
   runtime::Task<void> replace_volume(UnitId unit, std::unique_ptr<block::Volume> volume) override;
+  runtime::Task<std::optional<scsi::RunningErasure>> hold_erasures(UnitId unit) override;
+  runtime::Task<void> release_erasures(UnitId unit) override;
   runtime::Task<void> set_unit_options(UnitId unit, scsi::UnitOptions options) override;
   runtime::Task<std::optional<std::string>> unit_failure(UnitId unit) override;
   runtime::Task<std::vector<PortalFailure>> publish(std::shared_ptr<const Config> config) override;

@@ -185,6 +185,28 @@ TEST_F(ServerTest, ExchangesAVolumeUnderASession) {
   EXPECT_EQ(host.run(command(0, read10(kBlocks, 1), 512)).status, 0x00);
 }
 
+CommandRequest block_erase() {
+  Bytes cdb(10);
+  cdb[0] = std::byte{0x48};
+  cdb[1] = std::byte{0x02};
+  return {.cdb = cdb, .write_data = {}};
+}
+
+TEST_F(ServerTest, KeepsErasuresFromBeginningAndSaysWhichOneRuns) {
+  Host host(world_, host_shard_, kPortal, {});
+  ASSERT_TRUE(host.log_in());
+  host.run(command(0, test_unit_ready()));
+  std::optional<scsi::RunningErasure> running;
+  run(hold_erasures(running));
+  EXPECT_FALSE(running);
+  const auto& refused = host.run(block_erase());
+  EXPECT_EQ(refused.status, 0x02);
+  EXPECT_EQ(refused.sense[12], std::byte{0x04});
+  run(server_->replace_volume(UnitId{1}, make_volume(kBlocks)));
+  run(server_->release_erasures(UnitId{1}));
+  EXPECT_EQ(host.run(block_erase()).status, 0x00);
+}
+
 TEST_F(ServerTest, ReportsSessionsWithWhatTheyAgreedOn) {
   Host host(world_, host_shard_, kPortal, {});
   ASSERT_TRUE(host.log_in());

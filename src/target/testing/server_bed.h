@@ -168,6 +168,9 @@ class ServerTest : public ::testing::Test {
   runtime::Task<void> open_portals() { failures_ = co_await server_->open_portals(); }
   void publish(Config config) { run(publish_task(std::make_shared<const Config>(std::move(config)))); }
 
+  runtime::Task<void> hold_erasures(std::optional<scsi::RunningErasure>& running) {
+    running = co_await server_->hold_erasures(UnitId{1});
+  }
   runtime::Task<void> list() { sessions_ = co_await server_->sessions(); }
   const std::vector<SessionStatus>& sessions() {
     run(list());
