@@ -18,7 +18,8 @@ void CommandSlot::prepare(ConnectionState& engine, Connection& connection, Sessi
   kind_ = kind;
   immediate_ = counts_as_immediate_ = counts_in_window_ = discarded_ = refused_ = unsolicited_open_ =
       answer_after_data_ = false;
-  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = was_asked_ = is_late_ = false;
+  waits_for_buffer_ = in_r2t_list_ = pinned_ = release_when_unpinned_ = was_asked_ = ends_tasks_ =
+      awaits_acknowledgements_ = has_marked_ = is_late_ = false;
   additional_information_ = 0;
   has_status_sn_ = status_is_encoded_ = resend_status_ = in_resend_list_ = in_batch_ = resegments_ = is_suspended_ =
       was_reassigned_ = false;

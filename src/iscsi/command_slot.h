@@ -143,12 +143,15 @@ class CommandSlot final : public scsi::Transport {
   bool status_is_encoded_ = false;  // with the last Data-In
   bool resend_status_ = false;
   bool in_resend_list_ = false;
-  bool in_batch_ = false;        // sent again, and not yet gone
-  bool resegments_ = false;      // to be cut anew when the batch has gone
-  bool is_suspended_ = false;    // its connection has failed
-  bool was_reassigned_ = false;  // and the initiator has not been told yet
-  bool was_asked_ = false;       // a task management function that the host has carried out
-  bool is_late_ = false;         // a command whose time is over, or the function that aborts it
+  bool in_batch_ = false;                 // sent again, and not yet gone
+  bool resegments_ = false;               // to be cut anew when the batch has gone
+  bool is_suspended_ = false;             // its connection has failed
+  bool was_reassigned_ = false;           // and the initiator has not been told yet
+  bool was_asked_ = false;                // a task management function that the host has carried out
+  bool ends_tasks_ = false;               // and which tasks of other connections may have been ended by
+  bool awaits_acknowledgements_ = false;  // of those connections
+  bool has_marked_ = false;               // and they know of which of their answers
+  bool is_late_ = false;                  // a command whose time is over, or the function that aborts it
   std::uint8_t r2t_count_ = 0;
 
   std::uint32_t life_ = 0;  // counts the commands that the slot has held

@@ -116,6 +116,9 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
   if (session_ != nullptr && session_->held_count_ != 0) {
     deliver_held();
   }
+  if (session_ != nullptr && session_->first_fenced_ != nullptr) [[unlikely]] {
+    check_fences();
+  }
   if (close_after_answers_ && first_answer_ == nullptr) {
     close_soon(CloseReason::kRequested);
   }

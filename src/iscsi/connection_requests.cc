@@ -327,6 +327,10 @@ void ConnectionState::start_scsi(Slot& slot) {
     release(slot);  // behind a logout
     return;
   }
+  if (!session_->ended_.empty() && session_->ends_on_arrival(slot)) [[unlikely]] {
+    release(slot);
+    return;
+  }
   if (slot.refused_) {
     slot.state_ = Slot::State::kQueued;
     if (slot.unsolicited_open_) {

@@ -120,6 +120,9 @@ bool ConnectionState::on_header() {
   if (recovery_ != nullptr) {
     acknowledge(StatusSn(bhs::ExpStatSn::get(header.basic)));
   }
+  if (unacknowledged_) [[unlikely]] {
+    note_acknowledgement(StatusSn(bhs::ExpStatSn::get(header.basic)));
+  }
   if (reject_count_ == kPendingRejectsMax) {
     return pause(Pause::kReject);
   }
@@ -418,6 +421,7 @@ void ConnectionState::abandon() {
     // Without their CmdSNs what other connections have sent could wait for ever.
     if (!session_->connections_.empty()) {
       session_->connections_.front()->state_->deliver_held();
+      session_->connections_.front()->state_->check_fences();
     }
   }
   host_.wake();

@@ -234,8 +234,15 @@ class ConnectionState final {
   bool is_incomplete(const Slot& request);
   void end_many_tasks(Slot& slot);
   void end_held_and_ask(Slot& slot);
+
+  // connection_fence.cc
   void fence(Slot& slot, runtime::Duration wait);
   void check_fences();
+  bool waits(Slot& slot, bool is_late);
+  bool waits_for_acknowledgements(Slot& slot);
+  void ask_for_acknowledgement();
+  void note_acknowledgement(StatusSn expected);
+  void drop_unacknowledged();
   void on_fence_deadline();
   void discard_tasks(const Slot& request);
   void discard(Slot& slot);
@@ -336,6 +343,7 @@ class ConnectionState final {
   // Sending.
   SendBatch batch_;
   StatusSn status_sn_;
+  std::optional<StatusSn> unacknowledged_;  // functions of other connections wait until the initiator has all before it
   Slot* first_answer_ = nullptr;
   Slot* last_answer_ = nullptr;
   Slot* first_sent_ = nullptr;

@@ -187,47 +187,9 @@ void ConnectionState::end_held_and_ask(Slot& slot) {
          })) {
     end_idle_task(*task);
   }
+  const bool is_of_unit = is_unit_function(slot.task_management_.function);
+  session_->end_on_arrival(slot.command_sn_, is_of_unit ? std::optional(slot.task_management_.lun) : std::nullopt);
   ask_host(slot);
-}
-
-/// The function waits, until check_fences() finds that it need not, or for so long.
-void ConnectionState::fence(Slot& slot, runtime::Duration wait) {
-  slot.state_ = Slot::State::kFenced;
-  slot.fenced_until_ = now_ + wait;
-  session_->add_fenced(slot);
-  fence_deadline_ = std::min(fence_deadline_, slot.fenced_until_);
-  host_.wake();
-}
-
-/// Goes on with functions of any connection of the session that wait for nothing any more, or have waited enough.
-void ConnectionState::check_fences() {
-  Slot* slot = session_->first_fenced_;
-  while (slot != nullptr) {
-    ConnectionState& owner = *slot->engine_;
-    const bool is_late = owner.now_ >= slot->fenced_until_;
-    const bool waits = slot->was_asked_ ? session_->ending_ != 0 : owner.is_incomplete(*slot);
-    if (waits && !is_late) {
-      slot = slot->next_;
-      continue;
-    }
-    session_->remove_fenced(*slot);
-    if (slot->was_asked_) {
-      owner.queue_answer(*slot);
-    } else {
-      owner.end_held_and_ask(*slot);
-    }
-    slot = session_->first_fenced_;  // anything may have happened to the list
-  }
-}
-
-void ConnectionState::on_fence_deadline() {
-  check_fences();
-  fence_deadline_ = runtime::Instant::max();
-  for (Slot* slot = session_->first_fenced_; slot != nullptr; slot = slot->next_) {
-    if (slot->engine_ == this) {
-      fence_deadline_ = std::min(fence_deadline_, slot->fenced_until_);
-    }
-  }
 }
 
 /// The initiator is told that these tasks are gone: they get no answer, and their tags are free.
@@ -316,8 +278,9 @@ void ConnectionState::complete_task_management(CommandSlot& slot, TaskResponse r
   slot.task_response_ = response;
   slot.additional_information_ = additional;
   slot.was_asked_ = true;
-  if (session_->ending_ != 0 && done && !close_after_answers_) {
-    fence(slot, kTaskEndWait);
+  slot.ends_tasks_ = done && !close_after_answers_ && ends_many_tasks(function);
+  if (done && !close_after_answers_ && waits(slot, false)) {
+    fence(slot, slot.awaits_acknowledgements_ ? kAcknowledgementWait : kTaskEndWait);
   } else {
     queue_answer(slot);
   }

@@ -82,12 +82,17 @@ inline constexpr unsigned kDataOutRetriesMax = 2;
 /// attention that they announce tells the same.
 inline constexpr std::size_t kPendingNoticesMax = 16;
 
+/// Functions of a session that have been answered though commands before them are still missing.
+inline constexpr std::size_t kEndedFunctionsMax = 16;
 /// How long a task management function waits for the tasks that it ends: so that none of them touches the medium after
 /// the answer, and so that a hanging backend does not hold the answer up.
 inline constexpr runtime::Duration kTaskEndWait = std::chrono::milliseconds(500);
 /// How long it waits for the data of R2Ts and for commands that it concerns and that have not come yet
 /// (RFC 7143 4.2.3.3 steps a and b).
 inline constexpr runtime::Duration kCommandOrderWait = std::chrono::milliseconds(300);
+/// How long it waits until the initiator has what other connections of the session still bring (step d of the target):
+/// what stalls for so long is closed.
+inline constexpr runtime::Duration kAcknowledgementWait = std::chrono::seconds(10);
 static_assert(kTaskEndWait + kCommandOrderWait < std::chrono::seconds(1));
 
 /// How often memory that was not there is asked for again; buffers of other connections come back unannounced.

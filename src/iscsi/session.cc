@@ -128,6 +128,24 @@ void Session::plug_until(CommandSn end) {
   }
 }
 
+void Session::end_on_arrival(CommandSn end, std::optional<scsi::Lun> lun) {
+  std::erase_if(ended_, [this](const Ended& ended) { return !expected_.is_before(ended.end); });
+  if (!expected_.is_before(end)) {
+    return;
+  }
+  if (ended_.size() == kEndedFunctionsMax) {
+    plug_until(end);
+    return;
+  }
+  ended_.push_back({end, lun});
+}
+
+bool Session::ends_on_arrival(const CommandSlot& slot) const {
+  return std::ranges::any_of(ended_, [&slot](const Ended& ended) {
+    return slot.command_sn_.is_before(ended.end) && (!ended.lun || *ended.lun == slot.command_->lun);
+  });
+}
+
 void Session::forget_held(CommandSlot& slot) {
   Held& held = (*held_)[slot.command_sn_.value() % kCommandWindow];
   check(held.slot == &slot, "a held slot is where its CmdSN says");

@@ -60,6 +60,11 @@ class Session final {
     bool arrived = false;
     CommandSlot* slot = nullptr;
   };
+  /// A task management function that did not wait for all commands before it.
+  struct Ended {
+    CommandSn end;
+    std::optional<scsi::Lun> lun;
+  };
 
   Admission classify(CommandSn sn) const;
   /// Records a CmdSN that classify() accepts. In order: ExpCmdSN moves past it (and past accounted-for ones behind it).
@@ -73,6 +78,9 @@ class Session final {
   /// Counts everything before `end` that has not come as received (RFC 7143 4.2.3.3 step b: the target resets).
   void plug_until(CommandSn end);
   void advance_over_gaps();
+  /// Commands before `end` that have not come end when they come: all, or those of one unit.
+  void end_on_arrival(CommandSn end, std::optional<scsi::Lun> lun);
+  bool ends_on_arrival(const CommandSlot& slot) const;
   /// Forgets a held slot, its CmdSN stays accounted for.
   void forget_held(CommandSlot& slot);
   /// Forgets a held slot as if it had never come.
@@ -110,6 +118,7 @@ class Session final {
   std::size_t data_out_bytes_ = 0;
   std::size_t data_in_bytes_ = 0;  // announced by commands that run or whose answer waits to be sent
   CommandSlot* first_fenced_ = nullptr;
+  std::vector<Ended> ended_;                                // bounded by kEndedFunctionsMax; hardly ever any
   ConnectionState* logging_out_ = nullptr;                  // which will answer a logout when the commands are over
   std::unique_ptr<std::array<Held, kCommandWindow>> held_;  // made when the first one comes early
   std::array<CommandSlot*, kTagBuckets> tags_{};

@@ -168,6 +168,53 @@ TEST_F(MultiConnection, ClosesAllWithTheSession) {
   EXPECT_TRUE(world_.run_until([&] { return sessions().empty(); }));
 }
 
+// RFC 7143 4.2.3.3 step d: no answer comes behind the end of its task.
+TEST_F(MultiConnection, AResetIsAnsweredWhenTheInitiatorHasTheAnswersOfOtherConnections) {
+  auto second = join(1);
+  forget_attentions(*leader_);
+  second->initiator().answer_probes(false);
+  leader_->initiator().set_command_sn(command_sn_);
+  const auto reset = leader_->initiator().send_task_management(TaskFunction::kLogicalUnitReset, lun(0));
+  leader_->flush();
+  world_.run_for(std::chrono::seconds(2));
+  EXPECT_FALSE(leader_->initiator().outcome(reset)->done);
+  second->initiator().set_command_sn(command_sn_);
+  second->initiator().send_nop("");
+  second->flush();
+  EXPECT_TRUE(world_.run_until([&] { return leader_->initiator().outcome(reset)->done; }));
+  EXPECT_EQ(leader_->initiator().outcome(reset)->response, 0);
+  EXPECT_FALSE(second->is_over());
+}
+
+TEST_F(MultiConnection, ACommandThatComesAfterAResetThatItPrecedesIsNotCarriedOut) {
+  auto second = join(1);
+  forget_attentions(*leader_);
+  leader_->initiator().set_command_sn(command_sn_ + 2);  // two have gone by the other connection, and take their time
+  const auto reset = leader_->initiator().send_task_management(TaskFunction::kAbortTaskSet, lun(0));
+  leader_->flush();
+  EXPECT_TRUE(world_.run_until([&] { return leader_->initiator().outcome(reset)->done; }));
+  EXPECT_EQ(leader_->initiator().outcome(reset)->response, 0);
+  second->initiator().set_command_sn(command_sn_);
+  const auto ended = second->initiator().send_command(command(0, write10(8, 8), Bytes(4096, std::byte{7})));
+  const auto other = second->initiator().send_command(command(1, test_unit_ready()));
+  second->flush();
+  EXPECT_TRUE(world_.run_until([&] { return second->initiator().outcome(other)->done; })) << "of another unit";
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(second->initiator().outcome(ended)->done);
+  command_sn_ += 2;
+  EXPECT_EQ(run_on(*leader_, command(0, read10(8, 8), 4096)).data, Bytes(4096)) << "nothing was written";
+}
+
+TEST_F(MultiConnection, AConnectionThatAcknowledgesNothingDoesNotHoldAResetForEver) {
+  auto second = join(1);
+  second->initiator().answer_probes(false);
+  leader_->initiator().send_task_management(TaskFunction::kAbortTaskSet, lun(0));
+  leader_->flush();
+  world_.run_for(std::chrono::seconds(5));
+  EXPECT_FALSE(second->is_over());
+  EXPECT_TRUE(world_.run_until([&] { return second->is_over(); }, std::chrono::seconds(10)));
+}
+
 TEST_F(MultiConnection, ColdResetEndsEverySessionOfTheTarget) {
   auto second = join(1);
   InitiatorOptions options;
