@@ -108,8 +108,8 @@ void Connection::complete_task_management(CommandSlot& slot, TaskResponse respon
 void Connection::request_logout(runtime::Duration grace, runtime::Instant now) {
   state_->request_logout(grace, now);
 }
-void Connection::request_negotiation(runtime::Duration within, runtime::Instant now) {
-  state_->request_negotiation(within, now);
+void Connection::offer_segment_length(std::uint32_t length, runtime::Duration within, runtime::Instant now) {
+  state_->offer_segment_length(length, within, now);
 }
 void Connection::report_event(scsi::Lun lun, const scsi::SenseBytes& sense) {
   state_->report_event(lun, sense);

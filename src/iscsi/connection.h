@@ -118,8 +118,10 @@ class Connection final {
 
   /// Asks the initiator to log out (RFC 7143 11.9.1, event 1); the connection is closed when it has not after `grace`.
   void request_logout(runtime::Duration grace, runtime::Instant now);
-  /// Asks the initiator to negotiate parameters anew (RFC 7143 11.9.1, event 4).
-  void request_negotiation(runtime::Duration within, runtime::Instant now);
+  /// Has the initiator negotiate anew (RFC 7143 11.9.1, event 4), to tell it another MaxRecvDataSegmentLength of ours.
+  /// Longer segments are taken from then on; as those that are on their way know the old one, that stays allowed. Does
+  /// nothing when it is told that already.
+  void offer_segment_length(std::uint32_t length, runtime::Duration within, runtime::Instant now);
   /// Tells the initiator of a unit attention at once (RFC 7143 11.9.1, event 0). Left out when many wait to be sent.
   void report_event(scsi::Lun lun, const scsi::SenseBytes& sense);
 

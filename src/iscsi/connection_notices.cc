@@ -21,9 +21,21 @@ void ConnectionState::add_notice(Notice notice) {
   note_send();
 }
 
-void ConnectionState::request_negotiation(runtime::Duration within, runtime::Instant now) {
+void ConnectionState::offer_segment_length(std::uint32_t length, runtime::Duration within, runtime::Instant now) {
   now_ = now;
   if (phase_ != Phase::kFullFeature || closing_ || session_->type() == SessionType::kDiscovery) {
+    return;
+  }
+  const KeyRow& row = *find_key("MaxRecvDataSegmentLength");
+  length = std::clamp(length, row.min, row.max);
+  const std::uint32_t logged_in = login_.result().connection.max_recv_data_segment_length;
+  const std::uint32_t known = declared_segment_ != 0 ? declared_segment_ : logged_in;
+  if (length == offered_segment_.value_or(known)) {
+    return;
+  }
+  const bool was_asked = offered_segment_.has_value();
+  offered_segment_ = length;
+  if (was_asked) {
     return;
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(within).count();

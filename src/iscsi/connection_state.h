@@ -52,7 +52,7 @@ class ConnectionState final {
   void complete(CommandSlot& slot);
   void complete_task_management(CommandSlot& slot, TaskResponse response, std::uint32_t additional);
   void request_logout(runtime::Duration grace, runtime::Instant now);
-  void request_negotiation(runtime::Duration within, runtime::Instant now);
+  void offer_segment_length(std::uint32_t length, runtime::Duration within, runtime::Instant now);
   void report_event(scsi::Lun lun, const scsi::SenseBytes& sense);
 
   const LoginResult& login() const { return login_.result(); }
@@ -339,6 +339,8 @@ class ConnectionState final {
   std::optional<std::uint16_t> logout_awaits_;  // the connection that must be gone before it is answered
   bool text_in_progress_ = false;
   TextExchange text_;
+  std::uint32_t declared_segment_ = 0;            // MaxRecvDataSegmentLength as the initiator knows it; 0: as logged in
+  std::optional<std::uint32_t> offered_segment_;  // to be told in the next negotiation
 
   // Sending.
   SendBatch batch_;

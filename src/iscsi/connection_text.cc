@@ -65,6 +65,11 @@ void ConnectionState::settle_text() {
     }
     settle_full_feature_key(key, answer);
   }
+  if (offered_segment_ && session_->type() == SessionType::kNormal) {
+    declared_segment_ = *std::exchange(offered_segment_, std::nullopt);
+    answer.add("MaxRecvDataSegmentLength", std::to_string(declared_segment_));
+    login_.allow_recv_data_segment_length(declared_segment_);
+  }
   text_.request.clear();
   text_.response = answer.take();
   text_.answering = true;

@@ -3,6 +3,7 @@
 // LoginEngine: the login phase of one connection (RFC 7143 6.3), from requests as headers and text to what must be
 // answered. Knows nothing of PDU transport; asks its Host who may log in.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,6 +50,11 @@ class LoginEngine final {
   /// The initiator has declared another one in full feature phase (RFC 7143 13.12).
   void set_max_send_data_segment_length(std::uint32_t length) {
     result_.connection.max_send_data_segment_length = length;
+  }
+  /// We have declared another one; what was allowed before stays so.
+  void allow_recv_data_segment_length(std::uint32_t length) {
+    std::uint32_t& max = result_.connection.max_recv_data_segment_length;
+    max = std::max(max, length);
   }
   /// What is known of who asks, for Host::login_refused.
   LoginQuery query() const;

@@ -11,6 +11,8 @@ namespace {
 
 /// Receives carried out in a row before other connections of the shard have their turn.
 constexpr unsigned kBatchesPerTurn = 8;
+/// For the initiator to negotiate anew when it is asked to; nothing happens when it does not.
+constexpr runtime::Duration kNegotiationGrace = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -80,6 +82,14 @@ void ConnectionLoop::report_event(scsi::Lun lun, scsi::AdditionalSense condition
   sense.additional = condition;
   connection_->report_event(lun, scsi::build_sense(sense, scsi::SenseFormat::kFixed));
   wake();
+}
+
+void ConnectionLoop::offer_parameters() {
+  const TargetConfig* target = session_->target() ? home_->published().find_target(*session_->target()) : nullptr;
+  if (target != nullptr) {
+    connection_->offer_segment_length(target->preferences.max_recv_data_segment_length, kNegotiationGrace, now());
+    wake();
+  }
 }
 
 // Host

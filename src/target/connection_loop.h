@@ -54,6 +54,8 @@ class ConnectionLoop final : public iscsi::Host {
   void close(iscsi::CloseReason reason);
   /// Tells the initiator of a unit attention, by an asynchronous message (RFC 7143 11.9.1).
   void report_event(scsi::Lun lun, scsi::AdditionalSense condition);
+  /// With a session: tells the initiator of a longest segment that the current publication has changed.
+  void offer_parameters();
   ServedSession* session() const { return session_; }
   /// With a session: whether the current publication still lets this connection in.
   bool may_stay() const { return session_->may_stay(*connection_, mac_); }

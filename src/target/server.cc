@@ -177,6 +177,8 @@ runtime::Task<void> Server::apply(DataShard& shard, std::shared_ptr<const Publis
   for (ConnectionLoop* loop : loops_of(shard)) {
     if (loop->session() != nullptr && !loop->may_stay()) {
       loop->close(runtime::Duration::zero());
+    } else if (loop->session() != nullptr) {
+      loop->offer_parameters();
     }
   }
 }

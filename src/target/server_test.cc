@@ -192,6 +192,30 @@ CommandRequest block_erase() {
   return {.cdb = cdb, .write_data = {}};
 }
 
+TEST_F(ServerTest, AsksSessionsToNegotiateWhenTheAdministratorChangesTheLongestSegment) {
+  Host host(world_, host_shard_, kPortal, {});
+  ASSERT_TRUE(host.log_in());
+  const auto is_asked = [&] {
+    return std::ranges::any_of(host.initiator().received(), [](const iscsi::testing::Pdu& pdu) {
+      return pdu.opcode() == iscsi::Opcode::kAsyncMessage &&
+             pdu.get<iscsi::bhs::async_message::Event>() == iscsi::AsyncEvent::kNegotiationRequested;
+    });
+  };
+  publish(make_config());
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_FALSE(is_asked());
+  Config config = make_config();
+  std::uint32_t& length = config.targets[0].preferences.max_recv_data_segment_length;
+  length *= 2;
+  const std::uint32_t expected = length;
+  publish(std::move(config));
+  EXPECT_TRUE(world_.run_until(is_asked));
+  const std::uint32_t tag = host.initiator().send_text({});
+  host.flush();
+  EXPECT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done; }));
+  EXPECT_EQ(sessions().front().connections.front().max_recv_data_segment_length, expected);
+}
+
 TEST_F(ServerTest, KeepsErasuresFromBeginningAndSaysWhichOneRuns) {
   Host host(world_, host_shard_, kPortal, {});
   ASSERT_TRUE(host.log_in());
