@@ -28,4 +28,24 @@ void Trace::say(const std::string& text) {
   }
 }
 
+void Board::note_sent(std::size_t initiator, std::size_t disk, const Load& load) {
+  for (JudgedRate* rate : {&rates[initiator], &disks[disk]->rate}) {
+    rate->outstanding.commands += load.commands;
+    rate->outstanding.bytes += load.bytes;
+  }
+}
+
+void Board::note_over(std::size_t initiator, std::size_t disk, const Load& load) {
+  for (JudgedRate* rate : {&rates[initiator], &disks[disk]->rate}) {
+    rate->outstanding.commands -= load.commands;
+    rate->outstanding.bytes -= load.bytes;
+  }
+}
+
+void Board::note_carried_out(std::size_t initiator, std::size_t disk, const Load& load) {
+  const runtime::Instant now = world.clock().now();
+  judge(disks[disk]->rate.model.note(now, load.bytes));
+  judge(rates[initiator].model.note(now, load.bytes));
+}
+
 }  // namespace lunaria::simulation

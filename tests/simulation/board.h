@@ -10,11 +10,18 @@
 
 #include "sim/world.h"
 #include "simulation/model_disk.h"
+#include "simulation/model_rate.h"
 #include "simulation/model_reservation.h"
 #include "simulation/scenario.h"
 #include "simulation/timeline.h"
 
 namespace lunaria::simulation {
+
+/// One rate limit with its judge, and what is outstanding under it.
+struct JudgedRate {
+  ModelRate model;
+  Load outstanding;
+};
 
 /// How the target shows a disk to everybody.
 enum class Exposure : std::uint8_t { kHidden, kReadOnly, kReadWrite };
@@ -26,6 +33,7 @@ struct JudgedDisk {
   ModelDisk content;
   ModelReservation reservation;
   Timeline<Exposure> exposure;
+  JudgedRate rate;
   /// Who has a PERSISTENT RESERVE OUT under way: one at a time, so that the judge can follow.
   std::optional<std::size_t> reserving;
   /// Since when its store works without fault, and no task was aborted by somebody else; later things are errors.
@@ -58,8 +66,13 @@ struct Board {
     }
     for (std::size_t i = 0; i < scenario.initiators.size(); ++i) {
       admitted.emplace_back(ticks, true);
+      rates.emplace_back();
     }
   }
+  /// A command was sent, is over, or was carried out, which comes after it is over.
+  void note_sent(std::size_t initiator, std::size_t disk, const Load& load);
+  void note_over(std::size_t initiator, std::size_t disk, const Load& load);
+  void note_carried_out(std::size_t initiator, std::size_t disk, const Load& load);
   /// The first failure stays.
   void fail(std::string reason) {
     if (!failure) {
@@ -80,6 +93,8 @@ struct Board {
   Trace trace;
   std::vector<std::unique_ptr<JudgedDisk>> disks;
   std::vector<Timeline<bool>> admitted;  ///< by initiator: whether it may log in
+  std::vector<JudgedRate> rates;         ///< by initiator
+  std::size_t joined_connections = 0;    ///< that joined a session
   Tick last_outage = 0;                  ///< the target was away or refused everybody at this tick
   bool is_up = false;                    ///< the target runs
   std::optional<std::string> failure;

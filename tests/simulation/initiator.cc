@@ -1,9 +1,9 @@
 #include "simulation/initiator.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "runtime/submit.h"
 #include "simulation/requests.h"
 
 namespace lunaria::simulation {
@@ -15,7 +15,7 @@ using iscsi::TaskFunction;
 using iscsi::TaskResponse;
 
 /// After this long without an answer a command is aborted, and after this long without an answer to that the
-/// connection is dropped.
+/// session is dropped.
 constexpr runtime::Duration kPatience = 5s;
 constexpr runtime::Duration kLoginPatience = 20s;
 
@@ -27,8 +27,13 @@ SimulatedInitiator::SimulatedInitiator(Board& board, sim::SimShard& shard, std::
       index_(index),
       scenario_(board.scenario.initiators[index]),
       dice_(board.scenario.seed * 31 + index),
+      choice_(board, dice_, index),
       operations_left_(scenario_.operations) {
   board.world.network().set_address(shard, scenario_.address);
+  for (std::uint16_t cid = 0; cid < scenario_.connections; ++cid) {
+    ConnectionListener& listener = *this;
+    connections_.push_back(std::make_unique<SimulatedConnection>(board, shard, listener, dice_, index, cid));
+  }
 }
 
 void SimulatedInitiator::start() {
@@ -40,163 +45,99 @@ void SimulatedInitiator::start() {
 
 void SimulatedInitiator::stop() {
   stopping_ = true;
-  if (stream_ != nullptr) {
-    shard_.run([this] { stream_->shutdown(); });
-  }
+  shard_.run([this] {
+    for (const auto& connection : connections_) {
+      connection->stop();
+    }
+  });
 }
 
 std::string SimulatedInitiator::describe() const {
   return "initiator " + std::to_string(index_) + ": " + std::to_string(operations_left_) + " operations left, " +
          std::to_string(operations_.size()) + " outstanding, " + std::to_string(lost_.size()) + " lost, " +
-         std::to_string(script_.size()) + " to verify, " + (was_logged_in_ ? "logged in" : "not logged in");
+         std::to_string(script_.size()) + " to verify, " + (is_logged_in() ? "logged in" : "not logged in");
 }
 
 runtime::Task<void> SimulatedInitiator::rest(std::uint64_t max_us) {
   co_await runtime::sleep_for(shard_, std::chrono::microseconds(dice_.between(0, max_us)));
 }
 
-// The connection.
+// The session.
 
 runtime::Task<void> SimulatedInitiator::live() {
   while (!stopping_) {
-    const bool connected = board_.is_up && co_await connect();
-    if (connected && !stopping_) {
-      co_await converse();
+    if (board_.is_up) {
+      const bool was_connected = co_await leading().live(scenario_.options);
+      if (was_connected) {
+        co_await end_session();
+      }
     }
-    co_await end_session();
     co_await rest(20'000);
   }
 }
 
-runtime::Task<bool> SimulatedInitiator::connect() {
-  runtime::ConnectRequest request;
-  request.address = kPortal;
-  co_await runtime::submit(shard_.network(), request);
-  if (request.result != 0) {
-    co_return false;
-  }
-  stream_ = std::move(request.stream);
-  begin_session();
-  co_return true;
-}
-
-void SimulatedInitiator::begin_session() {
-  engine_ = std::make_unique<iscsi::testing::Initiator>(scenario_.options);
-  double_completion_.emplace(dice_, board_.scenario.planted == PlantedBug::kDoubleCompletion);
-  was_logged_in_ = false;
-  login_began_ = board_.ticks.next();
-  session_began_ = shard_.clock().now();
-  engine_->start_login();
-}
-
-runtime::Task<void> SimulatedInitiator::converse() {
-  co_await send();
-  Bytes memory(65536);
-  while (!board_.failure) {
-    runtime::ReceiveRequest receive;
-    receive.memory = memory;
-    co_await runtime::submit(*stream_, receive);
-    if (receive.result <= 0) {
-      break;
-    }
-    on_bytes(std::span(memory).first(static_cast<std::size_t>(receive.result)));
-    co_await send();
-  }
-}
-
-/// One sender at a time; it takes along what the others have to say.
-runtime::Task<void> SimulatedInitiator::send() {
-  if (is_sending_ || stream_ == nullptr) {
-    co_return;
-  }
-  is_sending_ = true;
-  for (Bytes output = engine_->take_output(); !output.empty(); output = engine_->take_output()) {
-    const iovec vector{output.data(), output.size()};
-    runtime::SendRequest request;
-    request.memory = {&vector, 1};
-    co_await runtime::submit(*stream_, request);
-    if (request.result < 0) {
-      break;
-    }
-  }
-  is_sending_ = false;
-}
-
-void SimulatedInitiator::drop(std::string_view why) {
-  board_.trace.note(why, {index_});
-  if (stream_ != nullptr) {
-    stream_->shutdown();
+/// A connection beside the leading one. At recovery level 0 the session ends with whichever ends first.
+runtime::Task<void> SimulatedInitiator::join(SimulatedConnection& connection) {
+  constexpr std::array<std::string_view, 3> kOfConnection = {"HeaderDigest", "DataDigest", "MaxRecvDataSegmentLength"};
+  iscsi::testing::InitiatorOptions options = scenario_.options;
+  std::erase_if(options.keys,
+                [&](const auto& key) { return std::ranges::find(kOfConnection, key.first) == kOfConnection.end(); });
+  options.agreed = leading().engine().answers();
+  options.tsih = leading().engine().tsih();
+  options.first_command_sn = command_sn_;
+  options.first_tag = std::uint32_t{connection.cid()} << 24 | 1;
+  const bool was_connected = co_await connection.live(std::move(options));
+  if (was_connected) {
+    leading().drop("session.connection_lost");
   }
 }
 
 runtime::Task<void> SimulatedInitiator::end_session() {
-  if (stream_ == nullptr) {
-    co_return;
-  }
   board_.trace.note("session.ended", {index_});
-  stream_->shutdown();
-  while (is_sending_) {  // it sees the end at once
-    co_await runtime::yield_on(shard_);
+  while (joined_.count() != 0) {
+    for (const auto& connection : connections_) {
+      connection->shut_down();
+    }
+    co_await runtime::sleep_for(shard_, 1ms);
   }
-  stream_.reset();
+  for (const Operation& operation : operations_) {
+    board_.note_over(index_, operation.disk, operation.load());
+  }
   std::ranges::move(operations_, std::back_inserter(lost_));
   operations_.clear();
-  aborted_tags_.clear();
+  given_up_.clear();
   if (reset_) {
     lost_reset_ = reset_->disk;
     board_.disks[reset_->disk]->last_reset = kNever;  // it may still be carried out
   }
   reset_.reset();
-  was_logged_in_ = false;
 }
 
 // What comes.
 
-void SimulatedInitiator::on_bytes(std::span<const std::byte> bytes) {
-  engine_->on_bytes(double_completion_->pass(bytes));
-  if (engine_->violation()) {
-    board_.fail("initiator " + std::to_string(index_) + ", not so: " + *engine_->violation());
-    drop("session.violation");
-    return;
-  }
-  if (engine_->is_broken()) {
-    if (board_.scenario.link.corrupt_per_mille == 0) {
-      board_.fail("initiator " + std::to_string(index_) + ": a wrong digest on a link that does not corrupt");
-    }
-    drop("session.wrong_digest");
-    return;
-  }
-  if (engine_->refusal()) {
-    judge_refusal(*engine_->refusal());
-    drop("session.refused");
-    return;
-  }
-  if (!was_logged_in_ && engine_->is_logged_in()) {
-    on_login();
-  }
-  if (was_logged_in_) {
-    collect_answers();
-    collect_aborts();
-    issue();
-  }
-}
-
-void SimulatedInitiator::judge_refusal(iscsi::LoginStatus status) {
-  const bool may_be_refused = board_.admitted[index_].any(login_began_, [](bool admitted) { return !admitted; }) ||
-                              login_began_ < board_.last_outage || !board_.is_up;
+void SimulatedInitiator::on_refused(SimulatedConnection& connection, iscsi::LoginStatus status) {
+  const Tick began = connection.login_began();
+  const bool may_be_refused = board_.admitted[index_].any(began, [](bool admitted) { return !admitted; }) ||
+                              began < board_.last_outage || !board_.is_up;
   if (status == iscsi::LoginStatus::kNotFound && !may_be_refused) {
     board_.fail("initiator " + std::to_string(index_) + " was refused though it may log in");
   }
 }
 
-void SimulatedInitiator::on_login() {
-  was_logged_in_ = true;
-  board_.trace.note("session.opened", {index_, engine_->tsih()});
-  if (!board_.admitted[index_].any(login_began_, [](bool admitted) { return admitted; })) {
+void SimulatedInitiator::on_login(SimulatedConnection& connection) {
+  board_.trace.note("session.opened", {index_, connection.cid(), connection.engine().tsih()});
+  if (!board_.admitted[index_].any(connection.login_began(), [](bool admitted) { return admitted; })) {
     board_.fail("initiator " + std::to_string(index_) + " has logged in though it may not");
   }
-  double_completion_->set_digests(engine_->answers().at("HeaderDigest") == "CRC32C",
-                                  engine_->answers().at("DataDigest") == "CRC32C");
+  if (&connection == &leading()) {
+    begin_session();
+  } else {
+    ++board_.joined_connections;
+  }
+}
+
+void SimulatedInitiator::begin_session() {
+  command_sn_ = leading().engine().command_sn();
   // This session replaces the one before (RFC 7143 6.3.5): whatever that was asked is over.
   for (const Operation& operation : lost_) {
     judge_silence(board_, index_, operation);
@@ -205,20 +146,46 @@ void SimulatedInitiator::on_login() {
   if (lost_reset_) {
     board_.disks[*std::exchange(lost_reset_, std::nullopt)]->last_reset = board_.ticks.next();
   }
+  for (std::size_t i = 1; i < connections_.size(); ++i) {
+    runtime::spawn(joined_, join(*connections_[i]));
+  }
+}
+
+void SimulatedInitiator::on_progress(SimulatedConnection& /*connection*/) {
+  if (is_logged_in()) {
+    collect_answers();
+    collect_aborts();
+    collect_reset();
+    issue();
+    flush();
+  }
+}
+
+/// No connection waits for another one whose peer does not read.
+void SimulatedInitiator::flush() {
+  for (const auto& connection : connections_) {
+    if (connection->is_open()) {
+      runtime::spawn(gate_, connection->send());
+    }
+  }
+}
+
+const iscsi::testing::Outcome* SimulatedInitiator::outcome_of(const Operation& operation) const {
+  return connections_[operation.connection]->engine().outcome(operation.tag);
 }
 
 void SimulatedInitiator::collect_answers() {
   for (std::size_t i = 0; i < operations_.size();) {
-    const iscsi::testing::Outcome* outcome = engine_->outcome(operations_[i].tag);
+    const iscsi::testing::Outcome* outcome = outcome_of(operations_[i]);
     if (outcome->done) {
       finish(i, *outcome);
     } else {
       ++i;
     }
   }
-  for (const std::uint32_t tag : aborted_tags_) {
-    if (engine_->outcome(tag)->done) {
-      board_.fail("initiator " + std::to_string(index_) + ": tag " + std::to_string(tag) +
+  for (const Operation& operation : given_up_) {
+    if (outcome_of(operation)->done) {
+      board_.fail("initiator " + std::to_string(index_) + ": tag " + std::to_string(operation.tag) +
                   " was answered after its abort was confirmed");
     }
   }
@@ -227,8 +194,12 @@ void SimulatedInitiator::collect_answers() {
 void SimulatedInitiator::finish(std::size_t index, const iscsi::testing::Outcome& outcome) {
   Operation operation = std::move(operations_[index]);
   operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(index));
+  board_.note_over(index_, operation.disk, operation.load());
   const Verdict verdict = judge_answer(board_, index_, operation, outcome);
   board_.trace.note("answer", {index_, operation.tag, outcome.status, static_cast<std::uint64_t>(verdict)});
+  if (operation.load().commands != 0 && outcome.status == 0 && operation.began > board_.last_outage) {
+    board_.note_carried_out(index_, operation.disk, operation.load());
+  }
   if (script_.empty()) {
     return;
   }
@@ -242,10 +213,19 @@ void SimulatedInitiator::finish(std::size_t index, const iscsi::testing::Outcome
   }
 }
 
+void SimulatedInitiator::give_up(std::size_t index) {
+  Operation operation = std::move(operations_[index]);
+  operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(index));
+  board_.note_over(index_, operation.disk, operation.load());
+  judge_silence(board_, index_, operation);
+  given_up_.push_back(std::move(operation));
+}
+
 void SimulatedInitiator::collect_aborts() {
   for (std::size_t i = 0; i < operations_.size();) {
     const Operation& operation = operations_[i];
-    const iscsi::testing::Outcome* abort = operation.abort_tag ? engine_->outcome(*operation.abort_tag) : nullptr;
+    const iscsi::testing::Outcome* abort =
+        operation.abort_tag ? connections_[operation.connection]->engine().outcome(*operation.abort_tag) : nullptr;
     if (abort == nullptr || !abort->done) {
       ++i;
       continue;
@@ -257,24 +237,25 @@ void SimulatedInitiator::collect_aborts() {
       board_.fail("initiator " + std::to_string(index_) + ": tag " + std::to_string(operation.tag) +
                   " was neither answered nor is it there");
     }
-    judge_silence(board_, index_, operation);
-    aborted_tags_.push_back(operation.tag);
-    operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(i));
+    give_up(i);
   }
-  if (reset_ && engine_->outcome(reset_->tag)->done) {
-    const Reset reset = *std::exchange(reset_, std::nullopt);
-    const std::uint8_t response = engine_->outcome(reset.tag)->response;
-    board_.trace.note("reset.done", {index_, reset.disk, response});
-    board_.disks[reset.disk]->last_reset = board_.ticks.next();
-    for (std::size_t i = 0; i < operations_.size();) {
-      const bool is_over = response == 0 && operations_[i].disk == reset.disk && operations_[i].began < reset.began;
-      if (!is_over) {
-        ++i;
-        continue;
-      }
-      judge_silence(board_, index_, operations_[i]);
-      aborted_tags_.push_back(operations_[i].tag);
-      operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(i));
+}
+
+void SimulatedInitiator::collect_reset() {
+  const iscsi::testing::Outcome* outcome = reset_ ? leading().engine().outcome(reset_->tag) : nullptr;
+  if (outcome == nullptr || !outcome->done) {
+    return;
+  }
+  const Reset reset = *std::exchange(reset_, std::nullopt);
+  board_.trace.note("reset.done", {index_, reset.disk, outcome->response});
+  board_.disks[reset.disk]->last_reset = board_.ticks.next();
+  for (std::size_t i = 0; i < operations_.size();) {
+    const bool is_over =
+        outcome->response == 0 && operations_[i].disk == reset.disk && operations_[i].began < reset.began;
+    if (is_over) {
+      give_up(i);
+    } else {
+      ++i;
     }
   }
 }
@@ -284,11 +265,11 @@ void SimulatedInitiator::collect_aborts() {
 runtime::Task<void> SimulatedInitiator::pace() {
   while (!stopping_) {
     co_await rest(scenario_.pause_max_us);
-    if (stream_ != nullptr) {
+    if (leading().is_open()) {
       check_time();
       issue();
-      co_await send();
     }
+    flush();
     if (!may_issue()) {
       co_await rest(20'000);
     }
@@ -297,14 +278,16 @@ runtime::Task<void> SimulatedInitiator::pace() {
 
 void SimulatedInitiator::check_time() {
   const runtime::Instant now = shard_.clock().now();
-  if (!was_logged_in_) {
-    if (now - session_began_ > kLoginPatience) {
-      drop("session.login_timeout");
+  for (const auto& connection : connections_) {
+    if (connection->is_open() && !connection->is_logged_in() && now - connection->began() > kLoginPatience) {
+      connection->drop("session.login_timeout");
     }
+  }
+  if (!is_logged_in()) {
     return;
   }
   if (reset_ && now - reset_->sent > kPatience) {
-    drop("session.reset_timeout");
+    leading().drop("session.reset_timeout");
     return;
   }
   for (Operation& operation : operations_) {
@@ -312,20 +295,45 @@ void SimulatedInitiator::check_time() {
       continue;
     }
     if (operation.abort_tag) {
-      drop("session.abort_timeout");
+      leading().drop("session.abort_timeout");
       return;
     }
-    operation.abort_tag = engine_->send_task_management(TaskFunction::kAbortTask, operation.request.lun, operation.tag);
+    operation.abort_tag = number(*connections_[operation.connection], [&](iscsi::testing::Initiator& engine) {
+      return engine.send_task_management(TaskFunction::kAbortTask, operation.request.lun, operation.tag);
+    });
     operation.sent = now;
     board_.trace.note("abort", {index_, operation.tag});
   }
 }
 
+template <class Request>
+std::uint32_t SimulatedInitiator::number(SimulatedConnection& connection, Request request) {
+  connection.engine().set_command_sn(command_sn_);
+  const std::uint32_t tag = request(connection.engine());
+  command_sn_ = connection.engine().command_sn();
+  return tag;
+}
+
+/// Commands that go by different connections overtake each other.
+SimulatedConnection& SimulatedInitiator::choose_connection() {
+  std::vector<SimulatedConnection*> usable;
+  for (const auto& connection : connections_) {
+    if (connection->is_logged_in()) {
+      usable.push_back(connection.get());
+    }
+  }
+  return *usable[usable.size() == 1 ? 0 : dice_.below(usable.size())];
+}
+
 bool SimulatedInitiator::may_issue() const {
-  const bool window_is_open =
-      engine_ != nullptr &&
-      !iscsi::CommandSn(engine_->command_sn()).is_after(iscsi::CommandSn(engine_->max_command_sn()));
-  if (!was_logged_in_ || stopping_ || !board_.is_up || !window_is_open) {
+  if (!is_logged_in() || stopping_ || !board_.is_up) {
+    return false;
+  }
+  const bool window_is_open = std::ranges::any_of(connections_, [this](const auto& connection) {
+    return connection->is_logged_in() &&
+           !iscsi::CommandSn(command_sn_).is_after(iscsi::CommandSn(connection->engine().max_command_sn()));
+  });
+  if (!window_is_open) {
     return false;
   }
   return script_.empty() ? operations_left_ != 0 && operations_.size() < scenario_.depth : operations_.empty();
@@ -341,7 +349,7 @@ void SimulatedInitiator::issue() {
     if (scenario_.uses_task_management && !reset_ && dice_.chance(30)) {
       send_task_management();
     } else {
-      send_operation(draw_operation());
+      send_operation(choice_.draw());
     }
   }
 }
@@ -355,9 +363,13 @@ void SimulatedInitiator::send_operation(Operation operation) {
     disk.reserving = index_;
     disk.reservation.begin(operation.reserve);
   }
-  operation.tag = engine_->send_command(operation.request);
+  SimulatedConnection& connection = choose_connection();
+  operation.connection = connection.cid();
+  operation.tag =
+      number(connection, [&](iscsi::testing::Initiator& engine) { return engine.send_command(operation.request); });
   board_.trace.note("request", {index_, operation.tag, static_cast<std::uint64_t>(operation.kind), operation.disk,
                                 operation.blocks.first, operation.blocks.count, operation.durable ? 1U : 0U});
+  board_.note_sent(index_, operation.disk, operation.load());
   operations_.push_back(std::move(operation));
 }
 
@@ -380,129 +392,11 @@ void SimulatedInitiator::send_task_management() {
                                     TaskFunction::kLogicalUnitReset};
   const TaskFunction function = functions[dice_.below(3)];
   board_.disks[disk]->last_reset = board_.ticks.next();
-  reset_ = Reset{.tag = engine_->send_task_management(function, std::uint64_t{disk} << 48),
-                 .disk = disk,
-                 .began = board_.ticks.next(),
-                 .sent = shard_.clock().now()};
+  const std::uint32_t tag = number(leading(), [&](iscsi::testing::Initiator& engine) {
+    return engine.send_task_management(function, std::uint64_t{disk} << 48);
+  });
+  reset_ = Reset{.tag = tag, .disk = disk, .began = board_.ticks.next(), .sent = shard_.clock().now()};
   board_.trace.note("reset", {index_, disk, static_cast<std::uint64_t>(function)});
-}
-
-// What to ask.
-
-Blocks SimulatedInitiator::draw_blocks(std::size_t disk) {
-  const block::Geometry& geometry = board_.scenario.disks[disk].spec.geometry;
-  Blocks blocks;
-  blocks.size = geometry.logical_block_size;
-  const std::uint64_t count_max = std::min(scenario_.blocks_max, geometry.block_count);
-  blocks.count = static_cast<std::uint32_t>(dice_.between(1, count_max));
-  blocks.first = dice_.between(0, geometry.block_count - blocks.count);
-  if (dice_.chance(500)) {  // where others are
-    blocks.first = dice_.between(0, std::min<std::uint64_t>(8, geometry.block_count - blocks.count));
-  }
-  return blocks;
-}
-
-Operation SimulatedInitiator::draw_operation() {
-  Operation operation;
-  operation.disk = dice_.below(board_.disks.size());
-  operation.blocks = draw_blocks(operation.disk);
-  const std::uint64_t what = dice_.below(100);
-  if (scenario_.uses_reservations && what < 12 && make_reserve(operation)) {
-    return operation;
-  }
-  if (what < 50) {
-    make_write(operation);
-  } else if (what < 56) {
-    make_clear(operation);
-  } else if (what < 62 && make_compare(operation)) {
-    return operation;
-  } else if (what < 76) {
-    operation.kind = OperationKind::kFlush;
-    operation.request = flush_request(operation.disk, dice_.chance(500));
-  } else {
-    operation.kind = OperationKind::kRead;
-    operation.request = read_request(operation.disk, operation.blocks, dice_.chance(500), dice_.chance(100));
-  }
-  return operation;
-}
-
-void SimulatedInitiator::make_write(Operation& operation) {
-  ModelDisk& content = board_.disks[operation.disk]->content;
-  const Range range = operation.blocks.range();
-  operation.kind = OperationKind::kWrite;
-  operation.durable = dice_.chance(150);
-  operation.write = content.begin_write(range, false);
-  Bytes data(operation.blocks.length());
-  fill_sectors(data, content.origin(*operation.write), range.first);
-  operation.request =
-      write_request(operation.disk, operation.blocks, dice_.chance(500), operation.durable, std::move(data));
-}
-
-void SimulatedInitiator::make_clear(Operation& operation) {
-  operation.kind = OperationKind::kClear;
-  operation.write = board_.disks[operation.disk]->content.begin_write(operation.blocks.range(), true);
-  const bool is_thin = board_.scenario.disks[operation.disk].spec.thin;
-  operation.may_be_refused = !is_thin;
-  operation.request = dice_.chance(500) ? unmap_request(operation.disk, operation.blocks)
-                                        : clear_request(operation.disk, operation.blocks, is_thin && dice_.chance(500));
-}
-
-/// Expects what an older write of anybody would have left; mostly that is not so.
-bool SimulatedInitiator::make_compare(Operation& operation) {
-  operation.blocks.count = std::min<std::uint32_t>(operation.blocks.count, 4);
-  ModelDisk& content = board_.disks[operation.disk]->content;
-  const Range range = operation.blocks.range();
-  operation.kind = OperationKind::kCompareAndWrite;
-  operation.expected = content.likely(range);
-  operation.write = content.begin_write(range, false);
-  Bytes data(operation.blocks.length());
-  fill_sectors(data, content.origin(*operation.write), range.first);
-  data.insert(data.begin(), operation.expected.begin(), operation.expected.end());
-  operation.request = compare_request(operation.disk, operation.blocks, std::move(data));
-  return true;
-}
-
-bool SimulatedInitiator::make_reserve(Operation& operation) {
-  if (board_.disks[operation.disk]->reserving) {
-    return false;
-  }
-  operation.kind = OperationKind::kReserve;
-  operation.reserve = draw_reserve(operation.disk);
-  operation.request = reserve_request(operation.disk, operation.reserve);
-  return true;
-}
-
-ReserveRequest SimulatedInitiator::draw_reserve(std::size_t disk) {
-  using enum ReserveAction;
-  const ModelReservation& reservation = board_.disks[disk]->reservation;
-  const std::uint8_t types[] = {1, 3, 5, 6, 7, 8};
-  ReserveRequest request;
-  request.initiator = index_;
-  request.key = reservation.key_of(index_);
-  request.type = types[dice_.below(6)];
-  if (request.key == 0 || dice_.chance(100)) {
-    request.action = dice_.chance(500) ? kRegister : kRegisterAndIgnore;
-    request.service_action_key = 0x100 * (index_ + 1) + dice_.below(2);
-    return request;
-  }
-  const ReserveAction actions[] = {kReserve, kReserve, kReserve, kRelease, kRelease,
-                                   kClear,   kPreempt, kPreempt, kRegister};
-  request.action = actions[dice_.below(std::size(actions))];
-  if (request.action == kRelease && reservation.type() != 0 && dice_.chance(800)) {
-    request.type = reservation.type();
-  }
-  if (request.action == kPreempt) {
-    const std::size_t victim = (index_ + 1 + dice_.below(kInitiatorsMax - 1)) % kInitiatorsMax;
-    const std::uint64_t key = reservation.key_of(victim);
-    request.service_action_key = key != 0 ? key : 0x100 * (victim + 1);
-  }
-  if (request.action == kRegister || request.action == kReserve || request.action == kClear) {
-    request.type = request.action == kReserve ? request.type : std::uint8_t{0};
-  }
-  if (dice_.chance(50)) {
-    request.key ^= 1;
-  }
-  return request;
 }
 
 // The end.
@@ -510,27 +404,7 @@ ReserveRequest SimulatedInitiator::draw_reserve(std::size_t disk) {
 void SimulatedInitiator::verify() {
   operations_left_ = 0;
   for (std::size_t disk = 0; disk < board_.disks.size(); ++disk) {
-    for (const ReserveAction action : {ReserveAction::kRegisterAndIgnore, ReserveAction::kClear}) {
-      Operation operation;
-      operation.kind = OperationKind::kReserve;
-      operation.disk = disk;
-      operation.reserve = {.initiator = index_, .action = action, .type = 0, .key = 0, .service_action_key = 0};
-      (action == ReserveAction::kClear ? operation.reserve.key : operation.reserve.service_action_key) = 0xCAFE;
-      operation.request = reserve_request(disk, operation.reserve);
-      script_.push_back(std::move(operation));
-    }
-    const block::Geometry& geometry = board_.scenario.disks[disk].spec.geometry;
-    constexpr std::uint32_t kStep = 32;
-    for (std::uint64_t first = 0; first < geometry.block_count; first += kStep) {
-      Operation operation;
-      operation.disk = disk;
-      operation.blocks = {
-          .first = first,
-          .count = static_cast<std::uint32_t>(std::min<std::uint64_t>(kStep, geometry.block_count - first)),
-          .size = geometry.logical_block_size};
-      operation.request = read_request(disk, operation.blocks, true, false);
-      script_.push_back(std::move(operation));
-    }
+    std::ranges::move(choice_.verification(disk), std::back_inserter(script_));
   }
 }
 

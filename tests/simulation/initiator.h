@@ -1,24 +1,24 @@
 #pragma once
 
-// SimulatedInitiator: one initiator of a simulation: logs in and again when its session is lost, keeps commands
-// outstanding, aborts those that take too long, and has every answer judged.
+// SimulatedInitiator: one initiator of a simulation: logs in and again when its session is lost, spreads commands over
+// the connections of its session, aborts those that take too long, and has every answer judged.
 
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
-#include "iscsi/testing/initiator.h"
 #include "runtime/gate.h"
-#include "runtime/network.h"
 #include "simulation/board.h"
+#include "simulation/choice.h"
+#include "simulation/connection.h"
 #include "simulation/operation.h"
-#include "simulation/planted_bug.h"
 
 namespace lunaria::simulation {
 
 /// Board and shard outlive it. stop() and turning the world until is_over() come before its end.
-class SimulatedInitiator final {
+class SimulatedInitiator final : private ConnectionListener {
  public:
   SimulatedInitiator(Board& board, sim::SimShard& shard, std::size_t index);
   SimulatedInitiator(const SimulatedInitiator&) = delete;
@@ -37,56 +37,53 @@ class SimulatedInitiator final {
 
  private:
   runtime::Task<void> live();
+  runtime::Task<void> join(SimulatedConnection& connection);
   runtime::Task<void> pace();
-  runtime::Task<bool> connect();
-  runtime::Task<void> converse();
-  runtime::Task<void> send();
   runtime::Task<void> end_session();
   runtime::Task<void> rest(std::uint64_t max_us);
 
+  void on_refused(SimulatedConnection& connection, iscsi::LoginStatus status) override;
+  void on_login(SimulatedConnection& connection) override;
+  void on_progress(SimulatedConnection& connection) override;
   void begin_session();
-  void on_login();
-  void on_bytes(std::span<const std::byte> bytes);
+  void flush();
   void collect_answers();
   void collect_aborts();
+  void collect_reset();
   void finish(std::size_t index, const iscsi::testing::Outcome& outcome);
+  /// It is over without an answer, and none may come any more.
+  void give_up(std::size_t index);
   void check_time();
-  void drop(std::string_view why);
 
+  SimulatedConnection& leading() const { return *connections_.front(); }
+  bool is_logged_in() const { return leading().is_logged_in(); }
+  const iscsi::testing::Outcome* outcome_of(const Operation& operation) const;
+  /// Sends with the numbers of the session, which its connections share (RFC 7143 4.2.2.1).
+  template <class Request>
+  std::uint32_t number(SimulatedConnection& connection, Request request);
+  SimulatedConnection& choose_connection();
   bool may_issue() const;
   void issue();
   void send_operation(Operation operation);
   void tamper(Operation& operation);
   void send_task_management();
-  Operation draw_operation();
-  Blocks draw_blocks(std::size_t disk);
-  void make_write(Operation& operation);
-  void make_clear(Operation& operation);
-  bool make_compare(Operation& operation);
-  bool make_reserve(Operation& operation);
-  ReserveRequest draw_reserve(std::size_t disk);
-  void judge_refusal(iscsi::LoginStatus status);
 
   Board& board_;
   sim::SimShard& shard_;
   std::size_t index_;
   const InitiatorScenario& scenario_;
   sim::Dice dice_;
-  std::optional<DoubleCompletion> double_completion_;
+  OperationChoice choice_;
+  std::vector<std::unique_ptr<SimulatedConnection>> connections_;  ///< the first one leads
   runtime::Gate gate_;
+  runtime::Gate joined_;  ///< connections but the first that live
   bool stopping_ = false;
-
-  std::unique_ptr<iscsi::testing::Initiator> engine_;
-  std::unique_ptr<runtime::Stream> stream_;
-  bool is_sending_ = false;
-  bool was_logged_in_ = false;
-  Tick login_began_ = 0;
-  runtime::Instant session_began_{};
+  std::uint32_t command_sn_ = 0;
 
   std::size_t operations_left_;
-  std::vector<Operation> operations_;        ///< outstanding in this session
-  std::vector<Operation> lost_;              ///< of sessions that ended: over when the next one begins
-  std::vector<std::uint32_t> aborted_tags_;  ///< no answer may come for them any more
+  std::vector<Operation> operations_;  ///< outstanding in this session
+  std::vector<Operation> lost_;        ///< of sessions that ended: over when the next one begins
+  std::vector<Operation> given_up_;    ///< no answer may come for them any more
   struct Reset {
     std::uint32_t tag;
     std::size_t disk;

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint16_t kConnectionsMax = 4;
+
 target::UnitId unit_of(std::size_t disk) {
   return target::UnitId{static_cast<std::uint32_t>(disk + 1)};
 }
@@ -31,6 +33,14 @@ target::UnitConfig unit_config(std::size_t disk) {
 
 }  // namespace
 
+runtime::Task<bool> KeptReservations::keep_reservations(target::UnitId unit, scsi::ReservationState state) {
+  co_await runtime::sleep_for(control_, std::chrono::microseconds(dice_.below(3000)));
+  if (powered_) {
+    kept_[static_cast<std::size_t>(unit) - 1] = std::move(state);
+  }
+  co_return powered_;
+}
+
 Machine::Machine(Board& board, sim::SimShard& control, std::vector<runtime::Shard*> data_shards)
     : board_(board),
       control_(control),
@@ -39,6 +49,7 @@ Machine::Machine(Board& board, sim::SimShard& control, std::vector<runtime::Shar
       manners_(board.scenario.disks.size()),
       exposures_(board.scenario.disks.size(), Exposure::kReadWrite),
       admitted_(board.scenario.initiators.size(), true),
+      kept_(control, board.world.dice(), board.scenario.disks.size()),
       homes_(board.scenario.disks.size(), nullptr) {
   check(files_.create_directories("/disks").has_value() && files_.create_directories("/dev").has_value(),
         "an empty disk takes directories");
@@ -48,6 +59,12 @@ Machine::Machine(Board& board, sim::SimShard& control, std::vector<runtime::Shar
     } else {
       check(block::create_volume_file(files_, disk.spec).has_value(), "an empty disk takes files");
     }
+  }
+  for (const DiskScenario& disk : board.scenario.disks) {
+    disk_limits_.push_back(disk.rate_limit);
+  }
+  for (const InitiatorScenario& initiator : board.scenario.initiators) {
+    initiator_limits_.push_back(initiator.rate_limit);
   }
   files_.set_faults([this](const sim::Call& call) { return fate_of(call); });
 }
@@ -88,11 +105,22 @@ runtime::Task<void> Machine::start() {
       board_.trace.say("    log: " + log_.lines()[log_lines_said_++]);
     }
   });
+  server_->keep_with(kept_);
+  kept_.set_powered(true);
   for (std::size_t disk = 0; disk < board_.disks.size(); ++disk) {
     homes_[disk] = &server_->choose_home();
-    co_await server_->add_unit(unit_config(disk), *homes_[disk], open(disk, *homes_[disk]));
+    target::UnitConfig config = unit_config(disk);
+    config.options = options_of(disk);
+    if (board_.scenario.planted != PlantedBug::kForgottenPersistence) {
+      config.reservations = kept_.of(disk);
+    }
+    co_await server_->add_unit(std::move(config), *homes_[disk], open(disk, *homes_[disk]));
+    judge_from_now(board_.disks[disk]->rate, disk_limits_[disk]);
   }
   co_await publish();
+  for (std::size_t i = 0; i < initiator_limits_.size(); ++i) {
+    judge_from_now(board_.rates[i], initiator_limits_[i]);
+  }
   board_.is_up = true;
   board_.last_outage = board_.ticks.next();
   board_.trace.note("machine.started");
@@ -105,6 +133,7 @@ runtime::Task<void> Machine::publish() {
   target::TargetConfig target;
   target.id = target::TargetId{1};
   target.name = kTargetName;
+  target.preferences.max_connections = kConnectionsMax;
   for (std::size_t i = 0; i < admitted_.size(); ++i) {
     if (admitted_[i]) {
       target.access.emplace_back(target::InitiatorName{board_.scenario.initiators[i].options.initiator_name});
@@ -118,6 +147,12 @@ runtime::Task<void> Machine::publish() {
     }
   }
   config->targets.push_back(std::move(target));
+  for (std::size_t i = 0; i < initiator_limits_.size(); ++i) {
+    target::InitiatorConfig initiator;
+    initiator.name = board_.scenario.initiators[i].options.initiator_name;
+    initiator.rate_limit = told(initiator_limits_[i]);
+    config->initiators.push_back(std::move(initiator));
+  }
   const auto failures = co_await server_->publish(std::move(config));
   if (!failures.empty()) {
     board_.fail("the portal did not open: " + runtime::to_string(failures.front().error));
@@ -132,7 +167,7 @@ runtime::Task<void> Machine::stop() {
   board_.is_up = false;
   for (const auto& disk : board_.disks) {
     disk->content.process_crash();
-    disk->reservation.forget();
+    disk->reservation.lose_power();
     disk->reserving.reset();
   }
   board_.last_outage = board_.ticks.next();
@@ -142,6 +177,7 @@ runtime::Task<void> Machine::stop() {
 runtime::Task<void> Machine::crash(bool power_cut) {
   board_.trace.note("machine.crash", {power_cut ? 1U : 0U});
   board_.is_up = false;
+  kept_.set_powered(false);
   if (power_cut) {
     files_.power_cut();
   } else {
@@ -157,7 +193,7 @@ runtime::Task<void> Machine::crash(bool power_cut) {
   co_await server_->stop(0ms);
   server_.reset();
   for (const auto& disk : board_.disks) {
-    disk->reservation.forget();
+    disk->reservation.lose_power();
     disk->reserving.reset();
   }
   board_.last_outage = board_.ticks.next();
@@ -180,6 +216,48 @@ runtime::Task<void> Machine::set_admitted(std::size_t initiator, bool admitted) 
   admitted_[initiator] = admitted;
   co_await publish();
   board_.admitted[initiator].settle(admitted);
+}
+
+scsi::UnitOptions Machine::options_of(std::size_t disk) const {
+  scsi::UnitOptions options;
+  options.rate_limit = told(disk_limits_[disk]);
+  return options;
+}
+
+// PlantedBug::kIgnoredRateLimit: the server is told of none.
+scsi::RateLimit Machine::told(const scsi::RateLimit& limit) const {
+  return board_.scenario.planted == PlantedBug::kIgnoredRateLimit ? scsi::RateLimit{} : limit;
+}
+
+void Machine::judge_from_now(JudgedRate& rate, const scsi::RateLimit& limit) {
+  rate.model.begin(board_.world.clock().now(), limit, rate.outstanding);
+}
+
+// Until it is in force the one before or the new one is, so nothing is judged meanwhile.
+runtime::Task<void> Machine::limit_disk(std::size_t disk, scsi::RateLimit limit) {
+  JudgedRate& rate = board_.disks[disk]->rate;
+  board_.trace.note("machine.disk_limit", {disk, limit.iops, limit.bandwidth});
+  judge_from_now(rate, {});
+  disk_limits_[disk] = limit;
+  co_await server_->set_unit_options(unit_of(disk), options_of(disk));
+  judge_from_now(rate, limit);
+}
+
+runtime::Task<void> Machine::limit_initiator(std::size_t initiator, scsi::RateLimit limit) {
+  board_.trace.note("machine.initiator_limit", {initiator, limit.iops, limit.bandwidth});
+  judge_from_now(board_.rates[initiator], {});
+  initiator_limits_[initiator] = limit;
+  co_await publish();
+  judge_from_now(board_.rates[initiator], limit);
+}
+
+runtime::Task<void> Machine::lift_limits() {
+  for (std::size_t disk = 0; disk < disk_limits_.size(); ++disk) {
+    co_await limit_disk(disk, {});
+  }
+  for (std::size_t i = 0; i < initiator_limits_.size(); ++i) {
+    co_await limit_initiator(i, {});
+  }
 }
 
 runtime::Task<void> Machine::drop_sessions() {

@@ -14,6 +14,22 @@
 
 namespace lunaria::simulation {
 
+/// What initiators have made persistent, as a catalogue keeps it; takes its time, and nothing after the power has gone.
+class KeptReservations final : public target::UnitKeeper {
+ public:
+  KeptReservations(sim::SimShard& control, sim::Dice& dice, std::size_t disks)
+      : control_(control), dice_(dice), kept_(disks) {}
+  runtime::Task<bool> keep_reservations(target::UnitId unit, scsi::ReservationState state) override;
+  const scsi::ReservationState& of(std::size_t disk) const { return kept_[disk]; }
+  void set_powered(bool powered) { powered_ = powered; }
+
+ private:
+  sim::SimShard& control_;
+  sim::Dice& dice_;
+  bool powered_ = true;
+  std::vector<scsi::ReservationState> kept_;
+};
+
 /// Everything is for the control shard. Board and shards outlive it; stop() comes before the destructor.
 class Machine final {
  public:
@@ -28,6 +44,10 @@ class Machine final {
 
   runtime::Task<void> set_exposure(std::size_t disk, Exposure exposure);
   runtime::Task<void> set_admitted(std::size_t initiator, bool admitted);
+  /// The limit of a disk, or of an initiator, is another one.
+  runtime::Task<void> limit_disk(std::size_t disk, scsi::RateLimit limit);
+  runtime::Task<void> limit_initiator(std::size_t initiator, scsi::RateLimit limit);
+  runtime::Task<void> lift_limits();
   runtime::Task<void> drop_sessions();
   /// An administrator has a disk opened again.
   runtime::Task<void> repair(std::size_t disk);
@@ -51,6 +71,10 @@ class Machine final {
   std::unique_ptr<block::Volume> open(std::size_t disk, runtime::Shard& home);
   runtime::Task<void> publish();
   void note_fault(std::size_t disk);
+  scsi::UnitOptions options_of(std::size_t disk) const;
+  /// The limit that the server is told of.
+  scsi::RateLimit told(const scsi::RateLimit& limit) const;
+  void judge_from_now(JudgedRate& rate, const scsi::RateLimit& limit);
 
   Board& board_;
   sim::SimShard& control_;
@@ -59,6 +83,9 @@ class Machine final {
   std::vector<Manners> manners_;
   std::vector<Exposure> exposures_;
   std::vector<bool> admitted_;
+  std::vector<scsi::RateLimit> disk_limits_;
+  std::vector<scsi::RateLimit> initiator_limits_;
+  KeptReservations kept_;
   std::vector<runtime::Shard*> homes_;
   std::uint64_t generation_ = 0;
   MemoryLog log_;

@@ -72,6 +72,7 @@ ReserveStep carry_out(const ReservationState& state, const ReserveRequest& reque
     } else {
       next.keys[request.initiator] = request.service_action_key;
     }
+    next.persists = request.persists;
     return {ReserveResult::kGood, next};
   }
   if (registered == 0 || registered != request.key) {
@@ -152,6 +153,14 @@ ModelReservation::Judgement ModelReservation::end(ReserveResult result) {
   }
   replace(next);
   return std::nullopt;
+}
+
+void ModelReservation::lose_power() {
+  std::vector<ReservationState> left;
+  for (const ReservationState& state : states_.open()) {
+    left.push_back(state.persists ? state : ReservationState{});
+  }
+  replace(left);
 }
 
 void ModelReservation::withdraw() {

@@ -33,6 +33,7 @@ struct ReserveRequest {
   std::uint8_t type = 0;
   std::uint64_t key = 0;  ///< RESERVATION KEY
   std::uint64_t service_action_key = 0;
+  bool persists = false;  ///< APTPL, of registrations
 };
 
 /// How such a command ends, as far as the rules decide it.
@@ -43,6 +44,7 @@ struct ReservationState {
   std::array<std::uint64_t, kInitiatorsMax> keys{};
   std::uint8_t type = 0;   ///< 0: nothing is reserved
   std::size_t holder = 0;  ///< meaningless for the all-registrants types
+  bool persists = false;   ///< all of it survives a loss of power
   friend bool operator==(const ReservationState&, const ReservationState&) = default;
 };
 
@@ -67,8 +69,8 @@ class ModelReservation final {
   void end_unknown() { before_.clear(); }
   /// It was not carried out.
   void withdraw();
-  /// What the target was asked to forget, by losing power.
-  void forget() { states_.settle({}); }
+  /// The target has lost power: it knows what was to persist (SPC-5 5.14.5), and nothing else.
+  void lose_power();
 
   /// A READ or WRITE that began then has met a conflict, or none.
   Judgement judge(Tick began, std::size_t initiator, bool writes, bool conflict) const;

@@ -25,8 +25,14 @@ struct Operation {
   CommandRequest request;
   Tick began = 0;
   runtime::Instant sent{};
+  std::size_t connection = 0;  ///< of its initiator: by which it was sent
   std::uint32_t tag = 0;
   std::optional<std::uint32_t> abort_tag;  ///< of the ABORT TASK that asks for its end
+  /// What it counts for rate limits; nothing where a limit need not count it.
+  Load load() const {
+    const bool moves_blocks = kind == OperationKind::kRead || kind == OperationKind::kWrite;
+    return moves_blocks ? Load{1, blocks.length()} : Load{};
+  }
   bool is_write() const { return kind != OperationKind::kRead && kind != OperationKind::kTestUnitReady; }
 };
 

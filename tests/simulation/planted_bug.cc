@@ -24,7 +24,9 @@ constexpr auto kNames = std::to_array<Name>({{PlantedBug::kNone, "none"},
                                              {PlantedBug::kReorderedWrite, "reordered-write"},
                                              {PlantedBug::kMisplacedWrite, "misplaced-write"},
                                              {PlantedBug::kStaleReservation, "stale-reservation"},
-                                             {PlantedBug::kDoubleCompletion, "double-completion"}});
+                                             {PlantedBug::kDoubleCompletion, "double-completion"},
+                                             {PlantedBug::kIgnoredRateLimit, "ignored-rate-limit"},
+                                             {PlantedBug::kForgottenPersistence, "forgotten-persistence"}});
 
 /// A layer that passes everything on; the bugs below change one thing each.
 class PassingVolume : public block::Volume {
@@ -193,6 +195,8 @@ std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, std::uniqu
     case PlantedBug::kNone:
     case PlantedBug::kStaleReservation:
     case PlantedBug::kDoubleCompletion:
+    case PlantedBug::kIgnoredRateLimit:
+    case PlantedBug::kForgottenPersistence:
       break;
   }
   return volume;

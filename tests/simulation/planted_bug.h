@@ -16,16 +16,19 @@ namespace lunaria::simulation {
 
 enum class PlantedBug : std::uint8_t {
   kNone,
-  kDroppedFlush,         ///< now and then a flush is answered without being done
-  kSwallowedFlushError,  ///< a flush that failed is answered as if it had not
-  kReorderedWrite,       ///< now and then a write is answered at once and done after the next one
-  kMisplacedWrite,       ///< now and then a write lands one block further on
-  kStaleReservation,     ///< now and then the end of a reservation or registration is answered without being done
-  kDoubleCompletion,     ///< now and then a command is answered twice
+  kDroppedFlush,          ///< now and then a flush is answered without being done
+  kSwallowedFlushError,   ///< a flush that failed is answered as if it had not
+  kReorderedWrite,        ///< now and then a write is answered at once and done after the next one
+  kMisplacedWrite,        ///< now and then a write lands one block further on
+  kStaleReservation,      ///< now and then the end of a reservation or registration is answered without being done
+  kDoubleCompletion,      ///< now and then a command is answered twice
+  kIgnoredRateLimit,      ///< no rate limit is ever in force
+  kForgottenPersistence,  ///< what is to survive a loss of power is not kept
 };
 inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>(
     {PlantedBug::kDroppedFlush, PlantedBug::kSwallowedFlushError, PlantedBug::kReorderedWrite,
-     PlantedBug::kMisplacedWrite, PlantedBug::kStaleReservation, PlantedBug::kDoubleCompletion});
+     PlantedBug::kMisplacedWrite, PlantedBug::kStaleReservation, PlantedBug::kDoubleCompletion,
+     PlantedBug::kIgnoredRateLimit, PlantedBug::kForgottenPersistence});
 
 std::string_view to_string(PlantedBug bug);
 std::optional<PlantedBug> parse_planted_bug(std::string_view name);

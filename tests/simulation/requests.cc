@@ -98,6 +98,7 @@ CommandRequest reserve_request(std::size_t lun, const ReserveRequest& reserve) {
   made.write_data.resize(24);
   put<std::uint64_t, 0>(made.write_data, reserve.key);
   put<std::uint64_t, 8>(made.write_data, reserve.service_action_key);
+  made.write_data[20] = reserve.persists ? std::byte{0x01} : std::byte{};
   return made;
 }
 

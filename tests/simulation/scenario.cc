@@ -48,7 +48,7 @@ iscsi::testing::InitiatorOptions draw_login(Dice& dice, std::size_t index, bool 
                   {"MaxBurstLength", std::to_string(burst)},
                   {"FirstBurstLength", number_in(dice, 512, burst)},
                   {"MaxOutstandingR2T", number_in(dice, 1, 4)},
-                  {"MaxConnections", "1"},
+                  {"MaxConnections", "4"},
                   {"MaxRecvDataSegmentLength", number_in(dice, 512, 65536)},
                   {"DataPDUInOrder", "Yes"},
                   {"DataSequenceInOrder", "Yes"}};
@@ -81,6 +81,19 @@ sim::LinkOptions draw_link(Dice& dice) {
 
 }  // namespace
 
+scsi::RateLimit draw_rate_limit(sim::Dice& dice) {
+  scsi::RateLimit limit;
+  if (dice.chance(600)) {
+    limit.iops = dice.between(10, 500);
+    limit.iops_burst = dice.chance(500) ? dice.between(1, 20) : 0;
+  }
+  if (dice.chance(400)) {
+    limit.bandwidth = dice.between(64, 4096) * 1024;
+    limit.bandwidth_burst = dice.chance(500) ? dice.between(4, 256) * 1024 : 0;
+  }
+  return limit;
+}
+
 Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
   Dice dice(seed ^ 0x5EED'0F50'4E41'A000);
   Scenario scenario;
@@ -90,6 +103,9 @@ Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
   const std::size_t disks = dice.between(1, 3);
   for (std::size_t i = 0; i < disks; ++i) {
     scenario.disks.push_back(draw_disk(dice, i));
+    if (dice.chance(150)) {
+      scenario.disks.back().rate_limit = draw_rate_limit(dice);
+    }
   }
   scenario.link = draw_link(dice);
   scenario.disk_timing.cached_per_mille = static_cast<std::uint32_t>(dice.below(1001));
@@ -105,6 +121,10 @@ Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
     initiator.operations = dice.between(20, 120);
     initiator.blocks_max = dice.chance(100) ? 512 : dice.between(1, 24);
     initiator.pause_max_us = dice.chance(500) ? dice.between(1, 200) : dice.between(200, 8000);
+    initiator.connections = dice.chance(300) ? static_cast<std::uint16_t>(dice.between(2, 4)) : std::uint16_t{1};
+    if (dice.chance(150)) {
+      initiator.rate_limit = draw_rate_limit(dice);
+    }
     initiator.uses_reservations = reservations;
     initiator.uses_task_management = task_management;
     scenario.initiators.push_back(std::move(initiator));

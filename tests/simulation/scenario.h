@@ -9,6 +9,7 @@
 #include "base/ip_address.h"
 #include "block/open_volume.h"
 #include "iscsi/testing/initiator.h"
+#include "scsi/rate_limit.h"
 #include "sim/dice.h"
 #include "sim/file_system.h"
 #include "sim/network.h"
@@ -19,6 +20,7 @@ namespace lunaria::simulation {
 struct DiskScenario {
   block::VolumeSpec spec;
   bool is_device = false;
+  scsi::RateLimit rate_limit{};  ///< at first
   std::uint64_t sectors() const { return spec.geometry.size() / 512; }
 };
 
@@ -29,6 +31,8 @@ struct InitiatorScenario {
   std::size_t operations = 50;    ///< commands in all
   std::uint64_t blocks_max = 16;  ///< per command
   std::uint64_t pause_max_us = 1000;
+  std::uint16_t connections = 1;  ///< per session
+  scsi::RateLimit rate_limit{};   ///< at first
   bool uses_reservations = false;
   bool uses_task_management = false;
 };
@@ -47,8 +51,9 @@ enum class Disturbance : std::uint8_t {
   kFlushError,  ///< one flush fails; an administrator repairs the disk later
   kMappingChange,
   kAccessChange,
+  kRateLimit,  ///< of a disk or an initiator: another one, or none
 };
-inline constexpr std::size_t kDisturbances = 12;
+inline constexpr std::size_t kDisturbances = 13;
 
 struct Scenario {
   std::uint64_t seed = 1;
@@ -62,6 +67,9 @@ struct Scenario {
   bool ends_with_power_cut = false;  ///< before everything is read again
   PlantedBug planted = PlantedBug::kNone;
 };
+
+/// Slow enough to be felt, and now and then none.
+scsi::RateLimit draw_rate_limit(sim::Dice& dice);
 
 /// The same for the same seed, on every machine.
 Scenario draw_scenario(std::uint64_t seed, PlantedBug planted);

@@ -18,7 +18,8 @@ constexpr const char* kUsage =
     "\n"
     "Plays COUNT seeds (1) from SEED (1) on and stops at the first that shows unlawful behaviour (status 1), unless\n"
     "told to keep going. --trace prints every event of a seed. Planted bugs: dropped-flush, swallowed-flush-error,\n"
-    "reordered-write, misplaced-write, stale-reservation, double-completion.\n";
+    "reordered-write, misplaced-write, stale-reservation, double-completion, ignored-rate-limit,\n"
+    "forgotten-persistence.\n";
 
 struct Arguments {
   std::uint64_t first = 1;

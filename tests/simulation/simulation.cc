@@ -72,7 +72,10 @@ class Play final {
   }
 
   SimulationResult result() const {
-    return {.failure = board_.failure, .digest = board_.trace.digest(), .events = board_.ticks.now()};
+    return {.failure = board_.failure,
+            .digest = board_.trace.digest(),
+            .events = board_.ticks.now(),
+            .joined_connections = board_.joined_connections};
   }
   void fail(std::string reason) { board_.fail(std::move(reason)); }
 
@@ -209,6 +212,9 @@ class Play final {
       case Disturbance::kAccessChange:
         co_await change_access();
         break;
+      case Disturbance::kRateLimit:
+        co_await change_limit(disk);
+        break;
     }
   }
 
@@ -230,7 +236,22 @@ class Play final {
     co_await machine_.set_admitted(initiator, true);
   }
 
-  runtime::Task<void> restore() { co_await machine_.repair_all(); }
+  /// It stays, for a while or for good.
+  runtime::Task<void> change_limit(std::size_t disk) {
+    const bool is_disks = dice_.chance(500);
+    const std::size_t initiator = dice_.below(initiators_.size());
+    const scsi::RateLimit limit = draw_rate_limit(dice_);
+    co_await (is_disks ? machine_.limit_disk(disk, limit) : machine_.limit_initiator(initiator, limit));
+    co_await pause(1000);
+    if (dice_.chance(500)) {
+      co_await (is_disks ? machine_.limit_disk(disk, {}) : machine_.limit_initiator(initiator, {}));
+    }
+  }
+
+  runtime::Task<void> restore() {
+    co_await machine_.repair_all();
+    co_await machine_.lift_limits();
+  }
 
   runtime::Task<void> cut_power_once() {
     co_await machine_.crash(true);

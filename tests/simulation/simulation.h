@@ -21,6 +21,7 @@ struct SimulationResult {
   std::optional<std::string> failure;  ///< in words; nothing when all was lawful
   std::uint64_t digest = 0;            ///< of all events: equal for equal runs
   std::uint64_t events = 0;            ///< observations made, as a measure of what was tested
+  std::size_t joined_connections = 0;  ///< connections beside the first of their session
 };
 
 SimulationResult simulate(const SimulationOptions& options);

@@ -15,6 +15,14 @@ TEST(Simulation, ReplaysARunFromItsSeed) {
   EXPECT_NE(first.digest, other.digest);
 }
 
+TEST(Simulation, PlaysSessionsOfSeveralConnections) {
+  std::size_t joined = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    joined += simulate({.seed = seed}).joined_connections;
+  }
+  EXPECT_GT(joined, 10U);
+}
+
 class PlantedBugTest : public ::testing::TestWithParam<PlantedBug> {};
 
 /// What each bug must be found by: a judge, not some accident of the planting.
@@ -31,6 +39,10 @@ bool is_its_symptom(PlantedBug bug, const std::string& failure) {
       return says("it may hold") || says("COMPARE AND WRITE");
     case PlantedBug::kSwallowedFlushError:
       return says("it may hold") || says("cannot verify");
+    case PlantedBug::kIgnoredRateLimit:
+      return says("a rate limit of");
+    case PlantedBug::kForgottenPersistence:
+      return says("reservation");
     case PlantedBug::kNone:
       break;
   }

@@ -30,6 +30,8 @@ std::map<std::string, std::string> read_keys(const std::string& text) {
 
 Initiator::Initiator(InitiatorOptions options) : options_(std::move(options)), tsih_(options_.tsih) {
   command_sn_ = options_.first_command_sn;
+  next_tag_ = options_.first_tag;
+  answers_ = options_.agreed;
   if (options_.tolerant) {
     stream_.tolerate_wrong_digests();
   }

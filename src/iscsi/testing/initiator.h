@@ -28,6 +28,8 @@ struct InitiatorOptions {
   std::uint16_t tsih = 0;
   std::uint16_t cid = 0;
   std::uint32_t first_command_sn = 1;
+  std::uint32_t first_tag = 1;                ///< of requests; those of one session's connections must differ
+  std::map<std::string, std::string> agreed;  ///< by the leading connection, for one that joins its session
   bool security_stage = true;
   std::string auth_method = "None";
   std::string chap_name;
