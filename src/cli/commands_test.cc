@@ -36,6 +36,18 @@ class Commands : public CliFixture {
                  {"Started", cim::Value(true)},
                  {"EnabledState", cim::Value(std::uint16_t{2})},
                  {"RequestedState", cim::Value(std::uint16_t{3})}});
+    for (const std::string_view service :
+         {"StorageConfigurationService", "ControllerConfigurationService", "iSCSIConfigurationService",
+          "StorageHardwareIDManagementService", "ReplicationService"}) {
+      server_.add(kStorageSpace, "MSISCSITARGET_" + std::string(service),
+                  {{"SystemCreationClassName", cim::Value("S")},
+                   {"SystemName", cim::Value("s")},
+                   {"CreationClassName", cim::Value("C")},
+                   {"Name", cim::Value(service)},
+                   {"Started", cim::Value(true)},
+                   {"EnabledState", cim::Value(std::uint16_t{2})},
+                   {"RequestedState", cim::Value(std::uint16_t{12})}});
+    }
     server_.add(kWmiSpace, schema::wt_portal::kClass,
                 {{"Address", cim::Value("192.0.2.1")},
                  {"Port", cim::Value(std::uint32_t{3260})},
@@ -375,6 +387,20 @@ TEST_F(Commands, ServiceChangesFindTheObjectManagerFirst) {
   const Json json = run_json({"service", "status"});
   EXPECT_EQ(json["state"], "running");
   EXPECT_EQ(json["requested"], "stop");
+}
+
+TEST_F(Commands, ServicesOfTheStorageModelAreListedStartedAndStoppedByName) {
+  const Json json = run_json({"service", "list"});
+  ASSERT_EQ(json.size(), 6U);
+  EXPECT_EQ(json[0]["name"], "object-manager");
+  EXPECT_EQ(json[5]["name"], "replication");
+  EXPECT_EQ(json[5]["state"], "running");
+  const std::size_t before = server_.requests().size();
+  const Ran ran = run_line({"service", "stop", "replication"});
+  EXPECT_EQ(ran.code, ExitCode::kOk);
+  EXPECT_THAT(ran.out, HasSubstr("replication service takes no calls"));
+  EXPECT_THAT(server_.requests().at(before + 1), HasSubstr("MSISCSITARGET_ReplicationService"));
+  EXPECT_EQ(run_line({"service", "stop", "iscsi"}).code, ExitCode::kUsage);
 }
 
 TEST_F(Commands, ServiceAnswersOtherThanZeroAreFailures) {

@@ -202,7 +202,9 @@ Outcome<ConnectionOptions> connection_options(const Arguments& global, const std
   if (!is_remote) {
     for (const char* option : {"--user", "--password-file", "--certificate", "--key", "--ca", "--fingerprint"}) {
       if (global.has(option)) {
-        return fail(usage(fmt::format("{} needs --server", option), "The Unix socket knows who you are."));
+        return fail(usage(
+            fmt::format("{} needs --server", option),
+            "The Unix socket knows who you are. The password of another user is given with --new-password-file."));
       }
     }
   }

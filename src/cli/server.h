@@ -18,6 +18,7 @@ namespace lunaria::cli {
 inline constexpr std::string_view kLunariaSpace = "root/lunaria";
 inline constexpr std::string_view kWmiSpace = "root/wmi";
 inline constexpr std::string_view kInteropSpace = "root/interop";
+inline constexpr std::string_view kStorageSpace = "root/cimv2/storage/iscsitarget";
 
 /// Interface. An answer that holds a CIM error is a Failure already.
 class Server {

@@ -27,6 +27,19 @@ constexpr std::size_t kAuthoritiesBytesMax = 1_MiB;
 constexpr runtime::Duration kManagementGrace = std::chrono::seconds(5);
 constexpr runtime::Duration kSessionGrace = std::chrono::seconds(2);
 
+/// How to call the command line from where the daemon was started: by its path in the build tree where that is where
+/// the daemon runs from, and else by its name.
+std::string command_line_program() {
+  std::error_code error;
+  const std::filesystem::path daemon = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path built = daemon.parent_path().parent_path() / "cli/lunaria";
+  if (error || !std::filesystem::exists(built, error)) {
+    return "lunaria";
+  }
+  const std::filesystem::path nearby = std::filesystem::proximate(built, error);
+  return error ? built.string() : nearby.string();
+}
+
 }  // namespace
 
 Daemon::Daemon(Machine machine, Options options, Log& log, std::function<void()> request_exit)
@@ -187,14 +200,15 @@ runtime::Task<Result<void, std::string>> Daemon::make_demo() {
       options_.iscsi_addresses.empty() ? "127.0.0.1:3260" : options_.iscsi_addresses.front().to_string();
   demo_text_ = fmt::format(
       "\nLunaria serves the disk '{disk}' at target {iqn}.\nTry, in another terminal:\n\n"
-      "  lunaria --socket {socket} status\n"
+      "  {lunaria} --socket {socket} status\n"
       "  iscsi-ls -s iscsi://{portal}\n"
       "  iscsi-inq iscsi://{portal}/{iqn}/0\n"
       "  qemu-img info iscsi://{portal}/{iqn}/0\n"
-      "  lunaria --socket {socket} disk create second --size 1GiB\n\n"
+      "  {lunaria} --socket {socket} disk create second --size 1GiB\n\n"
       "Ctrl-C ends it; what was acknowledged stays in {state}.\n",
-      fmt::arg("disk", demo->disk.name), fmt::arg("iqn", demo->target.iqn), fmt::arg("socket", options_.socket_path),
-      fmt::arg("portal", portal), fmt::arg("state", options_.state_directory));
+      fmt::arg("disk", demo->disk.name), fmt::arg("lunaria", command_line_program()), fmt::arg("iqn", demo->target.iqn),
+      fmt::arg("socket", options_.socket_path), fmt::arg("portal", portal),
+      fmt::arg("state", options_.state_directory));
   co_return Result<void, std::string>();
 }
 
