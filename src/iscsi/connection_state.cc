@@ -421,7 +421,6 @@ void ConnectionState::abandon() {
     // Without their CmdSNs what other connections have sent could wait for ever.
     if (!session_->connections_.empty()) {
       session_->connections_.front()->state_->deliver_held();
-      session_->connections_.front()->state_->check_fences();
     }
   }
   host_.wake();

@@ -177,8 +177,11 @@ TEST(ReportSupportedOpcodes, RefusesTheWrongKindOfQuestion) {
   EXPECT_EQ(harness.try_out({0xA3, 0x0C, 0x04, 0x28, 0, 0, 0, 0, 0x10, 0, 0, 0}), "5/2400 cdb 2.2");
 }
 
-TEST(ReportTaskManagement, NamesTheFiveFunctions) {
+TEST(ReportTaskManagement, NamesTheFunctionsThatTheTransportCarries) {
   Harness harness;
+  harness.nexuses[1]->has_query_functions = true;
+  EXPECT_EQ(harness.run({0xA3, 0x0D, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}, {.initiator = 1})->data_in(),
+            (Bytes{0xFC, 0x07, 0, 0}));
   EXPECT_EQ(harness.run({0xA3, 0x0D, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0})->data_in(), (Bytes{0xF8, 0, 0, 0}));
   EXPECT_EQ(harness.run({0xA3, 0x0D, 0x80, 0, 0, 0, 0, 0, 1, 0, 0, 0})->data_in(),
             (Bytes{0xF8, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));

@@ -46,6 +46,9 @@ class Nexus final {
   std::uint16_t target_port_group = 1;
   std::shared_ptr<const LunInventory> inventory;
   std::shared_ptr<const TargetPorts> target_ports;  ///< of the target device; nullptr: this one only
+  /// Whether the transport carries QUERY TASK, QUERY TASK SET, QUERY ASYNCHRONOUS EVENT and I_T NEXUS RESET (for iSCSI:
+  /// iSCSIProtocolLevel 2, RFC 7144).
+  bool has_query_functions = false;
 };
 
 }  // namespace lunaria::scsi

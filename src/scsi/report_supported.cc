@@ -88,9 +88,12 @@ Outcome answer_report_opcodes(Execution& x, wire::Writer& out) {
 
 Outcome answer_report_functions(Execution& x, wire::Writer& out) {
   const bool extended = cdb::report_functions::ReturnExtended::get(x.cdb());
-  // ABORT TASK, ABORT TASK SET, CLEAR ACA, CLEAR TASK SET, LOGICAL UNIT RESET.
-  out.put_big_endian(std::uint8_t{0x80 | 0x40 | 0x20 | 0x10 | 0x08});
-  out.put_zeros(2);
+  // SPC-5 table 293. ABORT TASK, ABORT TASK SET, CLEAR ACA, CLEAR TASK SET, LOGICAL UNIT RESET; QUERY TASK.
+  const bool queries = x.nexus.nexus->has_query_functions;
+  out.put_big_endian(static_cast<std::uint8_t>(0x80 | 0x40 | 0x20 | 0x10 | 0x08 | (queries ? 0x04 : 0x00)));
+  // QUERY ASYNCHRONOUS EVENT, QUERY TASK SET, I_T NEXUS RESET.
+  out.put_big_endian(static_cast<std::uint8_t>(queries ? 0x04 | 0x02 | 0x01 : 0x00));
+  out.put_zeros(1);
   out.put_big_endian(static_cast<std::uint8_t>(extended ? 0x0C : 0x00));
   if (extended) {
     out.put_zeros(12);  // no timeouts are set

@@ -45,6 +45,7 @@ std::shared_ptr<scsi::Nexus> ServedSession::make_nexus(std::shared_ptr<const scs
   nexus->relative_target_port = session_->portal_group_tag();
   nexus->target_port_group = session_->portal_group_tag();
   nexus->inventory = std::move(inventory);
+  nexus->has_query_functions = session_->parameters().protocol_level >= 2;
   nexus->target_ports = home_.published().target_ports(nexus->target_name);
   return nexus;
 }

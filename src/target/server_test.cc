@@ -185,6 +185,20 @@ TEST_F(ServerTest, ExchangesAVolumeUnderASession) {
   EXPECT_EQ(host.run(command(0, read10(kBlocks, 1), 512)).status, 0x00);
 }
 
+Bytes report_functions() {
+  Bytes cdb(12);
+  cdb[0] = std::byte{0xA3};
+  cdb[1] = std::byte{0x0D};
+  cdb[9] = std::byte{4};
+  return cdb;
+}
+
+InitiatorOptions another_port() {
+  InitiatorOptions options;
+  options.isid = 0x8000'0000'0077;
+  return options;
+}
+
 CommandRequest block_erase() {
   Bytes cdb(10);
   cdb[0] = std::byte{0x48};
@@ -240,6 +254,52 @@ TEST_F(ServerTest, ReportsSessionsWithWhatTheyAgreedOn) {
   EXPECT_EQ(session.target_name, kTargetName);
   EXPECT_EQ(session.connections.size(), 1U);
   EXPECT_EQ(session.tsih, host.initiator().tsih());
+}
+
+// RFC 7144.
+TEST_F(ServerTest, TellsWhatAnInitiatorWillHearNextAndWhichFunctionsItHas) {
+  InitiatorOptions options;
+  options.keys.emplace_back("iSCSIProtocolLevel", "2");
+  Host host(world_, host_shard_, kPortal, options);
+  ASSERT_TRUE(host.log_in());
+  const auto query = [&] {
+    const std::uint32_t tag =
+        host.initiator().send_task_management(iscsi::TaskFunction::kQueryAsynchronousEvent, lun(0));
+    host.flush();
+    EXPECT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done; }));
+    return host.initiator().outcome(tag)->response;
+  };
+  EXPECT_EQ(query(), static_cast<std::uint8_t>(iscsi::TaskResponse::kFunctionSucceeded));
+  namespace fields = iscsi::bhs::task_management_response;
+  const iscsi::testing::Pdu& answer = host.initiator().received().back();
+  EXPECT_EQ(answer.get<fields::AdditionalInformation>(), 0x06'29'00U) << "UNIT ATTENTION, POWER ON";
+  EXPECT_EQ(host.run(command(0, test_unit_ready())).status, 0x02) << "it was left pending";
+  EXPECT_EQ(query(), static_cast<std::uint8_t>(iscsi::TaskResponse::kFunctionComplete));
+  EXPECT_EQ(host.run(command(0, report_functions(), 4)).data, (Bytes{std::byte{0xFC}, std::byte{0x07}, {}, {}}));
+  Host old(world_, host_shard_, kPortal, another_port());
+  ASSERT_TRUE(old.log_in());
+  old.run(command(0, test_unit_ready()));
+  EXPECT_EQ(old.run(command(0, report_functions(), 4)).data, (Bytes{std::byte{0xF8}, {}, {}, {}}));
+}
+
+TEST_F(ServerTest, AWarmResetResetsEveryUnitAndKeepsTheSession) {
+  Host host(world_, host_shard_, kPortal, {});
+  ASSERT_TRUE(host.log_in());
+  for (const std::uint64_t number : {0U, 1U}) {
+    host.run(command(number, test_unit_ready()));
+    EXPECT_EQ(host.run(command(number, test_unit_ready())).status, 0x00);
+  }
+  const std::uint32_t tag = host.initiator().send_task_management(iscsi::TaskFunction::kTargetWarmReset, 0);
+  host.flush();
+  EXPECT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done; }));
+  EXPECT_EQ(host.initiator().outcome(tag)->response, 0);
+  for (const std::uint64_t number : {0U, 1U}) {
+    const auto& answer = host.run(command(number, test_unit_ready()));
+    EXPECT_EQ(answer.status, 0x02);
+    EXPECT_EQ(answer.sense[12], std::byte{0x29}) << "a reset";
+    EXPECT_EQ(host.run(command(number, test_unit_ready())).status, 0x00);
+  }
+  EXPECT_FALSE(host.is_over());
 }
 
 TEST_F(ServerTest, ResetsALogicalUnitOnRequest) {
