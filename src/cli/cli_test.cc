@@ -126,6 +126,12 @@ TEST(ExitCodes, ConnectionsThatFailSayWhatToDo) {
   EXPECT_THAT(nobody.advice, HasSubstr("Is lunariad running?"));
   EXPECT_EQ(failure_of(ClientError{ClientError::Kind::kConnect, 0, "no", EACCES}, "s").code, ExitCode::kDenied);
   EXPECT_EQ(failure_of(ClientError{ClientError::Kind::kHttp, 401, ""}, "s").code, ExitCode::kDenied);
+  EXPECT_THAT(failure_of(ClientError{ClientError::Kind::kTicket, 0, "expired"}, "s").advice, HasSubstr("kinit"));
+  EXPECT_EQ(failure_of(ClientError{ClientError::Kind::kUnproven, 200, ""}, "s").code, ExitCode::kCannotConnect);
+  const Failure refused = failure_of(ClientError{ClientError::Kind::kHttp, 403, "lunaria user add bob"}, "s");
+  EXPECT_EQ(refused.code, ExitCode::kDenied);
+  EXPECT_THAT(refused.message, HasSubstr("lunaria user add bob")) << "the server knows what was shown, and what to do";
+  EXPECT_EQ(refused.advice, "");
   EXPECT_EQ(failure_of(ClientError{ClientError::Kind::kHttp, 500, ""}, "s").code, ExitCode::kFailed);
   EXPECT_THAT(failure_of(ClientError{ClientError::Kind::kTls, 0, ""}, "s").advice, HasSubstr("--fingerprint"));
 }
@@ -216,6 +222,16 @@ TEST(ConnectionOptionsTest, DefaultToTheSocket) {
   both.add("--server", "https://127.0.0.1");
   both.add("--socket", "/s");
   EXPECT_FALSE(connection_options(both, "/s", terminal));
+  Arguments ticket;
+  ticket.add("--negotiate", "true");
+  EXPECT_FALSE(connection_options(ticket, "/s", terminal)) << "the socket takes no ticket";
+  ticket.add("--server", "http://127.0.0.1");
+  const auto shown = connection_options(ticket, "/s", terminal);
+  ASSERT_TRUE(shown) << shown.error().message;
+  EXPECT_EQ(shown->credentials.ticket_host, "127.0.0.1");
+  EXPECT_TRUE(shown->credentials.user.empty()) << "nobody is asked for a password";
+  ticket.add("--user", "u");
+  EXPECT_FALSE(connection_options(ticket, "/s", terminal)) << "who is it?";
   Arguments endless;
   endless.add("--timeout", "0");
   EXPECT_FALSE(connection_options(endless, "/s", terminal));

@@ -251,6 +251,7 @@ std::span<const Option> global_options() {
       {"--user", Takes::kText, "User name for --server; the password is asked for"},
       {"--password-file", Takes::kFile, "File with the password on its first line; - for standard input"},
       {"--password", Takes::kSecret, "", "--password-file FILE, or let it be asked for"},
+      {"--negotiate", Takes::kNothing, "Show your Kerberos ticket (`kinit`) instead of a password, for --server"},
       {"--certificate", Takes::kFile, "Certificate (PEM) to show instead of a password, for --server"},
       {"--key", Takes::kFile, "Private key (PEM) of --certificate"},
       {"--ca", Takes::kFile, "Certificates (PEM) to trust instead of those of the system"},

@@ -22,11 +22,12 @@ Failure connect_failure(const wbem::cimxml::ClientError& error, std::string_view
 Failure http_failure(const wbem::cimxml::ClientError& error, std::string_view where) {
   switch (error.http_status) {
     case 401:
-      return {ExitCode::kDenied, fmt::format("{} did not accept the user name and password", where),
-              "Give --user NAME; users are listed by `lunaria user list` on the server itself."};
+      return {ExitCode::kDenied, fmt::format("{} did not accept who is asking: {}", where, error.message),
+              "Users are listed by `lunaria user list` on the server itself; `klist` shows the ticket that --negotiate "
+              "shows."};
     case 403:
-      return {ExitCode::kDenied, fmt::format("{} refused the request: {}", where, error.message),
-              "Passwords are only taken over https, or from the same machine."};
+      // The server knows whether a password, a certificate or a ticket was shown, and says what is to be done.
+      return {ExitCode::kDenied, fmt::format("{} refused the request: {}", where, error.message)};
     case 503:
       return {ExitCode::kCannotConnect, fmt::format("{} is too busy: {}", where, error.message), "Try again later."};
     default:
@@ -134,6 +135,12 @@ Failure failure_of(const wbem::cimxml::ClientError& error, std::string_view wher
     case Kind::kProtocol:
       return {ExitCode::kFailed, fmt::format("{} does not answer with CIM-XML: {}", where, error.message),
               "Is this address that of an object manager?"};
+    case Kind::kTicket:
+      return {ExitCode::kDenied, fmt::format("no Kerberos ticket for {}: {}", where, error.message),
+              "Get one with `kinit`; the KDC must know the service HTTP/HOST by the name that --server has."};
+    case Kind::kUnproven:
+      return {ExitCode::kCannotConnect, fmt::format("{} is not who it says: {}", where, error.message),
+              "What was asked for may have been done. Is this the machine that the name belongs to?"};
   }
   return {ExitCode::kFailed, error.message};
 }

@@ -88,7 +88,7 @@ Outcome<wbem::cimxml::ClientCredentials> read_credentials(const Arguments& globa
   wbem::cimxml::ClientCredentials credentials;
   credentials.user = global.text("--user");
   if (credentials.user.empty()) {
-    return fail(usage("--server needs --user NAME, or --certificate FILE and --key FILE",
+    return fail(usage("--server needs --user NAME, or --certificate FILE and --key FILE, or --negotiate",
                       "Users are made on the server itself: `lunaria user add NAME`."));
   }
   auto password = global.has("--password-file") ? read_secret_file(global.text("--password-file"))
@@ -134,6 +134,16 @@ Outcome<ConnectionOptions> url_options(const Arguments& global, Terminal& termin
       return fail(tls.error());
     }
     options.tls = *std::move(tls);
+  }
+  if (global.has("--negotiate")) {
+    for (const char* option : {"--user", "--password-file"}) {
+      if (global.has(option)) {
+        return fail(usage(fmt::format("--negotiate and {} exclude each other", option),
+                          "A ticket says who is asking: `klist` shows whose it is."));
+      }
+    }
+    options.credentials.ticket_host = url->host;
+    return options;
   }
   if (global.has("--certificate") && !global.has("--user")) {
     return options;  // the certificate says who is asking
@@ -200,7 +210,8 @@ Outcome<ConnectionOptions> connection_options(const Arguments& global, const std
     return fail(usage("--socket and --server exclude each other"));
   }
   if (!is_remote) {
-    for (const char* option : {"--user", "--password-file", "--certificate", "--key", "--ca", "--fingerprint"}) {
+    for (const char* option :
+         {"--user", "--password-file", "--negotiate", "--certificate", "--key", "--ca", "--fingerprint"}) {
       if (global.has(option)) {
         return fail(usage(
             fmt::format("{} needs --server", option),
@@ -239,14 +250,14 @@ runtime::Task<void> RemoteServer::exchange(const wbem::Operation& operation, con
                                            std::optional<wbem::cimxml::ClientReply>& reply) {
   for (;;) {
     if (!client_) {
-      client_ = std::make_unique<wbem::cimxml::Client>(
-          reactor_->shard(0),
-          http::ClientOptions{.address = options_.addresses[address_index_],
-                              .authority = options_.authority,
-                              .server_name = options_.server_name,
-                              .tls = options_.tls,
-                              .timeout = options_.timeout},
-          wbem::cimxml::ClientCredentials{options_.credentials.user, options_.credentials.password.clone()});
+      client_ =
+          std::make_unique<wbem::cimxml::Client>(reactor_->shard(0),
+                                                 http::ClientOptions{.address = options_.addresses[address_index_],
+                                                                     .authority = options_.authority,
+                                                                     .server_name = options_.server_name,
+                                                                     .tls = options_.tls,
+                                                                     .timeout = options_.timeout},
+                                                 options_.credentials.clone());
     }
     reply.emplace(co_await client_->call(operation, name_space));
     const bool is_elsewhere =

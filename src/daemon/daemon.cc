@@ -11,6 +11,7 @@
 #include "daemon/local_addresses.h"
 #include "daemon/neighbours.h"
 #include "runtime/blocking.h"
+#include "security/gss_acceptor.h"
 #include "security/host_key.h"
 #include "security/self_signed.h"
 #include "security/small_file.h"
@@ -99,6 +100,22 @@ Result<security::TlsClientContext, std::string> Daemon::load_listener_trust() {
   return *std::move(context);
 }
 
+Result<void, std::string> Daemon::load_tickets() {
+  const KerberosOptions& kerberos = options_.kerberos;
+  if (kerberos.keytab.empty()) {
+    return {};
+  }
+  auto acceptor = security::GssAcceptor::make({.keytab_path = kerberos.keytab,
+                                               .principal = kerberos.principal,
+                                               .replay_cache_path = options_.state_directory + "/kerberos.replays"});
+  if (!acceptor) {
+    return fail(acceptor.error());
+  }
+  tickets_ = *std::move(acceptor);
+  log_.info("management.kerberos", {{"keytab", kerberos.keytab}, {"principal", kerberos.principal}});
+  return {};
+}
+
 runtime::Task<Result<void, std::string>> Daemon::start() {
   runtime::Shard& control = machine_.control;
   const auto prepared = co_await runtime::run_blocking(control, [this] { return prepare(); });
@@ -166,11 +183,16 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
   if (!listener_trust) {
     co_return fail(listener_trust.error());
   }
+  const auto tickets = co_await runtime::run_blocking(control, [this] { return load_tickets(); });
+  if (!tickets) {
+    co_return fail(tickets.error());
+  }
   listener_names_ = std::make_unique<DnsResolver>();
   management_ = std::make_unique<Management>(
       control, *service_, log_,
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
-      ManagementStores{*objects_, *objects_, *listener_names_}, *std::move(listener_trust), request_exit_);
+      ManagementStores{*objects_, *objects_, *listener_names_},
+      ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users}, request_exit_);
   if (const auto opened = co_await management_->open(std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
@@ -236,6 +258,7 @@ runtime::Task<void> Daemon::stop() {
   }
   certificate_watch_.reset();
   management_.reset();
+  tickets_.reset();
   listener_names_.reset();
   objects_.reset();
   service_.reset();

@@ -55,6 +55,8 @@ class Daemon final {
   Result<security::TlsServerContext, std::string> load_tls();
   /// Whom indications are delivered to over HTTPS.
   Result<security::TlsClientContext, std::string> load_listener_trust();
+  /// Makes tickets_ where a keytab is configured.
+  Result<void, std::string> load_tickets();
   runtime::Task<Result<void, std::string>> start_service();
   runtime::Task<Result<void, std::string>> start_management(security::TlsServerContext tls);
   runtime::Task<Result<void, std::string>> make_demo();
@@ -73,6 +75,7 @@ class Daemon final {
   std::unique_ptr<service::Service> service_;
   std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<DnsResolver> listener_names_;
+  std::unique_ptr<security::TicketAcceptor> tickets_;
   std::unique_ptr<Management> management_;
   service::MethodService method_services_;  // the services of the storage model
   std::unique_ptr<CertificateWatch> certificate_watch_;

@@ -52,8 +52,7 @@ bool is_tcp(const http::ListenerView& listener) {
 }  // namespace
 
 Management::Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-                       ManagementStores stores, security::TlsClientContext listener_trust,
-                       std::function<void()> request_exit)
+                       ManagementStores stores, ManagementTrust trust, std::function<void()> request_exit)
     : shard_(shard),
       service_(service),
       log_(log),
@@ -61,7 +60,7 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
       request_exit_(std::move(request_exit)),
       admission_({}, exceptions_while_stopped()),
       names_(stores.names),
-      exporter_(shard_, std::move(listener_trust), [this](std::string host) { return look_up(std::move(host)); }),
+      exporter_(shard_, std::move(trust.listeners), [this](std::string host) { return look_up(std::move(host)); }),
       outbox_(shard_, stores.messages, exporter_, log_),
       dispatcher_(repository_, cim::NamespaceName(kInterop), shard_.clock(), outbox_),
       made_instances_(repository_, stores.objects, &dispatcher_),
@@ -73,7 +72,7 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                       {.schema_editor = &made_schema_, .enumerations = &enumerations_}),
       providers_(service_, repository_, shard_.clock(), &made_schema_),
       indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
-      authenticator_(shard_, service_, log_),
+      authenticator_(shard_, service_, log_, trust.tickets, std::move(trust.kerberos_users)),
       handler_(shard_, object_manager_, authenticator_, log_),
       server_(shard_, handler_, log_) {
   admission_.close();

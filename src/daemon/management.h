@@ -34,6 +34,13 @@ struct ManagementAddresses {
   std::string socket_path;
 };
 
+/// Whom the object manager trusts, beside the catalogue's users.
+struct ManagementTrust {
+  security::TlsClientContext listeners;               ///< of indications, over https
+  const security::TicketAcceptor* tickets = nullptr;  ///< null: no Kerberos
+  KerberosUsers kerberos_users{};
+};
+
 /// Where the object manager keeps what clients make, and indications on their way.
 struct ManagementStores {
   cim::ObjectStore& objects;
@@ -45,7 +52,7 @@ struct ManagementStores {
 class Management final : public service::ManagedService {
  public:
   Management(runtime::Shard& shard, service::Service& service, Log& log, ManagementAddresses addresses,
-             ManagementStores stores, security::TlsClientContext listener_trust, std::function<void()> request_exit);
+             ManagementStores stores, ManagementTrust trust, std::function<void()> request_exit);
   Management(const Management&) = delete;
   Management& operator=(const Management&) = delete;
   /// close() comes first.

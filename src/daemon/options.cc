@@ -48,8 +48,24 @@ struct Texts {
   std::vector<std::string> iscsi{"127.0.0.1:3260"};
   std::vector<std::string> http{"127.0.0.1:5988"};
   std::vector<std::string> https{"127.0.0.1:5989"};
+  std::vector<std::string> kerberos_roles;
   std::string log_level = "info";
 };
+
+void describe_kerberos(CLI::App& app, KerberosOptions& kerberos, Texts& texts) {
+  app.add_option("--kerberos-keytab", kerberos.keytab,
+                 "Keytab with the key of HTTP/HOST@REALM: clients may show Kerberos tickets (HTTP Negotiate)")
+      ->envname("LUNARIA_KERBEROS_KEYTAB");
+  app.add_option("--kerberos-principal", kerberos.principal,
+                 "Service principal to take tickets for (default: any that the keytab has a key of)")
+      ->envname("LUNARIA_KERBEROS_PRINCIPAL");
+  app.add_option("--kerberos-realms", kerberos.users.realms,
+                 "Realms whose principals NAME@REALM are the users NAME@REALM or NAME (`lunaria user add`)")
+      ->envname("LUNARIA_KERBEROS_REALMS");
+  app.add_option("--kerberos-roles", texts.kerberos_roles,
+                 "PRINCIPAL@REALM=ROLE: principals with a role of their own, without a user")
+      ->envname("LUNARIA_KERBEROS_ROLES");
+}
 
 void describe(CLI::App& app, Options& options, Texts& texts) {
   const CLI::Validator endpoint(check_endpoint, "ADDRESS:PORT");
@@ -83,6 +99,7 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--indication-authorities", options.indication_authorities,
                  "Issuers (PEM) of the certificates of https listeners of indications (default: those of the system)")
       ->envname("LUNARIA_INDICATION_AUTHORITIES");
+  describe_kerberos(app, options.kerberos, texts);
   app.add_option("--shards", options.shards, "Threads that serve data; 0: one less than the processors")
       ->envname("LUNARIA_SHARDS")
       ->check(CLI::Range(0, 256))
@@ -188,6 +205,10 @@ void print_config(const Options& options, const Texts& texts) {
                      {"tls-key", options.tls_key},
                      {"tls-client-authorities", options.tls_client_authorities},
                      {"indication-authorities", options.indication_authorities},
+                     {"kerberos-keytab", options.kerberos.keytab},
+                     {"kerberos-principal", options.kerberos.principal},
+                     {"kerberos-realms", list(options.kerberos.users.realms)},
+                     {"kerberos-roles", list(texts.kerberos_roles)},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
                      {"command-timeout-seconds", options.command_timeout_seconds},
@@ -195,6 +216,23 @@ void print_config(const Options& options, const Texts& texts) {
                      {"backend", options.backend},
                      {"log-level", texts.log_level}};
   fmt::print("{}\n", out.str());
+}
+
+/// Who may log in with a ticket. Returns what is wrong, or nothing.
+std::string complete(KerberosOptions& kerberos, const std::vector<std::string>& roles) {
+  for (const std::string& role : roles) {
+    if (const auto added = add_kerberos_role(kerberos.users, role); !added) {
+      return "kerberos-roles: " + added.error();
+    }
+  }
+  const bool names_somebody = !kerberos.users.realms.empty() || !kerberos.users.roles.empty();
+  if (kerberos.keytab.empty() && (names_somebody || !kerberos.principal.empty())) {
+    return "kerberos-realms, kerberos-roles and kerberos-principal need kerberos-keytab FILE";
+  }
+  if (!kerberos.keytab.empty() && !names_somebody) {
+    return "kerberos-keytab lets nobody in without kerberos-realms REALM or kerberos-roles PRINCIPAL@REALM=ROLE";
+  }
+  return {};
 }
 
 /// What was left out and follows from the rest. Returns what is wrong, or nothing.
@@ -213,7 +251,7 @@ std::string complete(Options& options, const Texts& texts) {
     options.tls_certificate = options.state_directory + "/tls/certificate.pem";
     options.tls_key = options.state_directory + "/tls/key.pem";
   }
-  return {};
+  return complete(options.kerberos, texts.kerberos_roles);
 }
 
 }  // namespace

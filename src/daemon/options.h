@@ -10,19 +10,28 @@
 
 #include "base/ip_address.h"
 #include "base/log.h"
+#include "daemon/kerberos_users.h"
 
 namespace lunaria::daemon {
+
+/// Tickets instead of passwords: HTTP Negotiate.
+struct KerberosOptions {
+  std::string keytab;     ///< path; empty: no tickets are taken
+  std::string principal;  ///< of this server; empty: any that the keytab has a key of
+  KerberosUsers users;
+};
 
 struct Options {
   std::string state_directory = "/var/lib/lunaria";  ///< catalogue, host key, certificate, disks
   std::vector<IpEndpoint> iscsi_addresses;           ///< portals made at the first start; then `lunaria portal set`
   std::vector<IpEndpoint> http_addresses;            ///< CIM-XML over HTTP; credentials only from loopback peers
   std::vector<IpEndpoint> https_addresses;           ///< CIM-XML over HTTPS
-  std::string socket_path;                    ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
-  std::string tls_certificate;                ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
-  std::string tls_key;                        ///< PEM; empty: `<state>/tls/key.pem`
-  std::string indication_authorities;         ///< PEM; issuers of listeners' certificates; empty: the system's
-  std::string tls_client_authorities;         ///< PEM; issuers of client certificates; empty: clients show none
+  std::string socket_path;             ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
+  std::string tls_certificate;         ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
+  std::string tls_key;                 ///< PEM; empty: `<state>/tls/key.pem`
+  std::string indication_authorities;  ///< PEM; issuers of listeners' certificates; empty: the system's
+  std::string tls_client_authorities;  ///< PEM; issuers of client certificates; empty: clients show none
+  KerberosOptions kerberos;
   std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1
   std::uint32_t buffer_memory_mib = 256;      ///< memory for data in flight, all shards together
   std::uint32_t command_timeout_seconds = 0;  ///< a SCSI command that runs longer is aborted; 0: none is

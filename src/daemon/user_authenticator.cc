@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/basic_authorization.h"
+#include "http/negotiate_authorization.h"
 #include "runtime/blocking.h"
 
 namespace lunaria::daemon {
@@ -32,6 +33,14 @@ std::optional<IpAddress> address_of(const http::Peer& peer) {
 
 }  // namespace
 
+UserAuthenticator::UserAuthenticator(runtime::Shard& shard, service::Service& service, Log& log,
+                                     const security::TicketAcceptor* tickets, KerberosUsers kerberos_users)
+    : shard_(shard), service_(service), log_(log) {
+  if (tickets != nullptr) {
+    ticket_login_.emplace(shard, service, log, *tickets, std::move(kerberos_users));
+  }
+}
+
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::authenticate(const http::RequestHead& head,
                                                                           const http::Peer& peer) {
   if (peer.credentials) {
@@ -39,24 +48,50 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::authenticate(const 
     co_return outcome;
   }
   if (!peer.encrypted && !peer.is_local()) {
-    co_return fail(AuthenticationFailure{403, "Passwords are not taken over plain HTTP from another host: use HTTPS"});
+    co_return fail(
+        AuthenticationFailure{403, "Passwords and tickets are not taken over plain HTTP from another host: use HTTPS"});
   }
-  // A password that is given counts: a program with a certificate of its own may act for another user.
+  // Credentials that are given count: a program with a certificate of its own may act for another user.
   if (peer.certificate && !head.fields.find("Authorization")) {
     Outcome outcome = co_await judge_certificate(peer.certificate->common_name, peer.description());
     co_return outcome;
   }
-  auto credentials = http::parse_basic_authorization(head.fields);
-  if (!credentials) {
-    const bool is_malformed = credentials.error() == http::AuthorizationError::kMalformed ||
-                              credentials.error() == http::AuthorizationError::kRepeated;
-    if (is_malformed) {
-      co_return fail(AuthenticationFailure{400, "The Authorization header is malformed"});
-    }
-    co_return fail(AuthenticationFailure{401, "Give a user and a password (HTTP Basic)", true});
-  }
-  Outcome outcome = co_await judge_password(std::move(credentials->user), std::move(credentials->password), peer);
+  Outcome outcome = co_await judge_credentials(head, peer);
   co_return outcome;
+}
+
+AuthenticationFailure UserAuthenticator::challenge(std::string detail) const {
+  return {.http_status = 401,
+          .detail = std::move(detail),
+          .challenge = true,
+          .offers_negotiate = ticket_login_.has_value()};
+}
+
+runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_credentials(const http::RequestHead& head,
+                                                                               const http::Peer& peer) {
+  using Error = http::AuthorizationError;
+  Error error = Error::kOtherScheme;
+  if (ticket_login_) {
+    auto token = http::parse_negotiate_authorization(head.fields);
+    if (token) {
+      Outcome outcome = co_await ticket_login_->judge(*std::move(token), peer, throttle_);
+      co_return outcome;
+    }
+    error = token.error();
+  }
+  if (error == Error::kOtherScheme) {
+    auto credentials = http::parse_basic_authorization(head.fields);
+    if (credentials) {
+      Outcome outcome = co_await judge_password(std::move(credentials->user), std::move(credentials->password), peer);
+      co_return outcome;
+    }
+    error = credentials.error();
+  }
+  if (error == Error::kMalformed || error == Error::kRepeated) {
+    co_return fail(AuthenticationFailure{400, "The Authorization header is malformed"});
+  }
+  co_return fail(challenge(ticket_login_ ? "Give a user and a password (HTTP Basic), or a Kerberos ticket (Negotiate)"
+                                         : "Give a user and a password (HTTP Basic)"));
 }
 
 // Root and the daemon's own user administer it anyway; others need a user of their login name in the catalogue.
@@ -69,12 +104,12 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_peer(runtime:
                                 .authentication = security::Authentication::kPeerCredentials,
                                 .peer = std::move(description)};
   if (uid == 0 || uid == geteuid()) {
-    co_return principal;
+    co_return wbem::AuthenticatedClient{std::move(principal)};
   }
-  const auto user = co_await find_user(principal.name);
+  const auto user = co_await find_catalogue_user(service_, principal.name);
   if (user) {
     principal.role = user->role;
-    co_return principal;
+    co_return wbem::AuthenticatedClient{std::move(principal)};
   }
   log_.warning("management.login.refused", {{"user", principal.name}, {"peer", principal.peer}});
   co_return fail(AuthenticationFailure{
@@ -82,28 +117,16 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_peer(runtime:
                        principal.name)});
 }
 
-runtime::Task<std::optional<service::User>> UserAuthenticator::find_user(std::string name) {
-  const auto users = co_await service_.list_users(security::internal_principal());
-  std::optional<service::User> found;
-  if (users) {
-    const auto user = std::ranges::find(*users, name, &service::User::name);
-    if (user != users->end()) {
-      found = *user;
-    }
-  }
-  co_return found;
-}
-
 // TLS has verified the chain up to an issuer that the administrator trusts with users' names. The right to manage is
 // looked up for every request: a user that is removed is out at once, whatever its connections.
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_certificate(std::string common_name,
                                                                                std::string description) {
-  const auto user = co_await find_user(common_name);
+  const auto user = co_await find_catalogue_user(service_, common_name);
   if (user) {
-    co_return security::Principal{.name = user->name,
-                                  .role = user->role,
-                                  .authentication = security::Authentication::kClientCertificate,
-                                  .peer = std::move(description)};
+    co_return wbem::AuthenticatedClient{{.name = user->name,
+                                         .role = user->role,
+                                         .authentication = security::Authentication::kClientCertificate,
+                                         .peer = std::move(description)}};
   }
   log_.warning("management.login.refused", {{"user", common_name}, {"peer", description}, {"certificate", true}});
   co_return fail(AuthenticationFailure{
@@ -116,7 +139,7 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
                                                                             const http::Peer& peer) {
   // Clients send their password with every request: one that is known to be good neither waits nor counts.
   if (auto remembered = service_.remembered_user(user, password, peer.description())) {
-    co_return *std::move(remembered);
+    co_return wbem::AuthenticatedClient{*std::move(remembered)};
   }
   const std::optional<IpAddress> address = address_of(peer);
   const auto admitted = throttle_.admit(user, address, shard_.clock().now());
@@ -137,11 +160,11 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
                               : security::LoginThrottle::Outcome::kAbandoned,
                    shard_.clock().now());
   if (principal) {
-    co_return *std::move(principal);
+    co_return wbem::AuthenticatedClient{*std::move(principal)};
   }
   if (is_wrong) {
     log_.warning("management.login.refused", {{"user", user}, {"peer", peer.description()}});
-    co_return fail(AuthenticationFailure{401, "The user or the password is wrong", true});
+    co_return fail(challenge("The user or the password is wrong"));
   }
   co_return fail(AuthenticationFailure{503, principal.error().message});
 }

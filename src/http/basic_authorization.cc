@@ -79,22 +79,11 @@ bool is_utf8(std::string_view text) {
 }
 
 Result<BasicCredentials, AuthorizationError> parse_basic_authorization(const Fields& fields) {
-  const auto value = fields.find("Authorization");
-  if (!value) {
-    return fail(AuthorizationError::kMissing);
+  const auto encoded = find_credentials(fields, "Basic");
+  if (!encoded) {
+    return fail(encoded.error());
   }
-  if (fields.count("Authorization") > 1) {
-    return fail(AuthorizationError::kRepeated);
-  }
-  const std::size_t blank = value->find(' ');
-  if (!equals_ignoring_case(value->substr(0, blank), "Basic")) {
-    return fail(AuthorizationError::kOtherScheme);
-  }
-  if (blank == std::string_view::npos) {
-    return fail(AuthorizationError::kMalformed);
-  }
-  const std::string_view encoded = value->substr(std::min(value->find_first_not_of(' ', blank), value->size()));
-  auto decoded = security::decode_base64(encoded);
+  auto decoded = security::decode_base64(*encoded);
   if (!decoded) {
     return fail(AuthorizationError::kMalformed);
   }

@@ -1,14 +1,13 @@
 #pragma once
 
-// The Authorization field of the Basic scheme (RFC 7617), parsed strictly. Credentials are judged for every request:
-// nothing here, nor in the server, remembers them for a connection.
+// The Authorization field of the Basic scheme (RFC 7617), parsed strictly.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "http/authorization.h"
 #include "http/fields.h"
 
 namespace lunaria::http {
@@ -18,15 +17,8 @@ struct BasicCredentials {
   Secret password;   ///< UTF-8, no control characters; may be empty
 };
 
-enum class AuthorizationError : std::uint8_t {
-  kMissing,      ///< no Authorization field: answer 401 with a challenge
-  kRepeated,     ///< more than one: answer 400
-  kOtherScheme,  ///< not Basic: answer 401
-  kMalformed,    ///< not base64, no colon, too long, control characters, not UTF-8: answer 400
-};
-
-/// Takes the credentials out of a request's fields. The whole value counts: a NUL or any other control character makes
-/// it malformed, wherever it stands.
+/// Takes the credentials out of a request's fields. Malformed: not base64, no colon, too long, not UTF-8, or with a
+/// control character, NUL above all, wherever it stands.
 Result<BasicCredentials, AuthorizationError> parse_basic_authorization(const Fields& fields);
 
 /// The value of a WWW-Authenticate field: `Basic realm="...", charset="UTF-8"`.

@@ -62,6 +62,11 @@ inline constexpr std::size_t kUnixConnectionsMax = 64;
 /// Credentials in an Authorization field, decoded.
 inline constexpr std::size_t kBasicUserMax = 256;
 inline constexpr std::size_t kBasicPasswordMax = 1024;
+/// The token of the Negotiate scheme, decoded and in base64: what a field line holds. A ticket with the group
+/// memberships of a usual account (MS-PAC) takes 2 to 6 KiB.
+inline constexpr std::size_t kNegotiateTokenMax = 12'000;
+inline constexpr std::size_t kNegotiateTextMax = (kNegotiateTokenMax + 2) / 3 * 4;
+static_assert(kNegotiateTextMax + 64 < kFieldLineMax);
 
 /// Response heads and bodies that the client engine takes, unless its user sets another body limit.
 inline constexpr std::uint64_t kClientBodyBytesDefault = 64 * 1024 * 1024;

@@ -31,6 +31,8 @@ std::string_view to_string(Authentication authentication) {
       return "peer-credentials";
     case Authentication::kClientCertificate:
       return "client-certificate";
+    case Authentication::kKerberos:
+      return "kerberos";
     case Authentication::kInternal:
       return "internal";
   }

@@ -86,16 +86,18 @@ Result<runtime::Duration, LoginThrottle::Refused> LoginThrottle::admit(std::stri
                                                                        const std::optional<IpAddress>& address,
                                                                        runtime::Instant now) {
   user = user.substr(0, kUserNameBytesMax);
-  Entry* by_user = users_.touch(user, now);
+  Entry* by_user = user.empty() ? nullptr : users_.touch(user, now);
   Entry* by_address = address ? addresses_.touch(address_key(*address), now) : nullptr;
-  if (by_user == nullptr || (address && by_address == nullptr)) {
+  if ((by_user == nullptr && !user.empty()) || (by_address == nullptr && address)) {
     return fail(Refused{kThrottleWaitMax});
   }
-  runtime::Instant when = Table::slot(*by_user, now);
-  std::uint32_t pending = by_user->pending;
-  if (by_address != nullptr) {
-    when = std::max(when, Table::slot(*by_address, now));
-    pending = std::max(pending, by_address->pending);
+  runtime::Instant when = now;
+  std::uint32_t pending = 0;
+  for (const Entry* entry : {by_user, by_address}) {
+    if (entry != nullptr) {
+      when = std::max(when, Table::slot(*entry, now));
+      pending = std::max(pending, entry->pending);
+    }
   }
   if (pending >= kThrottlePendingMax) {
     return fail(Refused{std::max<runtime::Duration>(when - now, std::chrono::seconds(1))});
@@ -103,7 +105,9 @@ Result<runtime::Duration, LoginThrottle::Refused> LoginThrottle::admit(std::stri
   if (when - now > kThrottleWaitMax) {
     return fail(Refused{when - now});
   }
-  users_.reserve(*by_user, when);
+  if (by_user != nullptr) {
+    users_.reserve(*by_user, when);
+  }
   if (by_address != nullptr) {
     addresses_.reserve(*by_address, when);
   }
@@ -133,7 +137,9 @@ void LoginThrottle::report(std::string_view user, const std::optional<IpAddress>
         break;
     }
   };
-  settle(users_, user);
+  if (!user.empty()) {
+    settle(users_, user);
+  }
   if (address) {
     settle(addresses_, address_key(*address));
   }

@@ -33,7 +33,8 @@ class LoginThrottle final {
   };
 
   /// Admits an attempt: judge it after the returned wait (zero normally, at most kThrottleWaitMax) and report() it,
-  /// exactly once. `address` is nullopt for Unix sockets, which count by user alone. IPv6 peers count by their /64.
+  /// exactly once. `address` is nullopt for Unix sockets, which count by user alone; `user` is empty where the
+  /// credentials do not tell it before they are judged, which counts by address alone. IPv6 peers count by their /64.
   Result<runtime::Duration, Refused> admit(std::string_view user, const std::optional<IpAddress>& address,
                                            runtime::Instant now);
   /// How the attempt went. Success forgets the failures of that user from that address.

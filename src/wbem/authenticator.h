@@ -17,8 +17,15 @@ namespace lunaria::wbem {
 struct AuthenticationFailure {
   std::uint16_t http_status = 401;  ///< 401, 403 (not over this transport), 429 (too many attempts) or 400
   std::string detail;               ///< for the client: what to do; never whether the user exists
-  bool challenge = false;           ///< say which scheme is wanted (WWW-Authenticate)
+  bool challenge = false;           ///< say which scheme is wanted (WWW-Authenticate): Basic
   std::uint32_t retry_after_s = 0;  ///< seconds, with 429
+  bool offers_negotiate = false;    ///< with challenge: Negotiate as well
+};
+
+/// Who a request is from.
+struct AuthenticatedClient {
+  security::Principal principal;
+  std::string proof{};  ///< value of WWW-Authenticate in the answer, whatever its status; empty: none (RFC 4559 4.1)
 };
 
 /// Control shard only.
@@ -26,7 +33,7 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
   /// The arguments outlive the returned task.
-  virtual runtime::Task<Result<security::Principal, AuthenticationFailure>> authenticate(const http::RequestHead& head,
+  virtual runtime::Task<Result<AuthenticatedClient, AuthenticationFailure>> authenticate(const http::RequestHead& head,
                                                                                          const http::Peer& peer) = 0;
 };
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "http/basic_authorization.h"
+#include "http/negotiate_authorization.h"
+#include "runtime/blocking.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/headers.h"
 #include "wbem/cimxml/limits.h"
@@ -32,7 +34,7 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 Client::Client(runtime::Shard& shard, http::ClientOptions options, ClientCredentials credentials)
-    : http_(shard, std::move(options)), credentials_(std::move(credentials)) {
+    : shard_(shard), http_(shard, std::move(options)), credentials_(std::move(credentials)) {
   http_.set_body_limit(limits::kResponseBytesMax);
 }
 
@@ -55,11 +57,36 @@ http::Fields Client::make_fields(const Operation& operation, const cim::Namespac
 }
 
 runtime::Task<ClientReply> Client::call(Operation operation, cim::NamespaceName name_space) {
+  if (credentials_.ticket_host.empty()) {
+    auto reply = co_await exchange(operation, name_space, nullptr);
+    co_return reply;
+  }
+  auto ticket = co_await runtime::run_blocking(
+      shard_, [this] { return security::GssInitiator::start(credentials_.ticket_host); });
+  if (!ticket) {
+    co_return fail(ClientError{ClientError::Kind::kTicket, 0, ticket.error()});
+  }
+  auto reply = co_await exchange(operation, name_space, &*ticket);
+  co_return reply;
+}
+
+runtime::Task<ClientReply> Client::exchange(const Operation& operation, const cim::NamespaceName& name_space,
+                                            security::GssInitiator* ticket) {
   const std::string body = encode_request(operation, name_space, std::to_string(++last_message_id_));
-  const http::Fields fields = make_fields(operation, name_space);
+  http::Fields fields = make_fields(operation, name_space);
+  if (ticket != nullptr) {
+    fields.add("Authorization", http::negotiate_value(ticket->token()));
+  }
   const auto head = co_await http_.send("POST", "/cimom", fields, body);
   if (!head) {
     co_return fail(from(head.error()));
+  }
+  if (ticket != nullptr && head->status == 200) {
+    const auto proved = ticket->finish(http::find_negotiate_answer(head->fields).value_or(std::vector<std::byte>()));
+    if (!proved) {
+      co_await http_.close();  // the answer is not read
+      co_return fail(ClientError{ClientError::Kind::kUnproven, 200, proved.error()});
+    }
   }
   auto reply = co_await receive_answer(*head);
   co_return reply;

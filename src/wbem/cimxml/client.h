@@ -11,15 +11,19 @@
 #include "http/client.h"
 #include "runtime/shard.h"
 #include "runtime/task.h"
+#include "security/gss_initiator.h"
 #include "wbem/cimxml/decode_response.h"
 #include "wbem/operation.h"
 
 namespace lunaria::wbem::cimxml {
 
-/// Who asks. Without a user no credentials are sent: the Unix socket knows the peer.
+/// Who asks: a user with a password, or whoever's Kerberos tickets this process has. With neither no credentials are
+/// sent: the Unix socket knows the peer.
 struct ClientCredentials {
   std::string user{};
   Secret password{};
+  std::string ticket_host{};  ///< show a ticket for HTTP/`ticket_host` with every request (RFC 4559); empty: none
+  ClientCredentials clone() const { return {user, password.clone(), ticket_host}; }
 };
 
 /// Why there is no answer from the object manager.
@@ -30,6 +34,8 @@ struct ClientError {
     kTransport,  ///< the connection broke, or there was no answer in time
     kHttp,       ///< an HTTP status other than 200: see http_status
     kProtocol,   ///< the answer is no CIM-XML
+    kTicket,     ///< there is no Kerberos ticket to show; nothing was sent
+    kUnproven,   ///< the server has not proved that it holds the key of the ticket's service
   } kind = Kind::kTransport;
   unsigned http_status = 0;
   std::string message;
@@ -52,9 +58,12 @@ class Client final {
   runtime::Task<void> close();
 
  private:
+  runtime::Task<ClientReply> exchange(const Operation& operation, const cim::NamespaceName& name_space,
+                                      security::GssInitiator* ticket);
   http::Fields make_fields(const Operation& operation, const cim::NamespaceName& name_space) const;
   runtime::Task<ClientReply> receive_answer(const http::ResponseHead& head);
 
+  runtime::Shard& shard_;
   http::Client http_;
   ClientCredentials credentials_;
   std::uint64_t last_message_id_ = 0;

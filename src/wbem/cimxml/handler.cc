@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "http/basic_authorization.h"
+#include "http/negotiate_authorization.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/limits.h"
 #include "wbem/cimxml/xml_document.h"
+#include "wbem/proving_writer.h"
 
 namespace lunaria::wbem::cimxml {
 namespace {
@@ -67,14 +69,18 @@ runtime::Task<void> answer_options(http::ResponseWriter& writer) {
 
 runtime::Task<void> Handler::handle(const http::RequestHead& head, http::RequestBody& body,
                                     http::ResponseWriter& writer, const http::Peer& peer) {
-  const auto principal = co_await authenticator_.authenticate(head, peer);
-  if (!principal) {
-    const AuthenticationFailure& failure = principal.error();
+  const auto client = co_await authenticator_.authenticate(head, peer);
+  if (!client) {
+    const AuthenticationFailure& failure = client.error();
     http::ResponseHead answer_head;
     answer_head.status = failure.http_status;
     answer_head.fields.add("Content-Type", "text/plain; charset=\"utf-8\"");
     if (failure.challenge) {
+      // Basic first: clients that know it alone may not read on.
       answer_head.fields.add("WWW-Authenticate", http::basic_challenge("Lunaria"));
+      if (failure.offers_negotiate) {
+        answer_head.fields.add("WWW-Authenticate", http::kNegotiateChallenge);
+      }
     }
     if (failure.retry_after_s > 0) {
       answer_head.fields.add("Retry-After", std::to_string(failure.retry_after_s));
@@ -83,12 +89,13 @@ runtime::Task<void> Handler::handle(const http::RequestHead& head, http::Request
     static_cast<void>(sent);
     co_return;
   }
+  ProvingWriter proving(writer, client->proof);
   if (head.method == "OPTIONS") {
-    co_await answer_options(writer);
+    co_await answer_options(proving);
     co_return;
   }
-  cim::OperationContext context = make_context(*principal, peer, head, shard_.clock().wall_time());
-  co_await answer(head, body, writer, context);
+  cim::OperationContext context = make_context(client->principal, peer, head, shard_.clock().wall_time());
+  co_await answer(head, body, proving, context);
 }
 
 runtime::Task<void> Handler::answer(const http::RequestHead& head, http::RequestBody& body,

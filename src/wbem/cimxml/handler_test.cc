@@ -320,6 +320,30 @@ TEST_F(CimXmlHandler, RefusesWhoIsNotKnownBeforeItReadsAnything) {
   EXPECT_EQ(exchange("OPTIONS /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status, 429U);
 }
 
+TEST_F(CimXmlHandler, OffersNegotiateBehindBasicWhereTicketsAreTaken) {
+  authenticator.failure = AuthenticationFailure{.detail = "", .challenge = true, .offers_negotiate = true};
+  RawClient client = connect();
+  client.send(http_post({}, ""));
+  ASSERT_TRUE(client.wait_for_end());
+  const std::size_t basic = client.text.find("WWW-Authenticate: Basic realm=");
+  const std::size_t negotiate = client.text.find("\r\nWWW-Authenticate: Negotiate\r\n");
+  EXPECT_NE(negotiate, std::string::npos) << client.text;
+  EXPECT_LT(basic, negotiate);
+}
+
+TEST_F(CimXmlHandler, ProvesItselfInEveryAnswerToATicket) {
+  provider.add(disk(1));
+  authenticator.proof = "Negotiate cHJvb2Y=";
+  EXPECT_EQ(enumerate().field("WWW-Authenticate"), authenticator.proof);
+  const HttpReply refused = exchange(http_post({}, "<no XML at all"));
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_EQ(refused.field("WWW-Authenticate"), authenticator.proof);
+  EXPECT_EQ(exchange("OPTIONS /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").field("WWW-Authenticate"),
+            authenticator.proof);
+  authenticator.proof.clear();
+  EXPECT_FALSE(enumerate().fields.contains("WWW-Authenticate"));
+}
+
 TEST_F(CimXmlHandler, InvitesABodyAndKeepsTheConnection) {
   provider.add(disk(1));
   RawClient client = connect();

@@ -173,15 +173,16 @@ class RawClient final {
 /// Lets everybody in as `principal`, unless a test has put a failure here.
 class FakeAuthenticator final : public Authenticator {
  public:
-  runtime::Task<Result<security::Principal, AuthenticationFailure>> authenticate(const http::RequestHead& /*head*/,
+  runtime::Task<Result<AuthenticatedClient, AuthenticationFailure>> authenticate(const http::RequestHead& /*head*/,
                                                                                  const http::Peer& /*peer*/) override {
     if (failure) {
       co_return fail(*failure);
     }
-    co_return security::Principal{"tester", security::Role::kAdministrator, security::Authentication::kPassword,
-                                  "192.0.2.1:50000"};
+    co_return AuthenticatedClient{
+        {"tester", security::Role::kAdministrator, security::Authentication::kPassword, "192.0.2.1:50000"}, proof};
   }
   std::optional<AuthenticationFailure> failure;
+  std::string proof;
 };
 
 inline constexpr const char* kTestSchema = R"(
