@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Bytes that mean harm, on every door. After each, everybody else is still served."""
 
+import base64
 import contextlib
 import errno
+import os
+import pathlib
 import random
 import socket
 import unittest
@@ -13,6 +16,7 @@ import daemon
 
 IDLE_CONNECTIONS = 300
 RESIDENT_GROWTH_KIB = 48 * 1024
+PROCESSOR_SECONDS_MAX = 1.5
 LOGIN_KEYS = b"InitiatorName=iqn.2026-11.test:raw\0SessionType=Discovery\0AuthMethod=None\0"
 
 
@@ -126,6 +130,24 @@ class Hostile(daemon.DaemonTest):
         status, _, answer = self.post('<?xml version="1.0"?>' + bomb)
         self.assertTrue(status == 400 or b"<ERROR" in answer, (status, answer[:200]))
         self.assertLess(self.daemon.resident_kib() - before, RESIDENT_GROWTH_KIB)
+
+    def test_long_tokens_hold_nobody_up(self):
+        # Expat begins such a token anew with every piece: minutes of work for one request, unless it is held back.
+        body = b"<CIM A='" + b"x" * (7 * commands.MIB) + b"'/>"
+        for piece in (700, 100_000):
+            credentials = base64.b64encode(f"{daemon.USER}:{daemon.PASSWORD}".encode()).decode()
+            head = ("POST /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCIMOperation: MethodCall\r\n"
+                    "CIMMethod: GetInstance\r\nCIMObject: root/interop\r\n"
+                    f"Authorization: Basic {credentials}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+            before = self.processor_seconds()
+            parts = [body[at:at + piece] for at in range(0, len(body), piece)]
+            answer = self.talk(self.daemon.http_port, head, *parts)
+            self.assertTrue(answer.startswith(b"HTTP/1.1 501"), answer[:200])
+            self.assertLess(self.processor_seconds() - before, PROCESSOR_SECONDS_MAX)
+
+    def processor_seconds(self):
+        ticks = pathlib.Path(f"/proc/{self.daemon.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
     def test_wrong_credentials_look_alike(self):
         answers = []

@@ -39,6 +39,41 @@ TEST(XmlDocument, RefusesEntitiesDepthAndGarbage) {
   EXPECT_EQ(refused.error().kind, XmlError::Kind::kLimit);
 }
 
+// Quadratic work would take hours here.
+TEST(XmlDocument, ReadsLongTokensInSmallPiecesInLinearTime) {
+  constexpr std::size_t kLong = std::size_t{4} << 20;
+  const std::string filling(kLong, 'x');
+  for (const auto& [before, behind] :
+       {std::pair{"<CIM A='", "'/>"}, std::pair{"<CIM><!--", "--></CIM>"}, std::pair{"<?p ", "?><CIM/>"},
+        std::pair{"<!DOCTYPE CIM SYSTEM '", "'><CIM/>"}, std::pair{"<CIM>", "</CIM>"}}) {
+    const std::string text = before + filling + behind;
+    XmlParser parser;
+    for (std::size_t i = 0; i < text.size(); i += 7) {
+      ASSERT_TRUE(parser.feed(std::string_view(text).substr(i, 7))) << before;
+    }
+    const auto document = parser.finish();
+    ASSERT_TRUE(document) << before << document.error().message;
+    EXPECT_EQ(document->root().name, "CIM");
+  }
+  const auto whole = XmlDocument::parse("<CIM A='" + filling + "'/>");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->root().attribute("A")->size(), kLong);
+}
+
+TEST(XmlDocument, ReadsTheSameHoweverTheBytesArrive) {
+  const std::string text = "<?xml version=\"1.0\"?><!-- c --><CIM A=\"1\"><B>a&lt;b</B><C D='2'/><!-- d --></CIM>\n";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    XmlParser parser;
+    for (std::size_t i = 0; i < text.size(); i += size) {
+      ASSERT_TRUE(parser.feed(std::string_view(text).substr(i, size)));
+    }
+    const auto document = parser.finish();
+    ASSERT_TRUE(document) << size;
+    EXPECT_EQ(document->root().child("B")->text, "a<b") << size;
+    EXPECT_EQ(document->root().child("C")->attribute("D"), "2") << size;
+  }
+}
+
 TEST(Codec, RoundTripsGetInstance) {
   const GetInstance call{disk_path(), {false, cim::PropertyList({"Size", "Status"})}, {true, false}};
   const RequestMessage request = decode(encode_request(call, kWmi, "42"));

@@ -3,6 +3,7 @@
 #include <expat.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -64,6 +65,9 @@ struct XmlParser::State {
   std::size_t arena_bytes = 0;
   std::size_t element_count = 0;
   std::size_t fed_bytes = 0;
+  std::size_t parsed_bytes = 0;      // of those, what expat has been given
+  std::size_t unfinished_bytes = 0;  // of those, what belongs to a tag, comment or instruction without its end
+  std::string waiting;               // what expat has not been given
   std::vector<Open> open;
   std::string text;  // of the innermost element, since the last tag
   XmlElement* root = nullptr;
@@ -100,6 +104,7 @@ struct XmlParser::State {
     return false;
   }
 
+  void parse(std::string_view piece);
   void prepare();
   void start(const char* name, const char** attributes);
   void end();
@@ -205,6 +210,9 @@ void XmlParser::reset(unsigned long hash_salt) {
   state.arena_bytes = 0;
   state.element_count = 0;
   state.fed_bytes = 0;
+  state.parsed_bytes = 0;
+  state.unfinished_bytes = 0;
+  state.waiting.clear();
   state.open.clear();
   state.text.clear();
   state.root = nullptr;
@@ -218,15 +226,31 @@ std::size_t XmlParser::fed_bytes() const {
 
 XmlParser::~XmlParser() = default;
 
+void XmlParser::State::parse(std::string_view piece) {
+  while (!piece.empty() && !error) {
+    const std::string_view part = piece.substr(0, std::size_t{1} << 20);
+    piece.remove_prefix(part.size());
+    parsed_bytes += part.size();
+    if (XML_Parse(parser.get(), part.data(), static_cast<int>(part.size()), XML_FALSE) == XML_STATUS_ERROR) {
+      stop(XmlError::Kind::kNotWellFormed, XML_ErrorString(XML_GetErrorCode(parser.get())));
+    }
+  }
+  const XML_Index at = XML_GetCurrentByteIndex(parser.get());
+  unfinished_bytes = at < 0 ? 0 : parsed_bytes - std::min(static_cast<std::size_t>(at), parsed_bytes);
+}
+
+// Expat 2.5 reads a token from its start again whenever more of it arrives (CVE-2023-52425): an attribute of some
+// megabytes in pieces of a few octets would keep the shard for minutes. So what is unfinished gets more only when it
+// doubles, and no octet is read more than a few times.
 Result<void, XmlError> XmlParser::feed(std::string_view piece) {
   State& state = *state_;
   state.fed_bytes += piece.size();
-  while (!piece.empty() && !state.error) {
-    const std::string_view part = piece.substr(0, std::size_t{1} << 20);
-    piece.remove_prefix(part.size());
-    if (XML_Parse(state.parser.get(), part.data(), static_cast<int>(part.size()), XML_FALSE) == XML_STATUS_ERROR) {
-      state.stop(XmlError::Kind::kNotWellFormed, XML_ErrorString(XML_GetErrorCode(state.parser.get())));
-    }
+  if (!state.error && state.waiting.size() + piece.size() < state.unfinished_bytes) {
+    state.waiting += piece;
+  } else {
+    state.parse(state.waiting);
+    state.waiting.clear();
+    state.parse(piece);
   }
   if (state.error) {
     return fail(*state.error);
@@ -236,6 +260,8 @@ Result<void, XmlError> XmlParser::feed(std::string_view piece) {
 
 Result<XmlDocument, XmlError> XmlParser::finish() {
   State& state = *state_;
+  state.parse(state.waiting);
+  state.waiting.clear();
   if (!state.error && XML_Parse(state.parser.get(), "", 0, XML_TRUE) == XML_STATUS_ERROR) {
     state.stop(XmlError::Kind::kNotWellFormed, XML_ErrorString(XML_GetErrorCode(state.parser.get())));
   }
