@@ -1,6 +1,7 @@
 #include "http/client.h"
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "http/channel.h"
@@ -15,6 +16,25 @@ ClientFailure broken(std::string_view message) {
 
 }  // namespace
 
+struct Client::Attempt : runtime::Timer {
+  explicit Attempt(runtime::Network& on) : network(on) {
+    on_complete([](runtime::Operation& operation) noexcept {
+      auto& attempt = static_cast<Attempt&>(operation);
+      attempt.is_late = true;
+      attempt.end();
+    });
+  }
+  void end() {
+    if (!std::exchange(is_ending, true)) {
+      network.cancel(request);
+    }
+  }
+  runtime::Network& network;
+  runtime::ConnectRequest request;
+  bool is_late = false;
+  bool is_ending = false;
+};
+
 Client::Client(runtime::Shard& shard, ClientOptions options) : shard_(shard), options_(std::move(options)) {}
 
 Client::~Client() = default;
@@ -24,16 +44,30 @@ runtime::Instant Client::deadline() const {
 }
 
 runtime::Task<Result<void, ClientFailure>> Client::connect() {
-  runtime::ConnectRequest request;
+  if (is_cancelled_) {
+    co_return fail(broken("it was cancelled"));
+  }
+  Attempt attempt(shard_.network());
+  runtime::ConnectRequest& request = attempt.request;
   request.address = options_.address;
-  co_await runtime::submit(shard_.network(), request);
+  shard_.start(attempt, options_.timeout);
+  attempt_ = &attempt;
+  co_await runtime::submit(attempt.network, request);
+  attempt_ = nullptr;
+  static_cast<void>(shard_.cancel(attempt));
   if (request.result != 0) {
     const auto code = static_cast<int>(-request.result);
+    if (attempt.is_late && code == ECANCELED) {
+      co_return fail(ClientFailure{ClientFailure::Kind::kTimeout, 0, "the server did not take the connection in time"});
+    }
     co_return fail(ClientFailure{ClientFailure::Kind::kConnect, code, to_string(runtime::IoError{code})});
   }
   std::optional<security::TlsEngine> tls;
   if (options_.tls) {
     tls = security::TlsEngine::client(*options_.tls, options_.server_name);
+  }
+  if (is_cancelled_) {
+    co_return fail(broken("it was cancelled"));  // the connect was quicker
   }
   channel_ = std::make_unique<internal::Channel>(shard_, std::move(request.stream), std::move(tls));
   connection_.emplace(options_.authority);
@@ -52,6 +86,16 @@ runtime::Task<Result<void, ClientFailure>> Client::connect() {
   co_return fail(std::move(failure));
 }
 
+void Client::cancel() {
+  is_cancelled_ = true;
+  if (attempt_ != nullptr) {
+    attempt_->end();
+  }
+  if (channel_ != nullptr) {
+    channel_->cut();
+  }
+}
+
 runtime::Task<void> Client::close() {
   if (channel_ != nullptr) {
     co_await channel_->close();
@@ -67,7 +111,7 @@ runtime::Task<Result<ResponseHead, ClientFailure>> Client::send(std::string_view
   }
   const bool was_kept = connection_.has_value() && is_kept_;
   auto head = co_await exchange(method, target, fields, body);
-  if (!head && head.error().kind == ClientFailure::Kind::kBroken && was_kept) {
+  if (!head && head.error().kind == ClientFailure::Kind::kBroken && was_kept && !is_cancelled_) {
     co_await close();
     head = co_await exchange(method, target, fields, body);
   }

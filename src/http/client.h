@@ -55,8 +55,13 @@ class Client final {
   /// Largest body that is taken of the next response; default kClientBodyBytesDefault.
   void set_body_limit(std::uint64_t bytes) { body_limit_ = bytes; }
   runtime::Task<void> close();
+  /// Ends what is under way, which then fails soon; what is begun afterwards fails at once. For stopping: waits for
+  /// nobody.
+  void cancel();
 
  private:
+  /// A connect on its way, and its deadline.
+  struct Attempt;
   runtime::Task<Result<void, ClientFailure>> connect();
   runtime::Task<Result<ResponseHead, ClientFailure>> exchange(std::string_view method, std::string_view target,
                                                               const Fields& fields, std::string_view body);
@@ -66,9 +71,11 @@ class Client final {
   runtime::Shard& shard_;
   ClientOptions options_;
   std::uint64_t body_limit_ = kClientBodyBytesDefault;
+  Attempt* attempt_ = nullptr;  // while connecting
   std::unique_ptr<internal::Channel> channel_;
   std::optional<ClientConnection> connection_;
   bool is_kept_ = false;  // the connection has served a request before
+  bool is_cancelled_ = false;
 };
 
 }  // namespace lunaria::http

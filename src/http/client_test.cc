@@ -158,5 +158,35 @@ TEST_F(HttpClient, SaysThatNobodyListensOrAnswers) {
   EXPECT_EQ(late.failure->kind, Kind::kTimeout);
 }
 
+TEST_F(HttpClient, GivesUpAConnectThatNobodyAnswers) {
+  world_.network().set_partitioned(true);
+  const runtime::Instant before = world_.clock().now();
+  const Answer late = ask_new({.address = kPlain, .authority = "x", .timeout = 3s}, "/", "");
+  EXPECT_LE(world_.clock().now() - before, 3100ms) << "the network would wait for longer";
+  ASSERT_TRUE(late.failure);
+  EXPECT_EQ(late.failure->kind, Kind::kTimeout);
+  world_.network().set_partitioned(false);
+  EXPECT_EQ(ask_new({.address = kPlain, .authority = "x", .timeout = 3s}, "/", "one").body, "one");
+}
+
+TEST_F(HttpClient, EndsAtOnceWhenItIsCancelledWhereverItIs) {
+  for (const char* path : {"/connecting", "/silent"}) {
+    const bool connects = path == std::string_view("/connecting");
+    world_.network().set_partitioned(connects);
+    Client client(client_shard_, {.address = kPlain, .authority = "x"});
+    Answer answer;
+    client_shard_.run([&] { runtime::spawn(gate_, ask(client, path, "", answer)); });
+    world_.run_for(1s);
+    EXPECT_FALSE(answer.done) << path;
+    EXPECT_EQ(server_.connection_count(), connects ? 0U : 1U);
+    client_shard_.run([&] { client.cancel(); });
+    world_.run_for(1ms);
+    EXPECT_TRUE(answer.done && answer.failure) << path;
+    EXPECT_TRUE(ask_once(client, "/", "again").failure) << "it stays cancelled";
+    world_.network().set_partitioned(false);
+    close(client);
+  }
+}
+
 }  // namespace
 }  // namespace lunaria::http

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "reactor/acceptor.h"
 #include "reactor/shard.h"
 #include "reactor/socket_stream.h"
@@ -132,8 +134,15 @@ bool SocketNetwork::submit(ConnectRequest& request) {
   return false;
 }
 
+void SocketNetwork::cancel(ConnectRequest& request) {
+  // As many as ever connected at once: a few.
+  const auto step = std::ranges::find(steps_, &request, &Step::request);
+  check(step != steps_.end(), "what is cancelled is under way");
+  shard_.backend().cancel(*step);
+}
+
 void SocketNetwork::on_connected(Step& step) {
-  ConnectRequest& request = *step.request;
+  ConnectRequest& request = *std::exchange(step.request, nullptr);
   request.result = step.result;
   if (step.result == 0) {
     request.stream = make_stream(shard_, std::move(step.descriptor));

@@ -25,6 +25,7 @@ class SocketNetwork final : public runtime::Network {
   /// (EADDRINUSE when somebody does), and removed when the listener closes.
   Result<std::unique_ptr<runtime::Listener>, runtime::IoError> listen(const runtime::ListenAddress& address) override;
   bool submit(runtime::ConnectRequest& request) override;
+  void cancel(runtime::ConnectRequest& request) override;
 
  private:
   /// A connect on its way through the kernel.

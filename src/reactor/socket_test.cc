@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "reactor/descriptor.h"
 #include "reactor/socket_address.h"
 #include "reactor/test_support.h"
 
@@ -168,6 +169,55 @@ Task<void> connect_to_nobody(runtime::Shard& shard) {
 TEST_P(SocketNetworkTest, SaysWhenNobodyListens) {
   auto reactor = start_reactor();
   reactor->run_to_completion(0, connect_to_nobody(reactor->shard(0)));
+}
+
+/// A listener whose queue is full: the kernel drops what else asks to connect.
+class FullListener final {
+ public:
+  FullListener()
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        first_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    SocketAddress address = *to_socket_address(kLoopback);
+    EXPECT_EQ(::bind(listener_.get(), address.get(), address.length), 0);
+    EXPECT_EQ(::listen(listener_.get(), 0), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), address.get(), &address.length), 0);
+    EXPECT_EQ(::connect(first_.get(), address.get(), address.length), 0);
+    endpoint = to_endpoint(address);
+  }
+  IpEndpoint endpoint;
+
+ private:
+  Descriptor listener_;
+  Descriptor first_;
+};
+
+Task<void> connect_in_vain(runtime::Shard& shard, const IpEndpoint& endpoint, ConnectRequest& request, bool& done) {
+  request.address = endpoint;
+  co_await submit(shard.network(), request);
+  done = true;
+}
+
+Task<void> cancel_a_connect(runtime::Shard& shard) {
+  const FullListener full;
+  runtime::Gate gate;
+  ConnectRequest request;
+  bool done = false;
+  runtime::spawn(gate, connect_in_vain(shard, full.endpoint, request, done));
+  for (int turn = 0; turn < 10; ++turn) {
+    co_await runtime::yield_on(shard);
+  }
+  EXPECT_FALSE(done);
+  shard.network().cancel(request);
+  gate.close();
+  co_await gate.drained();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(request.result, -ECANCELED);
+  EXPECT_EQ(request.stream, nullptr);
+}
+
+TEST_P(SocketNetworkTest, EndsAConnectThatIsCancelled) {
+  auto reactor = start_reactor();
+  reactor->run_to_completion(0, cancel_a_connect(reactor->shard(0)));
 }
 
 Task<void> submit_and_note(Stream& stream, SendRequest& request, bool& done) {

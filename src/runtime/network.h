@@ -90,6 +90,8 @@ class Network {
   virtual ~Network() = default;
   virtual Result<std::unique_ptr<Listener>, IoError> listen(const ListenAddress& address) = 0;
   virtual bool submit(ConnectRequest& request) = 0;
+  /// Asks for a connect that is under way to end soon, with ECANCELED when nothing else came first.
+  virtual void cancel(ConnectRequest& request) = 0;
 };
 
 }  // namespace lunaria::runtime

@@ -97,6 +97,7 @@ class ShardNetwork final : public runtime::Network {
     network_.connect(shard_, request);
     return false;
   }
+  void cancel(ConnectRequest& request) override { network_.cancel(request); }
 
  private:
   SimNetwork& network_;
@@ -200,14 +201,24 @@ void SimNetwork::connect(SimShard& shard, ConnectRequest& request) {
   PendingConnect& pending = *std::exchange(free_connects_, free_connects_->next_free);
   pending.shard = &shard;
   pending.request = &request;
+  pending.is_cancelled = false;
   shard.start(pending, partitioned_ ? kConnectTimeout : 2 * link_.latency_max);
+}
+
+void SimNetwork::cancel(ConnectRequest& request) {
+  const auto pending = std::ranges::find(pending_connects_, &request, &PendingConnect::request);
+  check(pending != pending_connects_.end(), "what is cancelled is under way");
+  pending->is_cancelled = true;
+  if (pending->shard->cancel(*pending)) {
+    pending->shard->start(*pending, runtime::Duration::zero());
+  }
 }
 
 void SimNetwork::finish(PendingConnect& pending) {
   SimShard& shard = *pending.shard;
-  ConnectRequest& request = *pending.request;
+  ConnectRequest& request = *std::exchange(pending.request, nullptr);
   pending.next_free = std::exchange(free_connects_, &pending);
-  request.result = partitioned_ ? -ETIMEDOUT : establish(shard, request);
+  request.result = pending.is_cancelled ? -ECANCELED : partitioned_ ? -ETIMEDOUT : establish(shard, request);
   request.complete();
 }
 

@@ -73,6 +73,7 @@ class SimNetwork final {
     SimNetwork* network = nullptr;
     SimShard* shard = nullptr;
     runtime::ConnectRequest* request = nullptr;
+    bool is_cancelled = false;
     PendingConnect* next_free = nullptr;
   };
 
@@ -81,6 +82,7 @@ class SimNetwork final {
   Result<std::unique_ptr<runtime::Listener>, runtime::IoError> listen(SimShard& shard,
                                                                       const runtime::ListenAddress& address);
   void connect(SimShard& shard, runtime::ConnectRequest& request);
+  void cancel(runtime::ConnectRequest& request);
   void finish(PendingConnect& pending);
   std::int64_t establish(SimShard& shard, runtime::ConnectRequest& request);
   SimListener* find_listener(const runtime::ListenAddress& address) const;

@@ -29,7 +29,7 @@ def program():
 class Listener:
     """Somebody else's listener: Python's HTTP server and XML parser."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, tls=None):
         self.arrived = queue.Queue()
         listener = self
 
@@ -51,6 +51,8 @@ class Listener:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):

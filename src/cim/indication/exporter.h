@@ -19,6 +19,8 @@ class ExportConnection {
   /// Done when the listener has confirmed the message; otherwise why not, for the log. Returns within a bounded time.
   /// `body` outlives the call.
   virtual runtime::Task<Result<void, std::string>> send(const std::string& body) = 0;
+  /// Ends a send() under way, which then fails soon, whatever the listener does; later ones fail at once.
+  virtual void cancel() = 0;
   virtual runtime::Task<void> close() = 0;
 };
 

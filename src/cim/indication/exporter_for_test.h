@@ -11,6 +11,7 @@
 
 #include "cim/indication/exporter.h"
 #include "cim/indication/message_store.h"
+#include "runtime/event.h"
 
 namespace lunaria::cim::indication {
 
@@ -49,6 +50,7 @@ class FakeExporter final : public Exporter {
 
   std::map<std::string, std::vector<std::string>> received;
   std::map<std::string, bool> is_dead;
+  std::map<std::string, bool> is_silent;  ///< takes the message and never answers
   int tries = 0;
 
  private:
@@ -60,13 +62,19 @@ class FakeExporter final : public Exporter {
       if (exporter_.is_dead[url_]) {
         co_return fail(std::string("nobody listens"));
       }
+      if (exporter_.is_silent[url_]) {
+        co_await cancelled_.wait();
+        co_return fail(std::string("cancelled"));
+      }
       exporter_.received[url_].push_back(body);
       co_return Result<void, std::string>();
     }
+    void cancel() override { cancelled_.set(); }
     runtime::Task<void> close() override { co_return; }
 
    private:
     FakeExporter& exporter_;
+    runtime::Event cancelled_;
     std::string url_;
   };
 };

@@ -248,6 +248,31 @@ TEST_F(IndicationTest, WhatWaitsSurvivesARestart) {
   EXPECT_TRUE(store.messages.empty()) << "those for nobody are dropped";
 }
 
+TEST_F(IndicationTest, AListenerThatNeverAnswersDoesNotHoldUpTheEnd) {
+  exporter.is_silent["http://a"] = true;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    dispatcher->on_created(space, thing("x", 1));
+  });
+  world.run_for(1s);
+  EXPECT_EQ(exporter.tries, 1);
+  const runtime::Instant before = world.clock().now();
+  close();
+  EXPECT_LT(world.clock().now() - before, 10ms);
+  EXPECT_EQ(store.messages.size(), 1U) << "nobody has confirmed it";
+}
+
+TEST_F(IndicationTest, ADestinationThatIsRemovedIsNotWaitedFor) {
+  exporter.is_silent["http://a"] = true;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    dispatcher->on_created(space, thing("x", 1));
+  });
+  on_shard([&] { outbox->remove_destination("a"); });
+  EXPECT_TRUE(store.messages.empty());
+  EXPECT_EQ(std::ranges::count(log.events, "indication.not_delivered"), 0) << "that was no failure of the listener";
+}
+
 TEST_F(IndicationTest, ADestinationTakesItsMessagesWithIt) {
   exporter.is_dead["http://a"] = true;
   on_shard([&] {

@@ -18,6 +18,14 @@ struct Outbox::Message {
 struct Outbox::Destination {
   Destination(runtime::Shard& shard, std::string given_name) : name(std::move(given_name)), alarm(shard) {}
 
+  /// Ends the wait between two tries, or for the listener's answer.
+  void interrupt() {
+    alarm.ring();
+    if (sending != nullptr) {
+      sending->cancel();
+    }
+  }
+
   std::string name;
   std::string url;  ///< "" until the destination is known
   std::string context;
@@ -30,7 +38,8 @@ struct Outbox::Destination {
   std::optional<runtime::Instant> failing_since;
   std::uint64_t delivered = 0;
   std::uint64_t lost = 0;
-  runtime::Alarm alarm;  ///< deliver() waits with it between two tries
+  ExportConnection* sending = nullptr;  ///< while a message is on its way
+  runtime::Alarm alarm;                 ///< deliver() waits with it between two tries
 };
 
 Outbox::Outbox(runtime::Shard& shard, MessageStore& store, Exporter& exporter, Log& log)
@@ -99,7 +108,7 @@ void Outbox::remove_destination(const std::string& name) {
   destinations_.erase(found);
   destination->is_removed = true;
   destination->queue.clear();
-  destination->alarm.ring();
+  destination->interrupt();
   spawn(gate_, forget_all(name));
 }
 
@@ -192,7 +201,9 @@ runtime::Task<void> Outbox::deliver(DestinationPtr destination) {
 
 runtime::Task<bool> Outbox::deliver_first(DestinationPtr destination, std::unique_ptr<ExportConnection>& connection) {
   const std::shared_ptr<Message> message = destination->queue.front();
+  destination->sending = connection.get();
   const auto sent = co_await connection->send(message->body);
+  destination->sending = nullptr;
   if (sent && !destination->is_removed) {
     if (destination->failing_since) {
       log_.info("indication.destination_answers", {{"destination", destination->name}});
@@ -253,8 +264,9 @@ DestinationStatus Outbox::status(const std::string& name) const {
 
 runtime::Task<void> Outbox::close() {
   is_closing_ = true;
+  // A listener that takes connections and never answers must not hold up the end.
   for (const auto& [name, destination] : destinations_) {
-    destination->alarm.ring();
+    destination->interrupt();
   }
   gate_.close();
   co_await gate_.drained();

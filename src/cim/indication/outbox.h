@@ -69,7 +69,8 @@ class Outbox final {
   void on_failure(FailureHandler handler) { on_failure_ = std::move(handler); }
   DestinationStatus status(const std::string& name) const;
 
-  /// Ends deliveries; what waits stays in the store.
+  /// Ends deliveries, also those that a listener has not confirmed yet: they stay in the store with what waits, and are
+  /// sent again by the next run.
   runtime::Task<void> close();
 
  private:

@@ -197,6 +197,11 @@ TEST_F(ExportTest, ADeadListenerIsAFailureInBoundedTime) {
   const runtime::Instant before = world.clock().now();
   EXPECT_FALSE(deliver("http://192.0.2.1:9999"));
   EXPECT_LE(world.clock().now() - before, 2 * kExportTimeout);
+  world.network().set_partitioned(true);
+  const runtime::Instant silent = world.clock().now();
+  EXPECT_FALSE(deliver("http://192.0.2.1:9000"));
+  EXPECT_LE(world.clock().now() - silent, 2 * kExportTimeout) << "nor may a network that swallows everything";
+  world.network().set_partitioned(false);
   EXPECT_FALSE(exporter->check_url("gopher://x"));
   EXPECT_TRUE(exporter->check_url("https://x"));
 }

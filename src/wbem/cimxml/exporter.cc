@@ -43,6 +43,13 @@ class Connection final : public cim::indication::ExportConnection {
     co_return answer;
   }
 
+  void cancel() override {
+    is_cancelled_ = true;
+    if (client_ != nullptr) {
+      client_->cancel();
+    }
+  }
+
   runtime::Task<void> close() override {
     if (client_ != nullptr) {
       co_await client_->close();
@@ -59,6 +66,9 @@ class Connection final : public cim::indication::ExportConnection {
         co_return fail(found.error());
       }
       address = found->front();
+    }
+    if (is_cancelled_) {
+      co_return fail(std::string("the delivery was cancelled"));
     }
     http::ClientOptions options;
     options.address = IpEndpoint{*address, url_.port};
@@ -102,6 +112,7 @@ class Connection final : public cim::indication::ExportConnection {
   const AddressLookup& lookup_;
   ListenerUrl url_;
   std::unique_ptr<http::Client> client_;
+  bool is_cancelled_ = false;
 };
 
 }  // namespace
