@@ -83,9 +83,10 @@ class Volumes final : public cim::Provider {
 
 class Anybody final : public wbem::Authenticator {
  public:
-  runtime::Task<Result<security::Principal, wbem::AuthenticationFailure>> authenticate(
+  runtime::Task<Result<wbem::AuthenticatedClient, wbem::AuthenticationFailure>> authenticate(
       const http::RequestHead& /*head*/, const http::Peer& /*peer*/) override {
-    co_return security::Principal{"bench", security::Role::kAdministrator, security::Authentication::kPassword, ""};
+    co_return wbem::AuthenticatedClient{
+        .principal = {"bench", security::Role::kAdministrator, security::Authentication::kPassword, ""}};
   }
 };
 
