@@ -84,12 +84,12 @@ int run(Options options) {
                   .data_shards = {},
                   .files = (*reactor)->files(),
                   .random = (*reactor)->random()};
-  for (std::size_t i = 0; i <= data_shards; ++i) {
+  for (std::size_t i = 0; i < data_shards; ++i) {
+    machine.data_shards.push_back(&(*reactor)->shard(i));
+  }
+  for (std::size_t i = 0; i <= data_shards; ++i) {  // the control shard is the last
     reactor::Shard& shard = (*reactor)->shard(i);
     (*reactor)->run_on(i, [&] { shard.set_busy_poll(std::chrono::microseconds(options.busy_poll_us)); });
-    if (i < data_shards) {
-      machine.data_shards.push_back(&shard);
-    }
   }
   Daemon daemon(machine, std::move(options), log, [] { kill(getpid(), SIGTERM); });
   Result<void, std::string> outcome;

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
+#include "daemon/catalogue_user.h"
+#include "daemon/login_admission.h"
 #include "http/negotiate_authorization.h"
 #include "runtime/blocking.h"
 
@@ -34,36 +34,17 @@ AuthenticationFailure failure_of(Kind kind) {
 
 }  // namespace
 
-runtime::Task<std::optional<service::User>> find_catalogue_user(service::Service& service, std::string name) {
-  const auto users = co_await service.list_users(security::internal_principal());
-  std::optional<service::User> found;
-  if (users) {
-    const auto user = std::ranges::find(*users, name, &service::User::name);
-    if (user != users->end()) {
-      found = *user;
-    }
-  }
-  co_return found;
-}
-
 runtime::Task<TicketLogin::Outcome> TicketLogin::judge(std::vector<std::byte> token, const http::Peer& peer,
                                                        security::LoginThrottle& throttle) {
   using Throttled = security::LoginThrottle::Outcome;
   const std::string description = peer.description();
-  const std::optional<IpAddress> address = peer.remote ? std::optional(peer.remote->address) : std::nullopt;
-  const auto admitted = throttle.admit({}, address, shard_.clock().now());
+  const auto admitted =
+      co_await admit_login(shard_, log_, throttle, {}, peer, "Too many tickets that were not good: try again later");
   if (!admitted) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(admitted.error().retry_after).count();
-    log_.warning("management.login.throttled", {{"peer", description}, {"ticket", true}});
-    co_return fail(AuthenticationFailure{.http_status = 429,
-                                         .detail = "Too many tickets that were not good: try again later",
-                                         .retry_after_s = static_cast<std::uint32_t>(seconds)});
-  }
-  if (*admitted > runtime::Duration::zero()) {
-    co_await runtime::sleep_for(shard_, *admitted);
+    co_return fail(admitted.error());
   }
   auto verdict = co_await ask(std::move(token));
-  throttle.report({}, address,
+  throttle.report({}, address_of(peer),
                   verdict                                      ? Throttled::kSuccess
                   : verdict.error().kind == Kind::kUnavailable ? Throttled::kAbandoned
                                                                : Throttled::kFailure,

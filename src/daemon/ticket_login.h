@@ -17,9 +17,6 @@
 
 namespace lunaria::daemon {
 
-/// The catalogue's user of exactly this name.
-runtime::Task<std::optional<service::User>> find_catalogue_user(service::Service& service, std::string name);
-
 /// Control shard only; what it is given outlives it.
 class TicketLogin final {
  public:

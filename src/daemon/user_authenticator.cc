@@ -4,9 +4,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <vector>
 
+#include "daemon/catalogue_user.h"
+#include "daemon/login_admission.h"
 #include "http/basic_authorization.h"
 #include "http/negotiate_authorization.h"
 #include "runtime/blocking.h"
@@ -25,10 +26,6 @@ std::string login_name(uid_t uid) {
     return {};
   }
   return entry.pw_name;
-}
-
-std::optional<IpAddress> address_of(const http::Peer& peer) {
-  return peer.remote ? std::optional(peer.remote->address) : std::nullopt;
 }
 
 }  // namespace
@@ -141,20 +138,14 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
   if (auto remembered = service_.remembered_user(user, password, peer.description())) {
     co_return wbem::AuthenticatedClient{*std::move(remembered)};
   }
-  const std::optional<IpAddress> address = address_of(peer);
-  const auto admitted = throttle_.admit(user, address, shard_.clock().now());
+  const auto admitted =
+      co_await admit_login(shard_, log_, throttle_, user, peer, "Too many wrong passwords: try again later");
   if (!admitted) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(admitted.error().retry_after).count();
-    log_.warning("management.login.throttled", {{"user", user}, {"peer", peer.description()}});
-    co_return fail(AuthenticationFailure{429, "Too many wrong passwords: try again later", false,
-                                         static_cast<std::uint32_t>(seconds)});
-  }
-  if (*admitted > runtime::Duration::zero()) {
-    co_await runtime::sleep_for(shard_, *admitted);
+    co_return fail(admitted.error());
   }
   auto principal = co_await service_.verify_user(user, std::move(password), peer.description());
   const bool is_wrong = !principal && principal.error().code == service::ErrorCode::kPermissionDenied;
-  throttle_.report(user, address,
+  throttle_.report(user, address_of(peer),
                    principal  ? security::LoginThrottle::Outcome::kSuccess
                    : is_wrong ? security::LoginThrottle::Outcome::kFailure
                               : security::LoginThrottle::Outcome::kAbandoned,
