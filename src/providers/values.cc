@@ -51,6 +51,11 @@ void set_text_or_null(cim::Instance& instance, std::string_view property, std::s
   }
 }
 
+std::string text_value(const cim::Instance& instance, std::string_view property) {
+  const cim::Value* value = instance.find(property);
+  return std::string(value != nullptr ? value->string_or_empty() : std::string_view());
+}
+
 std::optional<std::string> text_parameter(const cim::ParameterValues& in, std::string_view name) {
   const cim::Value* value = given(in, name);
   return value != nullptr ? std::optional(std::string(value->string_or_empty())) : std::nullopt;

@@ -52,6 +52,9 @@ void set_time(cim::Instance& instance, std::string_view property, std::optional<
 /// The text, or NULL when it is empty.
 void set_text_or_null(cim::Instance& instance, std::string_view property, std::string_view text);
 
+/// A string property, "" when it is absent or NULL.
+std::string text_value(const cim::Instance& instance, std::string_view property);
+
 // Method parameters: nullopt when the parameter is absent or NULL. The object manager has checked the types.
 
 std::optional<std::string> text_parameter(const cim::ParameterValues& in, std::string_view name);

@@ -56,8 +56,8 @@ std::string Subscriptions::new_name() const {
 }
 
 Result<void, cim::Error> Subscriptions::check_filter(const cim::Instance& filter) const {
-  const auto query =
-      cim::query::Query::parse(text_of(filter, filter_names::kQueryLanguage), text_of(filter, filter_names::kQuery));
+  const auto query = cim::query::Query::parse(text_value(filter, filter_names::kQueryLanguage),
+                                              text_value(filter, filter_names::kQuery));
   if (!query) {
     return fail(query.error());
   }
@@ -113,7 +113,7 @@ Result<void, cim::Error> Subscriptions::complete(Kind kind, cim::Instance& insta
   set(instance, filter_names::kSystemCreationClassName, schema::msftsm_system::kClass);
   set(instance, filter_names::kSystemName, system_name_);
   set(instance, filter_names::kCreationClassName, class_of(kind)->name());
-  if (text_of(instance, filter_names::kName).empty()) {
+  if (text_value(instance, filter_names::kName).empty()) {
     set(instance, filter_names::kName, new_name());
   }
   if (kind == Kind::kFilter) {
@@ -129,7 +129,7 @@ Result<void, cim::Error> Subscriptions::check(Kind kind, const cim::Instance& in
     return check_filter(instance);
   }
   if (kind == Kind::kDestination) {
-    const auto good = parts_.exporter.check_url(text_of(instance, destination_names::kDestination));
+    const auto good = parts_.exporter.check_url(text_value(instance, destination_names::kDestination));
     const std::uint64_t persistence = number_of(instance, destination_names::kPersistenceType).value_or(2);
     if (!good || (persistence != 2 && persistence != 3)) {
       return fail(invalid_parameter(good ? "PersistenceType must be 2 (permanent) or 3 (transient)" : good.error()));

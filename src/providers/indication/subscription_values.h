@@ -10,15 +10,11 @@
 
 #include "cim/datetime.h"
 #include "cim/instance.h"
+#include "providers/values.h"
 #include "runtime/clock.h"
 #include "schema/names.h"
 
 namespace lunaria::providers {
-
-inline std::string_view text_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return value != nullptr ? value->string_or_empty() : std::string_view();
-}
 
 inline std::optional<std::uint64_t> number_of(const cim::Instance& instance, std::string_view property) {
   const cim::Value* value = instance.find(property);
@@ -39,7 +35,7 @@ inline std::vector<cim::NamespaceName> namespaces_of(const cim::Instance& filter
       spaces.emplace_back(each.string_or_empty());
     }
   }
-  if (const std::string_view one = text_of(filter, schema::cim_indication_filter::kSourceNamespace);
+  if (const std::string one = text_value(filter, schema::cim_indication_filter::kSourceNamespace);
       spaces.empty() && !one.empty()) {
     spaces.emplace_back(one);
   }

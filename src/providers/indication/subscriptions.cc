@@ -229,11 +229,10 @@ std::vector<cim::indication::ActiveFilter> Subscriptions::filters_of(Kind kind,
   }
   std::vector<cim::indication::ActiveFilter> filters;
   for (const cim::Instance& each : instances) {
-    auto query =
-        cim::query::Query::parse(text_of(each, filter_names::kQueryLanguage), text_of(each, filter_names::kQuery));
+    auto query = cim::query::Query::parse(text_value(each, filter_names::kQueryLanguage),
+                                          text_value(each, filter_names::kQuery));
     if (query) {
-      filters.push_back(
-          {std::string(text_of(each, filter_names::kName)), *std::move(query), namespaces_of(each, interop_)});
+      filters.push_back({text_value(each, filter_names::kName), *std::move(query), namespaces_of(each, interop_)});
     }
   }
   return filters;
@@ -243,8 +242,8 @@ void Subscriptions::apply() {
   parts_.outbox.set_policy(settings().retry);
   std::set<std::string> destinations;
   for (const auto& [key, destination] : all(Kind::kDestination)) {
-    const std::string name(text_of(destination, destination_names::kName));
-    parts_.outbox.set_destination(name, std::string(text_of(destination, destination_names::kDestination)));
+    const std::string name = text_value(destination, destination_names::kName);
+    parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination));
     destinations.insert(name);
   }
   for (const std::string& name : active_destinations_) {
@@ -262,15 +261,15 @@ void Subscriptions::apply() {
         continue;
       }
       const cim::ObjectPath path = subscription.path(interop_);
-      parts_.dispatcher.set_subscription(key, {std::string(text_of(*handler, destination_names::kName)),
-                                               filters_of(kind, subscription), [this, kind, path] {
-                                                 const cim::Instance* now = find(kind, path);
-                                                 const bool over = now != nullptr && is_over(*now);
-                                                 if (over && ending_.insert(path.canonical()).second) {
-                                                   spawn(gate_, give_up(kind, path, true));
-                                                 }
-                                                 return over;
-                                               }});
+      parts_.dispatcher.set_subscription(
+          key, {text_value(*handler, destination_names::kName), filters_of(kind, subscription), [this, kind, path] {
+                  const cim::Instance* now = find(kind, path);
+                  const bool over = now != nullptr && is_over(*now);
+                  if (over && ending_.insert(path.canonical()).second) {
+                    spawn(gate_, give_up(kind, path, true));
+                  }
+                  return over;
+                }});
       subscriptions.insert(key);
     }
   }
@@ -287,7 +286,7 @@ void Subscriptions::on_failure(const std::string& destination, runtime::Duration
   for (const Kind kind : kSubscriptionKinds) {
     for (const auto& [key, subscription] : all(kind)) {
       const cim::Instance* handler = find(Kind::kDestination, reference_of(subscription, names::kHandler));
-      if (handler == nullptr || text_of(*handler, destination_names::kName) != destination ||
+      if (handler == nullptr || text_value(*handler, destination_names::kName) != destination ||
           !active_subscriptions_.contains(key)) {
         continue;
       }

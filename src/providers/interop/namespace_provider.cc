@@ -88,8 +88,7 @@ runtime::Task<Result<void, cim::Error>> NamespaceProvider::modify_instance(cim::
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> NamespaceProvider::create_instance(cim::ProviderCall call,
                                                                                       const cim::Instance& instance) {
-  const cim::Value* given = instance.find(names::kName);
-  const cim::NamespaceName name(given == nullptr ? std::string_view() : given->string_or_empty());
+  const cim::NamespaceName name(text_value(instance, names::kName));
   if (name.empty()) {
     co_return fail(cim::Error(cim::Status::kInvalidParameter, "A namespace needs a Name"));
   }

@@ -15,11 +15,6 @@ namespace {
 
 namespace names = schema::lunaria_mapping_initiator;
 
-std::string text_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return std::string(value == nullptr ? std::string_view() : value->string_or_empty());
-}
-
 /// `present` with the changes; LUN NULL is the mapping's.
 Result<service::SetMappingInitiator, cim::Error> changed_initiator(service::SetMappingInitiator request,
                                                                    const cim::Instance& changes) {
@@ -84,17 +79,17 @@ bool LunariaMappingInitiatorProvider::is_at(const NamedInitiator& item, const ci
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingInitiatorProvider::create_instance(
     cim::ProviderCall call, const cim::Instance& instance) {
-  const auto target = co_await find_host(environment_.service, call.context, text_of(instance, names::kTargetName));
+  const auto target = co_await find_host(environment_.service, call.context, text_value(instance, names::kTargetName));
   if (!target) {
     co_return fail(target.error());
   }
-  const std::string disk = text_of(instance, names::kDiskName);
+  const std::string disk = text_value(instance, names::kDiskName);
   const auto mapping = std::ranges::find_if(
       target->mappings, [&](const service::Mapping& each) { return cim::name_equal(each.disk_name, disk); });
   if (mapping == target->mappings.end()) {
     co_return fail(not_found("Disk " + disk + " is not mapped to target " + target->name));
   }
-  const std::string name = text_of(instance, names::kInitiatorName);
+  const std::string name = text_value(instance, names::kInitiatorName);
   const auto request = changed_initiator({mapping->target, mapping->disk, name, std::nullopt, false}, instance);
   if (!request) {
     co_return fail(request.error());

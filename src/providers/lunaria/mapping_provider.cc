@@ -15,11 +15,6 @@ namespace {
 
 namespace names = schema::lunaria_mapping;
 
-std::string text_of(const cim::Instance& instance, std::string_view property) {
-  const cim::Value* value = instance.find(property);
-  return std::string(value == nullptr ? std::string_view() : value->string_or_empty());
-}
-
 }  // namespace
 
 cim::Instance lunaria_mapping_instance(const cim::ClassPtr& cls, const service::Mapping& mapping) {
@@ -75,11 +70,11 @@ runtime::Task<Result<cim::Instance, cim::Error>> LunariaMappingProvider::get_ins
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingProvider::create_instance(
     cim::ProviderCall call, const cim::Instance& instance) {
   const auto principal = to_principal(call.context);
-  const auto target = co_await find_host(environment_.service, call.context, text_of(instance, names::kTargetName));
+  const auto target = co_await find_host(environment_.service, call.context, text_value(instance, names::kTargetName));
   if (!target) {
     co_return fail(target.error());
   }
-  const auto disk = co_await environment_.service.find_disk(principal, text_of(instance, names::kDiskName));
+  const auto disk = co_await environment_.service.find_disk(principal, text_value(instance, names::kDiskName));
   if (!disk) {
     co_return fail(to_cim(disk.error()));
   }

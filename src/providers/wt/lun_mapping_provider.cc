@@ -84,7 +84,7 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> LunMappingProvider::create_in
   if (!request) {
     co_return fail(request.error());
   }
-  const std::string host(instance.find(names::kHostName)->string_or_empty());
+  const std::string host = text_value(instance, names::kHostName);
   const auto target = co_await find_host(environment_.service, call.context, host);
   if (!target) {
     co_return fail(target.error());
