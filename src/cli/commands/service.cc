@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "cli/command.h"
 #include "cli/commands/columns.h"
 #include "schema/names.h"
@@ -75,9 +76,10 @@ constexpr std::string_view kKindNames =
     "replication";
 
 const Kind& kind_of(const Arguments& arguments) {
-  const std::string name = arguments.text("SERVICE");
+  const std::string name = arguments.has("SERVICE") ? arguments.text("SERVICE") : std::string(kManagerName);
   const auto* const found = std::ranges::find(kKinds, std::string_view(name), &Kind::name);
-  return found != kKinds.end() ? *found : kKinds.front();
+  check(found != kKinds.end(), "kKindNames are the names of kKinds");
+  return *found;
 }
 
 Outcome<wbem::cimxml::NamedInstance> find_service(Server& server, const Kind& kind) {
