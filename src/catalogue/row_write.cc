@@ -42,16 +42,13 @@ struct Writer {
         "INSERT INTO disks (id, guid, name, description, kind, caching, path, size, logical_block_size, "
         "physical_block_size, enabled, read_only, serial, naa, created, removable, iops_limit, iops_burst, "
         "bandwidth_limit, bandwidth_burst, space_threshold, used_threshold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, "
-        "description = "
-        "excluded.description, kind = excluded.kind, caching = excluded.caching, path = excluded.path, size = "
-        "excluded.size, logical_block_size = excluded.logical_block_size, physical_block_size = "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, "
+        "description = excluded.description, kind = excluded.kind, caching = excluded.caching, path = excluded.path, "
+        "size = excluded.size, logical_block_size = excluded.logical_block_size, physical_block_size = "
         "excluded.physical_block_size, enabled = excluded.enabled, read_only = excluded.read_only, serial = "
-        "excluded.serial, naa = excluded.naa, created = excluded.created, removable = excluded.removable, iops_limit = "
-        "excluded.iops_limit, "
-        "iops_burst = excluded.iops_burst, bandwidth_limit = excluded.bandwidth_limit, bandwidth_burst = "
-        "excluded.bandwidth_burst, space_threshold = excluded.space_threshold, used_threshold = "
+        "excluded.serial, naa = excluded.naa, created = excluded.created, removable = excluded.removable, iops_limit "
+        "= excluded.iops_limit, iops_burst = excluded.iops_burst, bandwidth_limit = excluded.bandwidth_limit, "
+        "bandwidth_burst = excluded.bandwidth_burst, space_threshold = excluded.space_threshold, used_threshold = "
         "excluded.used_threshold",
         {number(row.id),
          text(guid),

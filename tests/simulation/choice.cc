@@ -35,8 +35,8 @@ Operation OperationChoice::draw() {
     make_write(operation);
   } else if (what < 56) {
     make_clear(operation);
-  } else if (what < 62 && make_compare(operation)) {
-    return operation;
+  } else if (what < 62) {
+    make_compare(operation);
   } else if (what < 76) {
     operation.kind = OperationKind::kFlush;
     operation.request = flush_request(operation.disk, dice_.chance(500));
@@ -69,7 +69,7 @@ void OperationChoice::make_clear(Operation& operation) {
 }
 
 /// Expects what an older write of anybody would have left; mostly that is not so.
-bool OperationChoice::make_compare(Operation& operation) {
+void OperationChoice::make_compare(Operation& operation) {
   operation.blocks.count = std::min<std::uint32_t>(operation.blocks.count, 4);
   ModelDisk& content = board_.disks[operation.disk]->content;
   const Range range = operation.blocks.range();
@@ -80,7 +80,6 @@ bool OperationChoice::make_compare(Operation& operation) {
   fill_sectors(data, content.origin(*operation.write), range.first);
   data.insert(data.begin(), operation.expected.begin(), operation.expected.end());
   operation.request = compare_request(operation.disk, operation.blocks, std::move(data));
-  return true;
 }
 
 bool OperationChoice::make_reserve(Operation& operation) {

@@ -23,7 +23,7 @@ class OperationChoice final {
   Blocks draw_blocks(std::size_t disk);
   void make_write(Operation& operation);
   void make_clear(Operation& operation);
-  bool make_compare(Operation& operation);
+  void make_compare(Operation& operation);
   bool make_reserve(Operation& operation);
   ReserveRequest draw_reserve(std::size_t disk);
 
