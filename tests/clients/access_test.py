@@ -2,8 +2,6 @@
 """Who may log in, where, and what it sees: set up with `lunaria`, found out with libiscsi from hosts of their own."""
 
 import json
-import os
-import pathlib
 import subprocess
 import threading
 import unittest
@@ -15,11 +13,6 @@ import network
 
 A, B = "iqn.2004-01.org.example:a", "iqn.2004-01.org.example:b"
 MACS = ("02:00:5e:00:53:01", "02:00:5e:00:53:02", "02:00:5e:00:53:03")
-
-
-def command_line():
-    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
-    return os.environ.get("LUNARIA", str(built))
 
 
 class AccessTest(daemon.DaemonTest):
@@ -34,7 +27,7 @@ class AccessTest(daemon.DaemonTest):
 
     @classmethod
     def try_lunaria(cls, *words, input=None):
-        return commands.run(command_line(), "--socket", cls.daemon.socket_path, *words, input=input)
+        return commands.run(daemon.command_line(), "--socket", cls.daemon.socket_path, *words, input=input)
 
     @classmethod
     def lunaria(cls, *words, input=None):

@@ -8,15 +8,16 @@ import subprocess
 MIB = 1024 * 1024
 
 
-def run(*command, seconds=60, input=None):
+def run(*command, seconds=60, input=None, environment=None):
     """Returns the finished process: returncode, and stdout and stderr as text."""
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace",
-                          input=input, stdin=subprocess.DEVNULL if input is None else None, timeout=seconds)
+                          input=input, stdin=subprocess.DEVNULL if input is None else None, timeout=seconds,
+                          env=environment)
 
 
-def output(*command, seconds=60):
-    """What a command that must succeed prints."""
-    done = run(*command, seconds=seconds)
+def output(*command, **options):
+    """What a command that must succeed prints. Options as of run()."""
+    done = run(*command, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout

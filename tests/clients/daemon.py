@@ -32,6 +32,12 @@ def program():
     return os.environ.get("LUNARIAD", str(built))
 
 
+def command_line():
+    """`lunaria`: LUNARIA, else that of the release build."""
+    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
+    return os.environ.get("LUNARIA", str(built))
+
+
 def free_ports(count):
     """Ports of 127.0.0.1 and ::1 on which nobody listens now."""
     found = []

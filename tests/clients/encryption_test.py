@@ -2,7 +2,6 @@
 """Encrypted disks: what the image holds, what kill -9 leaves, and keys that are thrown away."""
 
 import pathlib
-import subprocess
 import unittest
 
 import commands
@@ -20,9 +19,8 @@ class Encryption(unittest.TestCase):
         self.daemon = daemon.Daemon()
         self.addCleanup(self.daemon.close)
         self.daemon.start()
-        cli = pathlib.Path(daemon.program()).parents[1] / "cli/lunaria"
-        subprocess.run([cli, "--socket", self.daemon.socket_path, "disk", "create", "secret", "--size", "16MiB",
-                        "--encrypted"], check=True, capture_output=True, timeout=60)
+        commands.output(daemon.command_line(), "--socket", self.daemon.socket_path, "disk", "create", "secret",
+                        "--size", "16MiB", "--encrypted")
         self.iqn = self.daemon.create_target("target", "secret")
         self.url = self.daemon.url(self.iqn)
 

@@ -2,8 +2,6 @@
 """Indications from the daemon to a listener: over HTTP, through restarts, and past a listener that is dead."""
 
 import json
-import os
-import pathlib
 import queue
 import subprocess
 import threading
@@ -19,11 +17,6 @@ ANSWER = (
     '<SIMPLEEXPRSP><EXPMETHODRESPONSE NAME="ExportIndication"/></SIMPLEEXPRSP></MESSAGE></CIM>'
 )
 PATIENCE = 30
-
-
-def program():
-    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
-    return os.environ.get("LUNARIA", str(built))
 
 
 class Listener:
@@ -73,7 +66,7 @@ class IndicationTest(daemon.DaemonTest):
         cls.daemon.create_user()
 
     def lunaria(self, *words, **options):
-        return commands.output(program(), "--socket", self.daemon.socket_path, *words, **options)
+        return commands.output(daemon.command_line(), "--socket", self.daemon.socket_path, *words, **options)
 
     def subscribe(self, port, *words):
         self.lunaria("cim", "subscribe", f"http://127.0.0.1:{port}", "--name", "test", *words)
@@ -120,7 +113,7 @@ class IndicationTest(daemon.DaemonTest):
 
     def test_listen_prints_what_happens(self):
         process = subprocess.Popen(
-            [program(), "--socket", self.daemon.socket_path, "cim", "listen", "--count", "1", "--query",
+            [daemon.command_line(), "--socket", self.daemon.socket_path, "cim", "listen", "--count", "1", "--query",
              "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA LUNARIA_Disk"],
             stdout=subprocess.PIPE, text=True)
         self.addCleanup(lambda: process.poll() is None and process.kill())

@@ -37,7 +37,7 @@ class IndicationTlsTest(unittest.TestCase):
         self.assertIn(status, (0, None))
 
     def lunaria(self, *words):
-        return commands.output(indication_test.program(), "--socket", self.daemon.socket_path, *words)
+        return commands.output(daemon.command_line(), "--socket", self.daemon.socket_path, *words)
 
     def subscribe(self, url):
         self.lunaria("cim", "subscribe", url, "--name", "test", "--query", QUERY)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 
+import commands
 import daemon
 
 REALM, OTHER_REALM = "EXAMPLE.TEST", "OTHER.TEST"
@@ -54,11 +55,7 @@ class Kdc:
         (self.directory / "kdc.conf").write_text("\n".join(lines) + "\n")
 
     def tool(self, *words, input=None):
-        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, input=input,
-                              stdin=subprocess.DEVNULL if input is None else None, timeout=60, env=self.environment)
-        if done.returncode != 0:
-            raise AssertionError(f"{' '.join(map(str, words))}: {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return commands.output(*words, input=input, environment=self.environment)
 
     def admin(self, query, realm=REALM):
         return self.tool(f"{SBIN}/kadmin.local", "-r", realm, "-q", query)
@@ -98,10 +95,8 @@ class Kdc:
         """Authorization values that curl makes for the service, caught before any server has seen them."""
         with Catcher() as catcher:
             for _ in range(count):
-                done = subprocess.run(["curl", "-sS", "--negotiate", "-u", ":", f"http://localhost:{catcher.port}/"],
-                                      capture_output=True, timeout=60, env=environment)
-                if done.returncode != 0:
-                    raise AssertionError(done.stderr)
+                commands.output("curl", "-sS", "--negotiate", "-u", ":", f"http://localhost:{catcher.port}/",
+                                environment=environment)
         return catcher.values
 
     def close(self):
@@ -145,9 +140,3 @@ class Catcher:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join()
         self.listener.close()
-
-
-def run(*command, environment, seconds=60):
-    """As commands.run, with the tickets of `environment`."""
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, timeout=seconds, env=environment)

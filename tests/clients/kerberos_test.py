@@ -4,7 +4,6 @@
 import base64
 import json
 import os
-import pathlib
 import re
 import time
 import unittest
@@ -15,11 +14,6 @@ import daemon
 import kerberos
 
 HOST = "localhost"
-
-
-def lunaria():
-    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
-    return os.environ.get("LUNARIA", str(built))
 
 
 class Answer:
@@ -93,7 +87,7 @@ class KerberosTest(unittest.TestCase):
         words = ["curl", "-sS", "-i", "-k", "--data-binary", self.body]
         for header in self.headers:
             words += ["-H", header]
-        done = kerberos.run(*words, *arguments, f"{'https' if tls else 'http'}://{HOST}:{port}/cimom",
+        done = commands.run(*words, *arguments, f"{'https' if tls else 'http'}://{HOST}:{port}/cimom",
                             environment=environment or self.kdc.environment)
         return Answer(done.stdout)
 
@@ -104,8 +98,8 @@ class KerberosTest(unittest.TestCase):
         return self.curl("-H", f"Authorization: {value}", **options)
 
     def lunaria(self, *arguments, environment):
-        return kerberos.run(lunaria(), "--server", f"http://{HOST}:{self.daemon.http_port}", "--negotiate", *arguments,
-                            environment=environment)
+        return commands.run(daemon.command_line(), "--server", f"http://{HOST}:{self.daemon.http_port}", "--negotiate",
+                            *arguments, environment=environment)
 
     def refused_lines(self, server=None):
         return [line for line in (server or self.daemon).log().splitlines() if "management.login.refused" in line]
@@ -159,7 +153,7 @@ class Tickets(KerberosTest):
         words = ["curl", "-sS", "-i", "--data-binary", self.body]
         for header in self.headers:
             words += ["-H", header]
-        done = kerberos.run(*words, "-H", f"Authorization: {token}", url, "--next", "-sS", "-i", "--data-binary",
+        done = commands.run(*words, "-H", f"Authorization: {token}", url, "--next", "-sS", "-i", "--data-binary",
                             self.body, *[word for header in self.headers for word in ("-H", header)], url,
                             "-w", "connections=%{num_connects}", environment=alice)
         statuses = re.findall(r"(?m)^HTTP/1\.1 (\d+)", done.stdout)
@@ -226,8 +220,8 @@ class Tickets(KerberosTest):
 
     def test_lunaria_does_not_take_an_answer_without_proof(self):
         with kerberos.Catcher() as catcher:
-            done = kerberos.run(lunaria(), "--server", f"http://{HOST}:{catcher.port}", "--negotiate", "status",
-                                environment=self.kdc.log_in("alice"))
+            done = commands.run(daemon.command_line(), "--server", f"http://{HOST}:{catcher.port}", "--negotiate",
+                                "status", environment=self.kdc.log_in("alice"))
         self.assertEqual(done.returncode, 3)
         self.assertIn("not proved", done.stderr)
 

@@ -1,5 +1,6 @@
 """What the tests of sessions share: connections that are ready for use, and the numbers of RFC 7143 and SAM-5."""
 
+import commands
 import daemon
 import iscsi
 
@@ -18,7 +19,7 @@ class SessionTest(daemon.DaemonTest):
 
     @classmethod
     def prepare(cls):
-        cls.daemon.create_disk("disk", 16 << 20)
+        cls.daemon.create_disk("disk", 16 * commands.MIB)
         cls.iqn = cls.daemon.create_target("target", "disk")
         cls.daemon.cim.modify(daemon.LUNARIA, "LUNARIA_Target", {"Name": "target"}, **cls.SETTINGS)
 

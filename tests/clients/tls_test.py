@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The HTTPS port as openssl and curl see it: versions, ciphers, certificates that change, clients with certificates."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -13,11 +12,6 @@ import certificates
 import cim
 import commands
 import daemon
-
-
-def lunaria():
-    built = pathlib.Path(__file__).resolve().parents[2] / "build/release/src/cli/lunaria"
-    return os.environ.get("LUNARIA", str(built))
 
 
 class TlsTest(daemon.DaemonTest):
@@ -76,8 +70,8 @@ class Handshakes(TlsTest):
 
     def test_lunaria_trusts_a_fingerprint_and_no_other(self):
         self.daemon.create_user()
-        words = [lunaria(), "--server", f"https://127.0.0.1:{self.daemon.https_port}", "--user", daemon.USER,
-                 "--password-file", "-", "disk", "list"]
+        words = [daemon.command_line(), "--server", f"https://127.0.0.1:{self.daemon.https_port}", "--user",
+                 daemon.USER, "--password-file", "-", "disk", "list"]
         right = commands.run(*words, "--fingerprint", self.presented(), input=daemon.PASSWORD + "\n")
         self.assertEqual(right.returncode, 0, right.stderr)
         for wrong in (("--fingerprint", ":".join(["AB"] * 32)), ()):
@@ -151,8 +145,8 @@ class OwnFiles(TlsTest):
     def test_lunaria_shows_a_certificate(self):
         def run(name, *words):
             certificate, key = self.authority.issue(name)
-            return commands.run(lunaria(), "--server", f"https://127.0.0.1:{self.daemon.https_port}", "--ca",
-                                self.authority.path, "--certificate", certificate, "--key", key, *words)
+            return commands.run(daemon.command_line(), "--server", f"https://127.0.0.1:{self.daemon.https_port}",
+                                "--ca", self.authority.path, "--certificate", certificate, "--key", key, *words)
         made = run("carol", "disk", "create", "hers", "--size", "1MiB")
         self.assertEqual(made.returncode, 0, made.stderr)
         refused = run("victor", "disk", "create", "his", "--size", "1MiB")
