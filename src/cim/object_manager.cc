@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "cim/input_check.h"
 #include "cim/modification.h"
+#include "cim/object_manager_change.h"
 
 namespace lunaria::cim {
 namespace {
@@ -45,12 +46,46 @@ Result<AdmissionControl::Ticket, Error> ObjectManager::begin(const OperationCont
     return ticket;
   }
   if (const auto allowed = authorizer_(context, request); !allowed) {
+    if (is_read(request.kind)) {
+      note_refusal(context, request, allowed.error());
+    }
     return fail(allowed.error());
   }
   if (!repository_.has_namespace(request.name_space)) {
     return fail(Error(Status::kInvalidNamespace, "no namespace " + request.name_space.text()));
   }
   return ticket;
+}
+
+AuditRecord ObjectManager::describe(const OperationContext& context, const Change& change) {
+  AuditRecord record = begin_record(context, change.request.kind);
+  record.name_space = change.request.name_space.text();
+  record.class_name = change.request.class_name;
+  record.method = change.request.method_name;
+  if (change.path != nullptr && change.path->is_instance()) {
+    record.object = change.path->to_string();
+  }
+  if (!change.element.empty()) {
+    record.elements.emplace_back(change.element);
+  }
+  if (change.instance != nullptr) {
+    record.elements =
+        changed_elements(*change.instance, change.properties != nullptr ? *change.properties : std::nullopt);
+  }
+  if (change.parameters != nullptr) {
+    add_parameters(record, *change.parameters);
+  }
+  return record;
+}
+
+void ObjectManager::note_refusal(const OperationContext& context, const OperationRequest& request,
+                                 const Error& error) const {
+  if (extensions_.audit == nullptr || error.status != Status::kAccessDenied) {
+    return;
+  }
+  AuditRecord record = describe(context, {.request = request});
+  record.result = audit_result(&error);
+  extensions_.audit->record(record);
 }
 
 Result<ClassPtr, Error> ObjectManager::find_class(const NamespaceName& name_space, std::string_view class_name) const {
@@ -181,6 +216,8 @@ runtime::Task<Result<Instance, Error>> ObjectManager::get_instance(const Operati
   auto instance = co_await target->provider->get_instance(call, target->path);
   if (instance) {
     instance->select(call.properties);
+  } else {
+    note_refusal(context, {OperationKind::kGetInstance, path.name_space(), path.class_name(), {}}, instance.error());
   }
   co_return instance;
 }
@@ -188,10 +225,15 @@ runtime::Task<Result<Instance, Error>> ObjectManager::get_instance(const Operati
 runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_instance(const OperationContext& context,
                                                                         const NamespaceName& name_space,
                                                                         const Instance& instance) const {
-  const auto ticket = begin(context, {OperationKind::kCreateInstance, name_space, instance.class_name(), {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
+  return carry_out(
+      context,
+      {.request = {OperationKind::kCreateInstance, name_space, instance.class_name(), {}}, .instance = &instance},
+      create_admitted(context, name_space, instance));
+}
+
+runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_admitted(const OperationContext& context,
+                                                                        const NamespaceName& name_space,
+                                                                        const Instance& instance) const {
   const auto cls = find_class(name_space, instance.class_name());
   if (!cls) {
     co_return fail(cls.error());
@@ -218,10 +260,17 @@ runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_instance(const Op
 runtime::Task<Result<void, Error>> ObjectManager::modify_instance(const OperationContext& context,
                                                                   const ObjectPath& path, const Instance& instance,
                                                                   const PropertyList& properties) const {
-  const auto ticket = begin(context, {OperationKind::kModifyInstance, path.name_space(), path.class_name(), {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
+  return carry_out(context,
+                   {.request = {OperationKind::kModifyInstance, path.name_space(), path.class_name(), {}},
+                    .path = &path,
+                    .instance = &instance,
+                    .properties = &properties},
+                   modify_admitted(context, path, instance, properties));
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::modify_admitted(const OperationContext& context,
+                                                                  const ObjectPath& path, const Instance& instance,
+                                                                  const PropertyList& properties) const {
   const auto target = find_target(path);
   if (!target) {
     co_return fail(target.error());
@@ -259,10 +308,13 @@ runtime::Task<Result<void, Error>> ObjectManager::modify_target(const OperationC
 
 runtime::Task<Result<void, Error>> ObjectManager::delete_instance(const OperationContext& context,
                                                                   const ObjectPath& path) const {
-  const auto ticket = begin(context, {OperationKind::kDeleteInstance, path.name_space(), path.class_name(), {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
+  return carry_out(
+      context, {.request = {OperationKind::kDeleteInstance, path.name_space(), path.class_name(), {}}, .path = &path},
+      delete_admitted(context, path));
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::delete_admitted(const OperationContext& context,
+                                                                  const ObjectPath& path) const {
   const auto target = find_target(path);
   if (!target) {
     co_return fail(target.error());
@@ -279,10 +331,17 @@ runtime::Task<Result<MethodResult, Error>> ObjectManager::invoke_method(const Op
                                                                         const ObjectPath& path,
                                                                         std::string_view method_name,
                                                                         const ParameterValues& parameters) const {
-  const auto ticket = begin(context, {OperationKind::kInvokeMethod, path.name_space(), path.class_name(), method_name});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
+  return carry_out(context,
+                   {.request = {OperationKind::kInvokeMethod, path.name_space(), path.class_name(), method_name},
+                    .path = &path,
+                    .parameters = &parameters},
+                   invoke_admitted(context, path, method_name, parameters));
+}
+
+runtime::Task<Result<MethodResult, Error>> ObjectManager::invoke_admitted(const OperationContext& context,
+                                                                          const ObjectPath& path,
+                                                                          std::string_view method_name,
+                                                                          const ParameterValues& parameters) const {
   const auto cls = find_class(path.name_space(), path.class_name());
   if (!cls) {
     co_return fail(Error(Status::kNotFound, cls.error().message));  // DSP0200 5.3.3 has no INVALID_CLASS

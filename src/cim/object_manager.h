@@ -13,6 +13,7 @@
 
 #include "cim/admission.h"
 #include "cim/associations.h"
+#include "cim/audit.h"
 #include "cim/enumeration_request.h"
 #include "cim/enumerator.h"
 #include "cim/error.h"
@@ -53,10 +54,11 @@ struct GetInstanceOptions {
   PropertyList properties = std::nullopt;
 };
 
-/// What an object manager can do without; null where it is not there: NOT_SUPPORTED. All of it outlives the object.
+/// What an object manager can do without; null where it is not there. All of it outlives the object.
 struct Extensions {
-  SchemaEditor* schema_editor = nullptr;
-  OpenEnumerations* enumerations = nullptr;  ///< over the same repository and providers
+  SchemaEditor* schema_editor = nullptr;     ///< null: NOT_SUPPORTED
+  OpenEnumerations* enumerations = nullptr;  ///< over the same repository and providers; null: NOT_SUPPORTED
+  AuditTrail* audit = nullptr;               ///< null: nothing is recorded
 };
 
 /// All members are for the control shard. References outlive the object; arguments taken by reference outlive the call.
@@ -168,6 +170,37 @@ class ObjectManager final {
     Provider* provider;
     ObjectPath path;
   };
+  /// What a change is about. Views and references into the request.
+  struct Change {
+    OperationRequest request;
+    const ObjectPath* path = nullptr;  ///< of the object, where there is one
+    std::string_view element{};        ///< the property or qualifier type, where there is one
+    const Instance* instance = nullptr;
+    const PropertyList* properties = nullptr;     ///< with `instance`
+    const ParameterValues* parameters = nullptr;  ///< of a method
+  };
+  /// The one way of every change and every method call: admission and rights first, then `work`, then the record of
+  /// how it ended. Nothing of `work` runs when it is refused. Defined in object_manager_change.h.
+  template <class T>
+  runtime::Task<Result<T, Error>> carry_out(const OperationContext& context, Change change,
+                                            runtime::Task<Result<T, Error>> work) const;
+  static AuditRecord describe(const OperationContext& context, const Change& change);
+  /// Records a read that the role of the principal does not allow; anything else of a read is not recorded.
+  void note_refusal(const OperationContext& context, const OperationRequest& request, const Error& error) const;
+
+  // The work of each change, once it is let in.
+  runtime::Task<Result<ObjectPath, Error>> create_admitted(const OperationContext& context,
+                                                           const NamespaceName& name_space,
+                                                           const Instance& instance) const;
+  runtime::Task<Result<void, Error>> modify_admitted(const OperationContext& context, const ObjectPath& path,
+                                                     const Instance& instance, const PropertyList& properties) const;
+  runtime::Task<Result<void, Error>> delete_admitted(const OperationContext& context, const ObjectPath& path) const;
+  runtime::Task<Result<void, Error>> set_property_admitted(const OperationContext& context, const ObjectPath& path,
+                                                           std::string_view property, const Value& value) const;
+  runtime::Task<Result<MethodResult, Error>> invoke_admitted(const OperationContext& context, const ObjectPath& path,
+                                                             std::string_view method_name,
+                                                             const ParameterValues& parameters) const;
+
   Result<AdmissionControl::Ticket, Error> begin(const OperationContext& context, const OperationRequest& request) const;
   Result<ClassPtr, Error> find_class(const NamespaceName& name_space, std::string_view class_name) const;
   Result<Target, Error> find_target(const ObjectPath& path) const;

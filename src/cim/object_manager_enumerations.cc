@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "cim/input_check.h"
-#include "cim/object_manager.h"
+#include "cim/object_manager_change.h"
 #include "cim/query_walk.h"
 
 namespace lunaria::cim {
@@ -50,6 +50,9 @@ runtime::Task<Result<void, Error>> ObjectManager::enumerate(const OperationConte
     co_return fail(ticket.error());
   }
   auto outcome = co_await enumerator_.produce(context, request, sink, nullptr);
+  if (!outcome) {
+    note_refusal(context, operation_request(request), outcome.error());
+  }
   co_return outcome;
 }
 
@@ -141,6 +144,9 @@ runtime::Task<Result<PullProgress, Error>> ObjectManager::open_enumeration(const
     co_return fail(no_pulls());
   }
   auto progress = co_await extensions_.enumerations->open(context, request, options, sink);
+  if (!progress) {
+    note_refusal(context, operation_request(request), progress.error());
+  }
   co_return progress;
 }
 
@@ -156,6 +162,9 @@ runtime::Task<Result<PullProgress, Error>> ObjectManager::pull(const OperationCo
     co_return fail(no_pulls());
   }
   auto progress = co_await extensions_.enumerations->pull(context, name_space, content, id, object_count_max, sink);
+  if (!progress) {
+    note_refusal(context, {OperationKind::kPull, name_space, {}, {}}, progress.error());
+  }
   co_return progress;
 }
 
@@ -213,6 +222,7 @@ runtime::Task<Result<Value, Error>> ObjectManager::get_property(const OperationC
                         false, true)};
   auto instance = co_await target->provider->get_instance(call, target->path);
   if (!instance) {
+    note_refusal(context, {OperationKind::kGetProperty, path.name_space(), path.class_name(), {}}, instance.error());
     co_return fail(instance.error());
   }
   const Property& declared = target->cls->property(*index);
@@ -222,10 +232,17 @@ runtime::Task<Result<Value, Error>> ObjectManager::get_property(const OperationC
 
 runtime::Task<Result<void, Error>> ObjectManager::set_property(const OperationContext& context, const ObjectPath& path,
                                                                std::string_view property, const Value& value) const {
-  const auto ticket = begin(context, {OperationKind::kSetProperty, path.name_space(), path.class_name(), {}});
-  if (!ticket) {
-    co_return fail(ticket.error());
-  }
+  return carry_out(context,
+                   {.request = {OperationKind::kSetProperty, path.name_space(), path.class_name(), {}},
+                    .path = &path,
+                    .element = property},
+                   set_property_admitted(context, path, property, value));
+}
+
+runtime::Task<Result<void, Error>> ObjectManager::set_property_admitted(const OperationContext& context,
+                                                                        const ObjectPath& path,
+                                                                        std::string_view property,
+                                                                        const Value& value) const {
   const auto target = find_target(path);
   if (!target) {
     co_return fail(target.error());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/clock.h"
 
@@ -12,6 +13,15 @@ namespace lunaria::cim {
 
 /// What a principal may do, least first; each role includes those before it.
 enum class Role : std::uint8_t { kViewer, kOperator, kAdministrator };
+
+/// "viewer", "operator", "administrator".
+std::string_view to_string(Role role);
+
+/// How the principal proved who it is.
+enum class Authentication : std::uint8_t { kPassword, kPeerCredentials, kClientCertificate, kKerberos, kInternal };
+
+/// "password", "peer-credentials", "client-certificate", "kerberos", "internal".
+std::string_view to_string(Authentication authentication);
 
 /// Where the request came from.
 enum class Peer : std::uint8_t {
@@ -26,7 +36,10 @@ struct OperationContext {
   std::string principal;
   Role role = Role::kViewer;
   Peer peer = Peer::kRemote;
-  std::string peer_address;       ///< text for logs and audit; "" for the Unix socket
+  Authentication authentication = Authentication::kPassword;
+  std::string_view front{};       ///< the protocol, for the audit trail: "cim-xml"; a text that stays
+  std::string_view transport{};   ///< and what carried it: "https", "http", "unix"
+  std::string peer_address;       ///< text for logs and audit: "192.0.2.1:51234", "unix uid=0 pid=17"
   std::string accept_language;    ///< as in the HTTP header; "" when there was none
   std::string host{};             ///< by which the client calls this server, as paths show it; "" when nobody said
   runtime::WallTime wall_time{};  ///< when the request came
@@ -62,6 +75,9 @@ enum class OperationKind : std::uint8_t {
   kSetProperty,
   kPull,  ///< PullInstances and the like, CloseEnumeration, EnumerationCount
 };
+
+/// As DSP0200 names it: "CreateInstance"; "InvokeMethod" for extrinsic methods, "Pull" for what kPull stands for.
+std::string_view operation_name(OperationKind kind);
 
 /// Whether it changes classes or qualifier declarations.
 constexpr bool is_schema_change(OperationKind kind) {

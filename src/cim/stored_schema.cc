@@ -63,16 +63,6 @@ std::optional<std::string> misfit(const Class& before, const Class& after) {
 
 }  // namespace
 
-void StoredSchema::record(const OperationContext& context, std::string_view what, const NamespaceName& name_space,
-                          std::string_view name, const Result<void, Error>& outcome) {
-  environment_.log.info("audit", {{"action", what},
-                                  {"principal", context.principal},
-                                  {"address", context.peer_address},
-                                  {"namespace", name_space.text()},
-                                  {"object", name},
-                                  {"result", outcome ? std::string("ok") : outcome.error().to_string()}});
-}
-
 void StoredSchema::add_namespace(const NamespaceName& name) {
   Repository& repository = environment_.repository;
   if (!repository.add_namespace(name)) {
@@ -145,7 +135,7 @@ void StoredSchema::load_namespace(const NamespaceName& name, const std::string& 
   }
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const OperationContext& /*context*/,
                                                                   const NamespaceName& name) {
   const auto lock = co_await mutex_.acquire();
   Result<void, Error> outcome;
@@ -159,11 +149,10 @@ runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const Operatio
   if (outcome) {
     add_namespace(name);
   }
-  record(context, "namespace.create", name, {}, outcome);
   co_return outcome;
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const OperationContext& /*context*/,
                                                                   const NamespaceName& name) {
   const auto lock = co_await mutex_.acquire();
   Result<void, Error> outcome;
@@ -182,7 +171,6 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const Operatio
     outcome = environment_.repository.remove_namespace(name);
     made_.erase(name);
   }
-  record(context, "namespace.delete", name, {}, outcome);
   co_return outcome;
 }
 
@@ -210,7 +198,7 @@ runtime::Task<Result<void, Error>> StoredSchema::put_class(const NamespaceName& 
   co_return Result<void, Error>();
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::create_class(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::create_class(const OperationContext& /*context*/,
                                                               const NamespaceName& name_space,
                                                               const ClassDeclaration& declaration) {
   const auto lock = co_await mutex_.acquire();
@@ -221,7 +209,6 @@ runtime::Task<Result<void, Error>> StoredSchema::create_class(const OperationCon
   } else {
     outcome = fail(change.error());
   }
-  record(context, "class.create", name_space, declaration.name, outcome);
   co_return outcome;
 }
 
@@ -244,7 +231,7 @@ runtime::Task<Result<void, Error>> StoredSchema::check_instances(const Namespace
   co_return Result<void, Error>();
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::modify_class(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::modify_class(const OperationContext& /*context*/,
                                                               const NamespaceName& name_space,
                                                               const ClassDeclaration& declaration) {
   const auto lock = co_await mutex_.acquire();
@@ -260,11 +247,10 @@ runtime::Task<Result<void, Error>> StoredSchema::modify_class(const OperationCon
   if (outcome) {
     outcome = co_await put_class(name_space, std::move(*change));
   }
-  record(context, "class.modify", name_space, declaration.name, outcome);
   co_return outcome;
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::delete_class(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::delete_class(const OperationContext& /*context*/,
                                                               const NamespaceName& name_space,
                                                               std::string_view class_name) {
   const auto lock = co_await mutex_.acquire();
@@ -283,11 +269,10 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_class(const OperationCon
     environment_.providers.remove(name_space, change->removed_class);
     made.erase(change->removed_class);
   }
-  record(context, "class.delete", name_space, class_name, outcome);
   co_return outcome;
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::set_qualifier_type(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::set_qualifier_type(const OperationContext& /*context*/,
                                                                     const NamespaceName& name_space,
                                                                     const QualifierType& declaration) {
   const auto lock = co_await mutex_.acquire();
@@ -303,11 +288,10 @@ runtime::Task<Result<void, Error>> StoredSchema::set_qualifier_type(const Operat
       made_[name_space].qualifier_types.insert(declaration.name);
     }
   }
-  record(context, "qualifier.set", name_space, declaration.name, outcome);
   co_return outcome;
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const OperationContext& context,
+runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const OperationContext& /*context*/,
                                                                        const NamespaceName& name_space,
                                                                        std::string_view name) {
   const auto lock = co_await mutex_.acquire();
@@ -326,7 +310,6 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const Ope
     environment_.repository.apply(*change);
     made.erase(change->removed_qualifier_type);
   }
-  record(context, "qualifier.delete", name_space, name, outcome);
   co_return outcome;
 }
 

@@ -65,8 +65,6 @@ class StoredSchema final : public SchemaEditor {
   runtime::Task<Result<void, Error>> put_class(const NamespaceName& name_space, SchemaChange change);
   runtime::Task<Result<void, Error>> check_instances(const NamespaceName& name_space, const SchemaChange& change);
   std::string class_text(const NamespaceName& name_space, const Class& cls) const;
-  void record(const OperationContext& context, std::string_view what, const NamespaceName& name_space,
-              std::string_view name, const Result<void, Error>& outcome);
 
   Environment environment_;
   std::unordered_map<NamespaceName, Made, NamespaceHash> made_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "daemon/journal_socket.h"
 #include "daemon/local_addresses.h"
 #include "daemon/neighbours.h"
 #include "runtime/blocking.h"
@@ -22,6 +23,8 @@ namespace {
 using namespace units;  // NOLINT(google-build-using-namespace): literals
 
 constexpr std::uint64_t kDemoSize = 1_GiB;
+/// What a setting says that has nothing behind it.
+constexpr std::string_view kNone = "none";
 /// All authorities of a system are a quarter of that.
 constexpr std::size_t kAuthoritiesBytesMax = 1_MiB;
 /// Requests inside may finish when the daemon ends; initiators may log out.
@@ -129,6 +132,10 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
   if (!tls) {
     co_return fail(tls.error());
   }
+  const auto audited = co_await open_audit();
+  if (!audited) {
+    co_return audited;
+  }
   const auto served = co_await start_service();
   if (!served) {
     co_return served;
@@ -138,6 +145,29 @@ runtime::Task<Result<void, std::string>> Daemon::start() {
     log_.info("daemon.started", {{"version", LUNARIA_VERSION}, {"shards", machine_.data_shards.size()}});
   }
   co_return managed;
+}
+
+runtime::Task<Result<void, std::string>> Daemon::open_audit() {
+  std::unique_ptr<AuditFile> file;
+  if (options_.audit_file != kNone) {
+    file = std::make_unique<AuditFile>(machine_.files,
+                                       AuditFile::Settings{.path = options_.audit_file,
+                                                           .size_max = std::uint64_t{options_.audit_file_mib} * 1_MiB,
+                                                           .count_max = options_.audit_file_count});
+  }
+  AuditLog::Journal journal;
+  if (options_.audit_journal != kNone) {
+    journal = [socket = std::make_shared<JournalSocket>(options_.audit_journal)](std::string_view datagram) {
+      return socket->send(datagram);
+    };
+  }
+  audit_ = std::make_unique<AuditLog>(machine_.control, log_, std::move(file), std::move(journal));
+  const auto opened = co_await audit_->open();
+  if (!opened) {
+    co_return fail(fmt::format("Cannot write the audit file {}: {}. Give another: --audit-file FILE, or `none`",
+                               options_.audit_file, to_string(opened.error())));
+  }
+  co_return Result<void, std::string>();
 }
 
 runtime::Task<Result<void, std::string>> Daemon::start_service() {
@@ -191,7 +221,7 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
   management_ = std::make_unique<Management>(
       control, *service_, log_,
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
-      ManagementStores{*objects_, *objects_, *listener_names_},
+      ManagementStores{*objects_, *objects_, *audit_, *listener_names_},
       ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users}, request_exit_);
   if (const auto opened = co_await management_->open(std::move(tls)); !opened) {
     co_return fail(opened.error().message);
@@ -244,6 +274,9 @@ runtime::Task<void> Daemon::stop() {
   if (management_ != nullptr) {
     co_await management_->close(kManagementGrace);
   }
+  if (audit_ != nullptr) {
+    co_await audit_->close();
+  }
   if (objects_ != nullptr) {
     co_await objects_->close();
   }
@@ -259,6 +292,7 @@ runtime::Task<void> Daemon::stop() {
   certificate_watch_.reset();
   management_.reset();
   tickets_.reset();
+  audit_.reset();
   listener_names_.reset();
   objects_.reset();
   service_.reset();

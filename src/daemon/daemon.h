@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "daemon/audit_log.h"
 #include "daemon/certificate_watch.h"
 #include "daemon/management.h"
 #include "daemon/name_resolver.h"
@@ -57,6 +58,7 @@ class Daemon final {
   Result<security::TlsClientContext, std::string> load_listener_trust();
   /// Makes tickets_ where a keytab is configured.
   Result<void, std::string> load_tickets();
+  runtime::Task<Result<void, std::string>> open_audit();
   runtime::Task<Result<void, std::string>> start_service();
   runtime::Task<Result<void, std::string>> start_management(security::TlsServerContext tls);
   runtime::Task<Result<void, std::string>> make_demo();
@@ -76,6 +78,7 @@ class Daemon final {
   std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<DnsResolver> listener_names_;
   std::unique_ptr<security::TicketAcceptor> tickets_;
+  std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Management> management_;
   service::MethodService method_services_;  // the services of the storage model
   std::unique_ptr<CertificateWatch> certificate_watch_;

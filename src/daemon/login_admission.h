@@ -11,6 +11,7 @@
 #include "http/handler.h"
 #include "runtime/shard.h"
 #include "runtime/task.h"
+#include "security/principal.h"
 #include "security/throttle.h"
 #include "wbem/authenticator.h"
 
@@ -20,11 +21,11 @@ namespace lunaria::daemon {
 std::optional<IpAddress> address_of(const http::Peer& peer);
 
 /// Returns when an attempt may be judged, after the wait that earlier failures cost; its report() to the throttle is
-/// the caller's. 429 with `too_many` when there were too many. `user` is empty where the credentials do not tell it
+/// the caller's. 429 when there were too many. `user` is empty where the credentials do not tell it
 /// yet. All references outlive the task.
 runtime::Task<Result<void, wbem::AuthenticationFailure>> admit_login(runtime::Shard& shard, Log& log,
                                                                      security::LoginThrottle& throttle,
                                                                      std::string user, const http::Peer& peer,
-                                                                     std::string too_many);
+                                                                     security::Authentication authentication);
 
 }  // namespace lunaria::daemon

@@ -45,6 +45,7 @@ struct ManagementTrust {
 struct ManagementStores {
   cim::ObjectStore& objects;
   cim::indication::MessageStore& messages;
+  cim::AuditTrail& audit;
   service::NameResolver& names;  ///< of listeners
 };
 

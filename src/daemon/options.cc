@@ -67,6 +67,25 @@ void describe_kerberos(CLI::App& app, KerberosOptions& kerberos, Texts& texts) {
       ->envname("LUNARIA_KERBEROS_ROLES");
 }
 
+void describe_audit(CLI::App& app, Options& options) {
+  app.add_option("--audit-file", options.audit_file,
+                 "Record who changed what here, one JSON object a line (default: STATE/audit/audit.jsonl); `none` for "
+                 "no file")
+      ->envname("LUNARIA_AUDIT_FILE");
+  app.add_option("--audit-file-mib", options.audit_file_mib, "Begin another audit file when this is full, in MiB")
+      ->envname("LUNARIA_AUDIT_FILE_MIB")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--audit-file-count", options.audit_file_count, "Keep so many audit files")
+      ->envname("LUNARIA_AUDIT_FILE_COUNT")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--audit-journal", options.audit_journal,
+                 "Record the same in the journal that listens on this socket, where there is one; `none` for none")
+      ->envname("LUNARIA_AUDIT_JOURNAL")
+      ->capture_default_str();
+}
+
 void describe(CLI::App& app, Options& options, Texts& texts) {
   const CLI::Validator endpoint(check_endpoint, "ADDRESS:PORT");
   app.add_option("--state-directory", options.state_directory, "Catalogue, keys and disks live here")
@@ -128,6 +147,7 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+  describe_audit(app, options);
   app.add_flag("--demo", options.demo, "Make a first disk and target when there are none")->configurable(false);
 }
 
@@ -214,7 +234,11 @@ void print_config(const Options& options, const Texts& texts) {
                      {"command-timeout-seconds", options.command_timeout_seconds},
                      {"busy-poll-us", options.busy_poll_us},
                      {"backend", options.backend},
-                     {"log-level", texts.log_level}};
+                     {"log-level", texts.log_level},
+                     {"audit-file", options.audit_file},
+                     {"audit-file-mib", options.audit_file_mib},
+                     {"audit-file-count", options.audit_file_count},
+                     {"audit-journal", options.audit_journal}};
   fmt::print("{}\n", out.str());
 }
 
@@ -243,6 +267,9 @@ std::string complete(Options& options, const Texts& texts) {
   options.log_level = parse_level(texts.log_level);
   if (options.socket_path.empty()) {
     options.socket_path = options.state_directory + "/lunaria.sock";
+  }
+  if (options.audit_file.empty()) {
+    options.audit_file = options.state_directory + "/audit/audit.jsonl";
   }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return "tls-certificate and tls-key go together: give both or neither";

@@ -38,6 +38,11 @@ struct Options {
   std::uint32_t busy_poll_us = 100;           ///< the longest that a shard looks for work before it sleeps
   LogLevel log_level = LogLevel::kInfo;
   std::string backend = "automatic";  ///< how to ask the kernel: io_uring, epoll, or the first that it allows
+  /// Who changed what, one JSON object a line; empty: `<state>/audit/audit.jsonl`; "none": no file
+  std::string audit_file;
+  std::uint32_t audit_file_mib = 16;                          ///< a file that is larger is renamed, and another begun
+  std::uint32_t audit_file_count = 8;                         ///< of them are kept
+  std::string audit_journal = "/run/systemd/journal/socket";  ///< the same for systemd's journal; "none": not there
   bool demo = false;  ///< make a first disk and target when the catalogue is empty, and print what to try
 };
 

@@ -15,17 +15,23 @@ namespace {
 using wbem::AuthenticationFailure;
 using Kind = security::TicketRefusal::Kind;
 
+wbem::RefusedLogin refused(std::string user, std::string_view reason) {
+  return {.user = std::move(user), .authentication = security::Authentication::kKerberos, .reason = reason};
+}
+
 AuthenticationFailure failure_of(Kind kind) {
   switch (kind) {
     case Kind::kBadTicket:
       return {.http_status = 401,
               .detail = "The Kerberos ticket was not accepted; the server's log says why",
               .challenge = true,
-              .offers_negotiate = true};
+              .offers_negotiate = true,
+              .refused = refused({}, "wrong-credentials")};
     case Kind::kUnfinished:
       return {.http_status = 401,
               .detail = "A Kerberos ticket must come whole with each request: negotiations over several are not taken",
-              .challenge = true};
+              .challenge = true,
+              .refused = refused({}, "unfinished")};
     case Kind::kUnavailable:
       return {.http_status = 503, .detail = "Kerberos tickets cannot be judged now; the server's log says why"};
   }
@@ -39,7 +45,7 @@ runtime::Task<TicketLogin::Outcome> TicketLogin::judge(std::vector<std::byte> to
   using Throttled = security::LoginThrottle::Outcome;
   const std::string description = peer.description();
   const auto admitted =
-      co_await admit_login(shard_, log_, throttle, {}, peer, "Too many tickets that were not good: try again later");
+      co_await admit_login(shard_, log_, throttle, {}, peer, security::Authentication::kKerberos);
   if (!admitted) {
     co_return fail(admitted.error());
   }
@@ -91,7 +97,8 @@ runtime::Task<TicketLogin::Outcome> TicketLogin::map(security::AcceptedTicket ti
                {{"user", ticket.principal}, {"peer", description}, {"ticket", true}, {"reason", reason}});
   co_return fail(AuthenticationFailure{
       .http_status = 403,
-      .detail = fmt::format("The Kerberos principal '{}' may not manage this server: {}", ticket.principal, reason)});
+      .detail = fmt::format("The Kerberos principal '{}' may not manage this server: {}", ticket.principal, reason),
+      .refused = refused(ticket.principal, "no-such-user")});
 }
 
 }  // namespace lunaria::daemon

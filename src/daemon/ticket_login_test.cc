@@ -51,7 +51,7 @@ class TicketLoginTest : public service::ServiceTest {
     service::ServiceTest::SetUp();
     KerberosUsers users{.realms = {"EXAMPLE.COM"}, .roles = {}};
     EXPECT_TRUE(add_kerberos_role(users, "backup/host@OTHER.ORG=operator"));
-    authenticator_.emplace(shard, *service, log, &acceptor, std::move(users));
+    authenticator_.emplace(shard, *service, audit, log, &acceptor, std::move(users));
     add_user("alice", security::Role::kOperator);
   }
   void TearDown() override { authenticator_.reset(); }
@@ -96,6 +96,7 @@ class TicketLoginTest : public service::ServiceTest {
   }
 
   FakeAcceptor acceptor;
+  cim::MemoryAuditTrail audit;
   std::optional<UserAuthenticator> authenticator_;
   runtime::Duration took{};
 };
@@ -136,6 +137,8 @@ TEST_F(TicketLoginTest, OthersAreRefusedAndTheLogSaysWhy) {
     EXPECT_FALSE(outcome.error().challenge) << "the ticket is good: another would not help";
     EXPECT_THAT(outcome.error().detail, HasSubstr(reason));
     EXPECT_THAT(last_refusal(), HasSubstr(principal));
+    EXPECT_EQ(audit.records().back().user, principal);
+    EXPECT_EQ(audit.records().back().reason, "no-such-user");
     EXPECT_THAT(last_refusal(), HasSubstr(reason));
   }
 }
@@ -147,6 +150,8 @@ TEST_F(TicketLoginTest, ATicketThatIsNotGoodIsChallengedAgain) {
   EXPECT_TRUE(outcome.error().challenge);
   EXPECT_TRUE(outcome.error().offers_negotiate);
   EXPECT_THAT(last_refusal(), HasSubstr("Request is a replay"));
+  EXPECT_EQ(audit.records().back().authentication, cim::Authentication::kKerberos);
+  EXPECT_EQ(audit.records().back().reason, "wrong-credentials");
 }
 
 TEST_F(TicketLoginTest, NegotiationsOfSeveralLegsAreRefusedAndNotOfferedAgain) {

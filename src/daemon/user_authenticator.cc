@@ -10,6 +10,7 @@
 #include "daemon/login_admission.h"
 #include "http/basic_authorization.h"
 #include "http/negotiate_authorization.h"
+#include "providers/principals.h"
 #include "runtime/blocking.h"
 
 namespace lunaria::daemon {
@@ -30,9 +31,9 @@ std::string login_name(uid_t uid) {
 
 }  // namespace
 
-UserAuthenticator::UserAuthenticator(runtime::Shard& shard, service::Service& service, Log& log,
+UserAuthenticator::UserAuthenticator(runtime::Shard& shard, service::Service& service, cim::AuditTrail& audit, Log& log,
                                      const security::TicketAcceptor* tickets, KerberosUsers kerberos_users)
-    : shard_(shard), service_(service), log_(log) {
+    : shard_(shard), service_(service), audit_(audit), log_(log) {
   if (tickets != nullptr) {
     ticket_login_.emplace(shard, service, log, *tickets, std::move(kerberos_users));
   }
@@ -40,13 +41,37 @@ UserAuthenticator::UserAuthenticator(runtime::Shard& shard, service::Service& se
 
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::authenticate(const http::RequestHead& head,
                                                                           const http::Peer& peer) {
+  Outcome outcome = co_await judge(head, peer);
+  if (!outcome && outcome.error().refused) {
+    record(*outcome.error().refused, peer);
+  }
+  co_return outcome;
+}
+
+void UserAuthenticator::record(const wbem::RefusedLogin& refused, const http::Peer& peer) {
+  cim::AuditRecord record;
+  record.time = shard_.clock().wall_time();
+  record.user = refused.user;
+  record.authentication = providers::to_cim(refused.authentication);
+  record.peer = peer.description();
+  record.transport = peer.transport();
+  record.operation = cim::kAuthenticate;
+  record.result = "refused";
+  record.reason = refused.reason;
+  audit_.record(record);
+}
+
+runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge(const http::RequestHead& head,
+                                                                   const http::Peer& peer) {
   if (peer.credentials) {
     Outcome outcome = co_await judge_peer(*peer.credentials, peer.description());
     co_return outcome;
   }
   if (!peer.encrypted && !peer.is_local()) {
-    co_return fail(
-        AuthenticationFailure{403, "Passwords and tickets are not taken over plain HTTP from another host: use HTTPS"});
+    co_return fail(AuthenticationFailure{
+        .http_status = 403,
+        .detail = "Passwords and tickets are not taken over plain HTTP from another host: use HTTPS",
+        .refused = wbem::RefusedLogin{.user = {}, .reason = "plain-http"}});
   }
   // Credentials that are given count: a program with a certificate of its own may act for another user.
   if (peer.certificate && !head.fields.find("Authorization")) {
@@ -85,8 +110,11 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_credentials(c
     error = credentials.error();
   }
   if (error == Error::kMalformed || error == Error::kRepeated) {
-    co_return fail(AuthenticationFailure{400, "The Authorization header is malformed"});
+    co_return fail(AuthenticationFailure{.http_status = 400,
+                                         .detail = "The Authorization header is malformed",
+                                         .refused = wbem::RefusedLogin{.user = {}, .reason = "malformed"}});
   }
+  // Whoever shows nothing yet is asked for it: that is how most clients begin, and nobody was refused.
   co_return fail(challenge(ticket_login_ ? "Give a user and a password (HTTP Basic), or a Kerberos ticket (Negotiate)"
                                          : "Give a user and a password (HTTP Basic)"));
 }
@@ -110,8 +138,11 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_peer(runtime:
   }
   log_.warning("management.login.refused", {{"user", principal.name}, {"peer", principal.peer}});
   co_return fail(AuthenticationFailure{
-      403, fmt::format("'{0}' may not manage this server; an administrator can change that: lunaria user add {0}",
-                       principal.name)});
+      .http_status = 403,
+      .detail = fmt::format("'{0}' may not manage this server; an administrator can change that: lunaria user add {0}",
+                            principal.name),
+      .refused = wbem::RefusedLogin{
+          .user = principal.name, .authentication = principal.authentication, .reason = "no-such-user"}});
 }
 
 // TLS has verified the chain up to an issuer that the administrator trusts with users' names. The right to manage is
@@ -127,9 +158,13 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_certificate(s
   }
   log_.warning("management.login.refused", {{"user", common_name}, {"peer", description}, {"certificate", true}});
   co_return fail(AuthenticationFailure{
-      403, fmt::format("The certificate's common name, '{0}', is no user of this server; an administrator can change "
-                       "that: lunaria user add {0}",
-                       common_name)});
+      .http_status = 403,
+      .detail = fmt::format("The certificate's common name, '{0}', is no user of this server; an administrator can "
+                            "change that: lunaria user add {0}",
+                            common_name),
+      .refused = wbem::RefusedLogin{.user = common_name,
+                                    .authentication = security::Authentication::kClientCertificate,
+                                    .reason = "no-such-user"}});
 }
 
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std::string user, Secret password,
@@ -139,7 +174,7 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
     co_return wbem::AuthenticatedClient{*std::move(remembered)};
   }
   const auto admitted =
-      co_await admit_login(shard_, log_, throttle_, user, peer, "Too many wrong passwords: try again later");
+      co_await admit_login(shard_, log_, throttle_, user, peer, security::Authentication::kPassword);
   if (!admitted) {
     co_return fail(admitted.error());
   }
@@ -155,7 +190,9 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
   }
   if (is_wrong) {
     log_.warning("management.login.refused", {{"user", user}, {"peer", peer.description()}});
-    co_return fail(challenge("The user or the password is wrong"));
+    AuthenticationFailure failure = challenge("The user or the password is wrong");
+    failure.refused = wbem::RefusedLogin{.user = user, .reason = "wrong-credentials"};
+    co_return fail(std::move(failure));
   }
   co_return fail(AuthenticationFailure{503, principal.error().message});
 }

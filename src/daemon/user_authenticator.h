@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "cim/audit.h"
 #include "daemon/ticket_login.h"
 #include "runtime/shard.h"
 #include "security/throttle.h"
@@ -22,12 +23,15 @@ class UserAuthenticator final : public wbem::Authenticator {
   using Outcome = Result<wbem::AuthenticatedClient, wbem::AuthenticationFailure>;
 
   /// `tickets` is null where no keytab is configured: Negotiate is then neither offered nor taken.
-  UserAuthenticator(runtime::Shard& shard, service::Service& service, Log& log, const security::TicketAcceptor* tickets,
-                    KerberosUsers kerberos_users);
+  UserAuthenticator(runtime::Shard& shard, service::Service& service, cim::AuditTrail& audit, Log& log,
+                    const security::TicketAcceptor* tickets, KerberosUsers kerberos_users);
 
   runtime::Task<Outcome> authenticate(const http::RequestHead& head, const http::Peer& peer) override;
 
  private:
+  /// authenticate(), but for the audit trail.
+  runtime::Task<Outcome> judge(const http::RequestHead& head, const http::Peer& peer);
+  void record(const wbem::RefusedLogin& refused, const http::Peer& peer);
   /// Whose credentials are in the Authorization field.
   runtime::Task<Outcome> judge_credentials(const http::RequestHead& head, const http::Peer& peer);
   wbem::AuthenticationFailure challenge(std::string detail) const;
@@ -37,6 +41,7 @@ class UserAuthenticator final : public wbem::Authenticator {
 
   runtime::Shard& shard_;
   service::Service& service_;
+  cim::AuditTrail& audit_;
   Log& log_;
   security::LoginThrottle throttle_;
   std::optional<TicketLogin> ticket_login_;

@@ -23,7 +23,7 @@ class UserAuthentication : public service::ServiceTest {
  protected:
   void SetUp() override {
     service::ServiceTest::SetUp();
-    authenticator_.emplace(shard, *service, log, nullptr, KerberosUsers{});
+    authenticator_.emplace(shard, *service, audit_, log, nullptr, KerberosUsers{});
     add_user("alice", "correct horse", security::Role::kOperator);
   }
   void TearDown() override { authenticator_.reset(); }
@@ -74,6 +74,7 @@ class UserAuthentication : public service::ServiceTest {
     return lines;
   }
 
+  cim::MemoryAuditTrail audit_;
   std::optional<UserAuthenticator> authenticator_;
   runtime::Duration took_{};
 };
@@ -239,6 +240,30 @@ TEST_F(UserAuthentication, RefusesCertificatesOfStrangersAndWithoutName) {
     EXPECT_EQ(outcome.error().http_status, 403);
   }
   EXPECT_EQ(lines_with("management.login.refused").size(), 3U);
+}
+
+TEST_F(UserAuthentication, RecordsWhoWasRefusedAndNobodyElse) {
+  const auto last = [this] { return audit_.records().back(); };
+  EXPECT_TRUE(log_in("alice", "correct horse"));
+  EXPECT_FALSE(authenticate({.method = "POST", .target = "/cimom"}, remote()));
+  EXPECT_TRUE(audit_.records().empty()) << "who shows nothing is asked, not refused";
+  EXPECT_FALSE(log_in("alice", "wrong secret"));
+  EXPECT_EQ(last().user, "alice");
+  EXPECT_EQ(last().operation, cim::kAuthenticate);
+  EXPECT_EQ(last().peer, "198.51.100.5:40000");
+  EXPECT_EQ(last().transport, "https");
+  EXPECT_EQ(last().result, "refused");
+  EXPECT_EQ(last().reason, "wrong-credentials");
+  EXPECT_EQ(last().role, std::nullopt);
+  EXPECT_FALSE(log_in("alice", "correct horse", remote("198.51.100.5:40000", false)));
+  EXPECT_EQ(last().reason, "plain-http");
+  EXPECT_FALSE(authenticate(with_field("Authorization", "Basic !!!"), remote()));
+  EXPECT_EQ(last().reason, "malformed");
+  EXPECT_FALSE(authenticate({}, local_socket(54321)));
+  EXPECT_EQ(last().user, "uid-54321");
+  EXPECT_EQ(last().authentication, cim::Authentication::kPeerCredentials);
+  EXPECT_EQ(last().reason, "no-such-user");
+  EXPECT_EQ(audit_.records().size(), 4U);
 }
 
 TEST_F(UserAuthentication, APasswordGoesBeforeACertificate) {

@@ -11,6 +11,13 @@ std::string Peer::description() const {
   return remote ? remote->to_string() : "unknown";
 }
 
+std::string_view Peer::transport() const {
+  if (is_unix()) {
+    return "unix";
+  }
+  return encrypted ? "https" : "http";
+}
+
 runtime::Task<Result<std::string, BodyError>> read_all(RequestBody& body) {
   std::string text;
   while (true) {

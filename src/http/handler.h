@@ -32,6 +32,8 @@ struct Peer {
   bool is_local() const { return is_unix() || (remote && remote->address.is_loopback()); }
   /// For logs and audit: "192.0.2.1:51234", "unix uid=0 pid=17".
   std::string description() const;
+  /// "unix", "https" or "http".
+  std::string_view transport() const;
 };
 
 /// Why a request's body cannot be read. The status to answer with is RequestBody::failure_status().

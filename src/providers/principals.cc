@@ -15,13 +15,43 @@ constexpr security::Role to_role(cim::Role role) {
   return security::Role::kViewer;
 }
 
+constexpr security::Authentication to_authentication(cim::Authentication authentication) {
+  switch (authentication) {
+    case cim::Authentication::kPassword:
+      return security::Authentication::kPassword;
+    case cim::Authentication::kPeerCredentials:
+      return security::Authentication::kPeerCredentials;
+    case cim::Authentication::kClientCertificate:
+      return security::Authentication::kClientCertificate;
+    case cim::Authentication::kKerberos:
+      return security::Authentication::kKerberos;
+    case cim::Authentication::kInternal:
+      return security::Authentication::kInternal;
+  }
+  return security::Authentication::kPassword;
+}
+
 }  // namespace
 
 security::Principal to_principal(const cim::OperationContext& context) {
-  const bool is_local = context.peer == cim::Peer::kLocalSocket;
-  return {context.principal, to_role(context.role),
-          is_local ? security::Authentication::kPeerCredentials : security::Authentication::kPassword,
-          is_local && context.peer_address.empty() ? "local socket" : context.peer_address};
+  return {context.principal, to_role(context.role), to_authentication(context.authentication),
+          context.peer_address.empty() ? "local socket" : context.peer_address};
+}
+
+cim::Authentication to_cim(security::Authentication authentication) {
+  switch (authentication) {
+    case security::Authentication::kPassword:
+      return cim::Authentication::kPassword;
+    case security::Authentication::kPeerCredentials:
+      return cim::Authentication::kPeerCredentials;
+    case security::Authentication::kClientCertificate:
+      return cim::Authentication::kClientCertificate;
+    case security::Authentication::kKerberos:
+      return cim::Authentication::kKerberos;
+    case security::Authentication::kInternal:
+      return cim::Authentication::kInternal;
+  }
+  return cim::Authentication::kPassword;
 }
 
 }  // namespace lunaria::providers

@@ -7,8 +7,9 @@
 
 namespace lunaria::providers {
 
-/// The principal of an operation that a front end has authenticated: by peer credentials on the local socket, by
-/// password elsewhere.
+/// The principal of an operation that a front end has authenticated.
 security::Principal to_principal(const cim::OperationContext& context);
+
+cim::Authentication to_cim(security::Authentication authentication);
 
 }  // namespace lunaria::providers

@@ -334,6 +334,7 @@ TEST(Principals, CarryRoleAndOrigin) {
   EXPECT_EQ(to_principal(context), (security::Principal{"ann", security::Role::kOperator,
                                                         security::Authentication::kPassword, "192.0.2.9:50000"}));
   context.peer = cim::Peer::kLocalSocket;
+  context.authentication = cim::Authentication::kPeerCredentials;
   context.peer_address.clear();
   context.role = cim::Role::kAdministrator;
   EXPECT_EQ(to_principal(context), (security::Principal{"ann", security::Role::kAdministrator,

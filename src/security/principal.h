@@ -58,7 +58,7 @@ struct Principal {
   std::string name;
   Role role;
   Authentication authentication;
-  /// Where it speaks from, for the audit log: "192.0.2.1:51234", "unix uid=0 pid=17".
+  /// Where it speaks from, for the logs: "192.0.2.1:51234", "unix uid=0 pid=17".
   std::string peer;
 
   bool may(Permission permission) const { return security::may(role, permission); }

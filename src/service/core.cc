@@ -83,8 +83,8 @@ std::optional<Error> Core::enter(const security::Principal& principal, security:
   return std::nullopt;
 }
 
-void Core::audit(const security::Principal& principal, const Action& action, const Error* error,
-                 std::string_view answer) {
+void Core::log_change(const security::Principal& principal, const Action& action, const Error* error,
+                      std::string_view answer) {
   const std::string_view result = error == nullptr ? answer : to_string(error->code);
   const std::string_view reason = error == nullptr ? std::string_view() : std::string_view(error->message);
   const std::array fields = {LogField("action", action.name),
@@ -95,7 +95,7 @@ void Core::audit(const security::Principal& principal, const Action& action, con
                              LogField("authentication", security::to_string(principal.authentication)),
                              LogField("peer", principal.peer),
                              LogField("reason", reason)};
-  environment.log.write(error == nullptr ? LogLevel::kInfo : LogLevel::kWarning, "audit", fields);
+  environment.log.write(error == nullptr ? LogLevel::kInfo : LogLevel::kWarning, "service.change", fields);
 }
 
 Error from_catalogue(const catalogue::Error& error) {

@@ -1,7 +1,7 @@
 #pragma once
 
 // Core: what the operations of the service share: the catalogue and its copy in memory, the lock, the way to commit and
-// to publish, the audit trail. Private to the service; control shard only.
+// to publish, the line in the log. Private to the service; control shard only.
 
 #include <cstdint>
 #include <map>
@@ -26,14 +26,14 @@
 
 namespace lunaria::service {
 
-/// What an operation is called in the audit log, what it is about, and what it needs.
+/// What an operation is called in the log, what it is about, and what it needs.
 struct Action {
   security::Permission permission = security::Permission::kRead;
   std::string_view name;  ///< "disk.create"
   std::string object;     ///< the name or id that it is about
 };
 
-/// The answer of a call that succeeded as a call, for the audit log: state changes answer with a code.
+/// The answer of a call that succeeded as a call, for the log: state changes answer with a code.
 inline std::string answer_of(const StateChangeCode& code) {
   return code == StateChangeCode::kDone ? "ok" : "code " + std::to_string(static_cast<std::uint32_t>(code));
 }
@@ -87,7 +87,7 @@ class Core final : public target::UnitKeeper {
   bool is_settling = false;          ///< they are to end
   runtime::AsyncMutex lookup_mutex;  ///< held while a name is looked up for a caller: one at a time
 
-  /// Carries out a change: role, lock, then `work`, then the audit line. Nothing of `work` runs without the lock.
+  /// Carries out a change: role, lock, then `work`, then the line in the log. Nothing of `work` runs without the lock.
   template <class T>
   Reply<T> change(security::Principal principal, Action action, Reply<T> work) {
     return change_unlocked(std::move(principal), std::move(action), locked(std::move(work)));
@@ -98,7 +98,7 @@ class Core final : public target::UnitKeeper {
   Reply<T> change_unlocked(security::Principal principal, Action action, Reply<T> work) {
     const std::optional<Error> refusal = enter(principal, action.permission);
     if (refusal) {
-      audit(principal, action, &*refusal);
+      log_change(principal, action, &*refusal);
       co_return fail(*refusal);
     }
     Outcome<T> outcome = co_await std::move(work);
@@ -106,7 +106,7 @@ class Core final : public target::UnitKeeper {
     if constexpr (!std::is_void_v<T>) {
       answer = outcome ? answer_of(*outcome) : std::string();
     }
-    audit(principal, action, outcome ? nullptr : &outcome.error(), answer);
+    log_change(principal, action, outcome ? nullptr : &outcome.error(), answer);
     gate.leave();
     co_return outcome;
   }
@@ -140,8 +140,8 @@ class Core final : public target::UnitKeeper {
   /// Does not take the lock: who holds it may be waiting for the unit's commands, which wait for this.
   runtime::Task<bool> keep_reservations(target::UnitId unit, scsi::ReservationState state) override;
   /// One line in the log; `answer` stands for "ok" when there was no error.
-  void audit(const security::Principal& principal, const Action& action, const Error* error,
-             std::string_view answer = {});
+  void log_change(const security::Principal& principal, const Action& action, const Error* error,
+                  std::string_view answer = {});
   runtime::WallTime now() const { return environment.shard.clock().wall_time(); }
   Uuid new_guid();
 

@@ -70,15 +70,15 @@ TEST_F(ServerTest, AllowsEachRoleWhatItMay) {
   EXPECT_TRUE(must(service->list_targets(viewer())).empty());
 }
 
-TEST_F(ServerTest, AuditsEveryChangeAndEveryRefusal) {
+TEST_F(ServerTest, LogsEveryChangeAndEveryRefusal) {
   make_target("t");
   EXPECT_TRUE(
-      log.contains("audit action=target.create object=t result=ok user=tester role=operator "
+      log.contains("service.change action=target.create object=t result=ok user=tester role=operator "
                    "authentication=password peer=192.0.2.9:50000"));
   EXPECT_FALSE(run(service->create_target(op(), {"t", {}, "", true})));
-  EXPECT_TRUE(log.contains("audit action=target.create object=t result=already_exists"));
+  EXPECT_TRUE(log.contains("service.change action=target.create object=t result=already_exists"));
   EXPECT_FALSE(run(service->create_target(viewer(), {"u", {}, "", true})));
-  EXPECT_TRUE(log.contains("audit action=target.create object=u result=permission_denied"));
+  EXPECT_TRUE(log.contains("service.change action=target.create object=u result=permission_denied"));
 }
 
 TEST_F(ServerTest, TellsSubscribersWhatChanged) {

@@ -6,7 +6,7 @@
 //
 // Changes are carried out one at a time, in the order of the calls. A change is durable before it is in force, and in
 // force on the wire when its call returns. Every call names its principal; a role that is not enough gets
-// kPermissionDenied, and every attempt to change something leaves an `audit` line in the log.
+// kPermissionDenied, and every attempt to change something leaves a `service.change` line in the log.
 
 #include <chrono>
 #include <cstdint>
@@ -186,7 +186,7 @@ class Service final {
   Reply<void> set_password(security::Principal principal, std::string name, Secret password);
   /// kInUse when it would leave no administrator.
   Reply<User> set_role(security::Principal principal, std::string name, security::Role role);
-  /// Judges a password; `peer` is for the audit log. kPermissionDenied, after the same time and with the same message,
+  /// Judges a password; `peer` is for the log. kPermissionDenied, after the same time and with the same message,
   /// whether the user or the password is wrong. Remembers good passwords for some minutes, so that a client that sends
   /// its password with every request is served fast. Slowing guesses down is the front end's (security/throttle.h).
   Reply<security::Principal> verify_user(std::string name, Secret password, std::string peer);

@@ -176,8 +176,7 @@ Reply<security::Principal> verify_now(Core& core, std::string name, Secret passw
     }
   }
   if (!good) {
-    core.environment.log.warning(
-        "audit", {{"action", "user.login"}, {"object", name}, {"result", "permission_denied"}, {"peer", peer}});
+    core.environment.log.warning("service.login", {{"user", name}, {"result", "permission_denied"}, {"peer", peer}});
     co_return fail(refused());
   }
   const User user = user_value(core.contents.users.at(name));

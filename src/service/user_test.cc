@@ -41,7 +41,7 @@ TEST_F(UserTest, IsRefusedTheSameWayWhateverIsWrong) {
   EXPECT_FALSE(verify("jane", ""));
   EXPECT_FALSE(verify("", "correct horse"));
   EXPECT_FALSE(verify("Jane", "correct horse"));
-  EXPECT_TRUE(log.contains("user.login"));
+  EXPECT_TRUE(log.contains("service.login"));
 }
 
 TEST_F(UserTest, IsVerifiedFastASecondTimeAndNeverWithAnOldPassword) {

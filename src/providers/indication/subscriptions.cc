@@ -31,6 +31,7 @@ const cim::OperationContext& own_context() {
   static const cim::OperationContext kContext{.principal = "indication service",
                                               .role = cim::Role::kAdministrator,
                                               .peer = cim::Peer::kLocalSocket,
+                                              .authentication = cim::Authentication::kInternal,
                                               .peer_address = {},
                                               .accept_language = {},
                                               .deadline = std::nullopt};

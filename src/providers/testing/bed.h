@@ -230,6 +230,7 @@ class Bed : public service::ServiceTest {
   cim::OperationContext context{.principal = "root",
                                 .role = cim::Role::kAdministrator,
                                 .peer = cim::Peer::kLocalSocket,
+                                .authentication = cim::Authentication::kPeerCredentials,
                                 .peer_address = {},
                                 .accept_language = {},
                                 .deadline = std::nullopt,

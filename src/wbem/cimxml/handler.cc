@@ -21,7 +21,12 @@ cim::OperationContext make_context(const security::Principal& principal, const h
   context.role = static_cast<cim::Role>(principal.role);
   static_assert(static_cast<int>(cim::Role::kAdministrator) == static_cast<int>(security::Role::kAdministrator));
   context.peer = peer.is_unix() ? cim::Peer::kLocalSocket : peer.is_local() ? cim::Peer::kLoopback : cim::Peer::kRemote;
-  context.peer_address = peer.is_unix() ? "" : peer.description();
+  context.authentication = static_cast<cim::Authentication>(principal.authentication);
+  static_assert(static_cast<int>(cim::Authentication::kInternal) ==
+                static_cast<int>(security::Authentication::kInternal));
+  context.front = "cim-xml";
+  context.transport = peer.transport();
+  context.peer_address = peer.description();
   context.accept_language = std::string(head.fields.find("Accept-Language").value_or(""));
   context.host = std::string(head.fields.find("Host").value_or(""));
   context.wall_time = now;
