@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "daemon/authorization.h"
 #include "daemon/schema_loading.h"
 #include "runtime/blocking.h"
 #include "schema/names.h"
@@ -27,22 +28,6 @@ cim::AdmissionControl::Exceptions exceptions_while_stopped() {
   namespace manager = schema::msftsm_object_manager;
   return {{std::string(manager::kClass)},
           {std::string(manager::start_service::kMethod), std::string(manager::request_state_change::kMethod)}};
-}
-
-// The service checks what each call really needs; this keeps viewers away from everything that is not a question.
-Result<void, cim::Error> authorize(const cim::OperationContext& context, const cim::OperationRequest& request) {
-  if (cim::is_schema_change(request.kind) && context.role < cim::Role::kAdministrator) {
-    return fail(cim::Error(cim::Status::kAccessDenied, "only administrators change classes and qualifiers"));
-  }
-  if (cim::is_read(request.kind) || context.role >= cim::Role::kOperator) {
-    return {};
-  }
-  if (request.kind == cim::OperationKind::kInvokeMethod && request.method_name.starts_with("Get")) {
-    return {};
-  }
-  return fail(cim::Error(cim::Status::kAccessDenied,
-                         fmt::format("'{}' is a viewer and may only look; ask an administrator for the operator role",
-                                     context.principal)));
 }
 
 bool is_tcp(const http::ListenerView& listener) {

@@ -21,6 +21,7 @@
 #include "providers/lunaria/portal_group_provider.h"
 #include "providers/lunaria/portal_provider.h"
 #include "providers/lunaria/redirect_provider.h"
+#include "providers/lunaria/role_provider.h"
 #include "providers/lunaria/target_provider.h"
 #include "providers/lunaria/user_provider.h"
 #include "providers/storage/service_provider.h"
@@ -117,6 +118,7 @@ struct ProviderSet::Providers {
   LunariaPortalGroupProvider lunaria_portal_group;
   LunariaPortalProvider lunaria_portal;
   LunariaRedirectProvider lunaria_redirect;
+  LunariaRoleProvider lunaria_role;
   LunariaTargetProvider lunaria_target;
   std::vector<std::unique_ptr<StorageServiceProvider>> storage_services;
   std::vector<std::unique_ptr<ComputedProvider>> computed;  // as kComputed
@@ -148,6 +150,7 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(own, schema::lunaria_portal_group::kClass, providers_->lunaria_portal_group);
   table.add(own, schema::lunaria_portal::kClass, providers_->lunaria_portal);
   table.add(own, schema::lunaria_redirect::kClass, providers_->lunaria_redirect);
+  table.add(own, schema::lunaria_role::kClass, providers_->lunaria_role);
   table.add(own, schema::lunaria_target::kClass, providers_->lunaria_target);
   const cim::NamespaceName storage(kStorage);
   for (std::size_t i = 0; i < kStorageServiceCount; ++i) {

@@ -301,7 +301,8 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                         "WT_VPDIdentificationDescriptor"};
   const std::vector<std::string> own{
       "LUNARIA_AccessRule", "LUNARIA_Disk",        "LUNARIA_Initiator", "LUNARIA_Mapping", "LUNARIA_MappingInitiator",
-      "LUNARIA_Portal",     "LUNARIA_PortalGroup", "LUNARIA_Redirect",  "LUNARIA_Target",  "LUNARIA_User"};
+      "LUNARIA_Portal",     "LUNARIA_PortalGroup", "LUNARIA_Redirect",  "LUNARIA_Role",    "LUNARIA_Target",
+      "LUNARIA_User"};
   const std::map<std::string_view, std::vector<std::string>> served{{"root/interop", interop},
                                                                     {"root/cimv2/storage/iscsitarget", storage},
                                                                     {"root/wmi", target},

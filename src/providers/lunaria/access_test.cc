@@ -185,5 +185,28 @@ TEST_F(LunariaAccessTest, RulesShowWhatTheirNamesMean) {
   EXPECT_EQ(status_of(remove(rules[0].path(kLunaria))), Status::kNotSupported) << "WT_IDMethod does that";
 }
 
+TEST_F(LunariaAccessTest, RolesSayWhatTheyMayDoAndWhichTheCallerHas) {
+  const std::vector<std::vector<std::string>> permissions = {
+      {"Read"},
+      {"Read", "ChangeStorage"},
+      {"Read", "ChangeStorage", "ControlServices", "ChangeSchema", "ChangeSecurity"}};
+  const std::vector<std::string> names = {"viewer", "operator", "administrator"};
+  for (const cim::Role held : {cim::Role::kViewer, cim::Role::kOperator, cim::Role::kAdministrator}) {
+    context.role = held;
+    const auto roles = list(kLunaria, "LUNARIA_Role");
+    ASSERT_EQ(roles.size(), names.size());
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+      EXPECT_EQ(text_of(roles[i], "Name"), names[i]);
+      EXPECT_EQ(value_of(roles[i], "Permissions"), Value::array_of(permissions[i]));
+      EXPECT_EQ(flag_of(roles[i], "HeldByCaller"), static_cast<std::size_t>(held) >= i);
+      EXPECT_EQ(text_of(*get(roles[i].path(kLunaria)), "Name"), names[i]);
+    }
+  }
+  EXPECT_EQ(status_of(get(*cim::ObjectPath::parse("root/lunaria:LUNARIA_Role.Name=\"root\""))), Status::kNotFound);
+  EXPECT_EQ(status_of(create_own("LUNARIA_Role", {{"Name", Value("root")}})), Status::kNotSupported);
+  EXPECT_EQ(status_of(remove(*cim::ObjectPath::parse("root/lunaria:LUNARIA_Role.Name=\"viewer\""))),
+            Status::kNotSupported);
+}
+
 }  // namespace
 }  // namespace lunaria::providers

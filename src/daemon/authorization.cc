@@ -1,0 +1,22 @@
+#include "daemon/authorization.h"
+
+#include <fmt/format.h>
+
+namespace lunaria::daemon {
+
+Result<void, cim::Error> authorize(const cim::OperationContext& context, const cim::OperationRequest& request) {
+  if (cim::is_schema_change(request.kind) && context.role < cim::Role::kAdministrator) {
+    return fail(cim::Error(cim::Status::kAccessDenied, "only administrators change classes and qualifiers"));
+  }
+  if (cim::is_read(request.kind) || context.role >= cim::Role::kOperator) {
+    return {};
+  }
+  if (request.kind == cim::OperationKind::kInvokeMethod && request.method_name.starts_with("Get")) {
+    return {};
+  }
+  return fail(cim::Error(cim::Status::kAccessDenied,
+                         fmt::format("'{}' is a viewer and may only look; ask an administrator for the operator role",
+                                     context.principal)));
+}
+
+}  // namespace lunaria::daemon
