@@ -21,6 +21,7 @@ install(CODE "
     file(INSTALL \"${packaging}/lunaria.toml\" DESTINATION \"${settings}\")
   endif()")
 install(FILES "${packaging}/lunaria.toml" "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${packaging}/pam/lunaria" DESTINATION "${CMAKE_INSTALL_DOCDIR}/pam")
 if(IS_DIRECTORY "${CMAKE_SOURCE_DIR}/docs/man")
   foreach(section 1 5 8)
     install(DIRECTORY "${CMAKE_SOURCE_DIR}/docs/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}"

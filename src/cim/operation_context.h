@@ -18,9 +18,16 @@ enum class Role : std::uint8_t { kViewer, kOperator, kAdministrator };
 std::string_view to_string(Role role);
 
 /// How the principal proved who it is.
-enum class Authentication : std::uint8_t { kPassword, kPeerCredentials, kClientCertificate, kKerberos, kInternal };
+enum class Authentication : std::uint8_t {
+  kPassword,
+  kPeerCredentials,
+  kClientCertificate,
+  kKerberos,
+  kPam,
+  kInternal
+};
 
-/// "password", "peer-credentials", "client-certificate", "kerberos", "internal".
+/// "password", "peer-credentials", "client-certificate", "kerberos", "pam", "internal".
 std::string_view to_string(Authentication authentication);
 
 /// Where the request came from.

@@ -11,6 +11,7 @@
 #include "daemon/journal_socket.h"
 #include "daemon/local_addresses.h"
 #include "daemon/neighbours.h"
+#include "daemon/pam_helper.h"
 #include "runtime/blocking.h"
 #include "security/gss_acceptor.h"
 #include "security/host_key.h"
@@ -217,12 +218,17 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
   if (!tickets) {
     co_return fail(tickets.error());
   }
+  if (!options_.pam.service.empty()) {
+    pam_ = std::make_unique<PamLogin>(
+        control, log_, options_.pam,
+        [helper = PamHelper(options_.pam.helper)](const pam::Question& question) { return helper.ask(question); });
+  }
   listener_names_ = std::make_unique<DnsResolver>();
   management_ = std::make_unique<Management>(
       control, *service_, log_,
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
       ManagementStores{*objects_, *objects_, *audit_, *listener_names_},
-      ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users}, request_exit_);
+      ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users, pam_.get()}, request_exit_);
   if (const auto opened = co_await management_->open(std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
@@ -292,6 +298,7 @@ runtime::Task<void> Daemon::stop() {
   certificate_watch_.reset();
   management_.reset();
   tickets_.reset();
+  pam_.reset();
   audit_.reset();
   listener_names_.reset();
   objects_.reset();

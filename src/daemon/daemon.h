@@ -78,6 +78,7 @@ class Daemon final {
   std::unique_ptr<StoredObjects> objects_;
   std::unique_ptr<DnsResolver> listener_names_;
   std::unique_ptr<security::TicketAcceptor> tickets_;
+  std::unique_ptr<PamLogin> pam_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<Management> management_;
   service::MethodService method_services_;  // the services of the storage model

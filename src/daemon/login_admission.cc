@@ -24,8 +24,8 @@ runtime::Task<Result<void, wbem::AuthenticationFailure>> admit_login(runtime::Sh
         .detail = is_ticket ? "Too many tickets that were not good: try again later"
                             : "Too many wrong passwords: try again later",
         .retry_after_s = static_cast<std::uint32_t>(seconds),
-        .refused = wbem::RefusedLogin{
-            .user = std::move(user), .authentication = authentication, .reason = "throttled"}});
+        .refused =
+            wbem::RefusedLogin{.user = std::move(user), .authentication = authentication, .reason = "throttled"}});
   }
   if (*admitted > runtime::Duration::zero()) {
     co_await runtime::sleep_for(shard, *admitted);

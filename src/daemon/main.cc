@@ -71,6 +71,8 @@ int run(Options options) {
   const std::size_t data_shards = data_shard_count(options);
   auto reactor = reactor::Reactor::start(
       {.shard_count = data_shards + 1,
+       .worker_count =
+           reactor::ReactorOptions().worker_count + (options.pam.service.empty() ? 0 : PamLogin::kHelpersMax),
        .buffer_budget = std::max<std::size_t>(std::size_t{options.buffer_memory_mib} * 1024 * 1024 / data_shards,
                                               2 * runtime::BufferPool::kSizeMax),
        .backend = backend_of(options)});

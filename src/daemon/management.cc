@@ -57,7 +57,7 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                       {.schema_editor = &made_schema_, .enumerations = &enumerations_, .audit = &stores.audit}),
       providers_(service_, repository_, shard_.clock(), &made_schema_),
       indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
-      authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users)),
+      authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
       handler_(shard_, object_manager_, authenticator_, log_),
       server_(shard_, handler_, log_) {
   admission_.close();

@@ -39,6 +39,7 @@ struct ManagementTrust {
   security::TlsClientContext listeners;               ///< of indications, over https
   const security::TicketAcceptor* tickets = nullptr;  ///< null: no Kerberos
   KerberosUsers kerberos_users{};
+  PamLogin* pam = nullptr;  ///< null: PAM is not asked
 };
 
 /// Where the object manager keeps what clients make, and indications on their way.

@@ -67,6 +67,22 @@ void describe_kerberos(CLI::App& app, KerberosOptions& kerberos, Texts& texts) {
       ->envname("LUNARIA_KERBEROS_ROLES");
 }
 
+void describe_pam(CLI::App& app, PamOptions& pam) {
+  app.add_option("--pam-service", pam.service,
+                 "Judge the passwords of users that are not in the catalogue with this service of PAM (a file of "
+                 "/etc/pam.d); empty: do not")
+      ->envname("LUNARIA_PAM_SERVICE");
+  app.add_option("--pam-administrators", pam.administrators,
+                 "Group whose members are administrators, if PAM lets them in")
+      ->envname("LUNARIA_PAM_ADMINISTRATORS");
+  app.add_option("--pam-operators", pam.operators, "Group whose members are operators")
+      ->envname("LUNARIA_PAM_OPERATORS");
+  app.add_option("--pam-viewers", pam.viewers, "Group whose members are viewers")->envname("LUNARIA_PAM_VIEWERS");
+  app.add_option("--pam-helper", pam.helper, "The program that asks PAM")
+      ->envname("LUNARIA_PAM_HELPER")
+      ->capture_default_str();
+}
+
 void describe_audit(CLI::App& app, Options& options) {
   app.add_option("--audit-file", options.audit_file,
                  "Record who changed what here, one JSON object a line (default: STATE/audit/audit.jsonl); `none` for "
@@ -147,6 +163,7 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
       ->envname("LUNARIA_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+  describe_pam(app, options.pam);
   describe_audit(app, options);
   app.add_flag("--demo", options.demo, "Make a first disk and target when there are none")->configurable(false);
 }
@@ -229,6 +246,11 @@ void print_config(const Options& options, const Texts& texts) {
                      {"kerberos-principal", options.kerberos.principal},
                      {"kerberos-realms", list(options.kerberos.users.realms)},
                      {"kerberos-roles", list(texts.kerberos_roles)},
+                     {"pam-service", options.pam.service},
+                     {"pam-administrators", options.pam.administrators},
+                     {"pam-operators", options.pam.operators},
+                     {"pam-viewers", options.pam.viewers},
+                     {"pam-helper", options.pam.helper},
                      {"shards", options.shards},
                      {"buffer-memory-mib", options.buffer_memory_mib},
                      {"command-timeout-seconds", options.command_timeout_seconds},
@@ -259,6 +281,27 @@ std::string complete(KerberosOptions& kerberos, const std::vector<std::string>& 
   return {};
 }
 
+/// Who may log in by way of PAM. Returns what is wrong, or nothing.
+std::string check_pam(const PamOptions& pam) {
+  const bool names_somebody = !pam.administrators.empty() || !pam.operators.empty() || !pam.viewers.empty();
+  if (pam.service.empty() != !names_somebody) {
+    return "pam-service NAME goes with pam-administrators, pam-operators or pam-viewers GROUP: without a group nobody "
+           "has a role";
+  }
+  if (pam.service.size() > pam::kServiceBytesMax || pam.service.find('/') != std::string::npos) {
+    return fmt::format("pam-service is the name of a file in /etc/pam.d, at most {} bytes", pam::kServiceBytesMax);
+  }
+  for (const std::string& group : {pam.administrators, pam.operators, pam.viewers}) {
+    if (group.size() > pam::kGroupBytesMax) {
+      return fmt::format("'{}' is too long for a group: at most {} bytes", group, pam::kGroupBytesMax);
+    }
+  }
+  if (!pam.service.empty() && !pam.helper.starts_with('/')) {
+    return "pam-helper must be an absolute path";
+  }
+  return {};
+}
+
 /// What was left out and follows from the rest. Returns what is wrong, or nothing.
 std::string complete(Options& options, const Texts& texts) {
   options.iscsi_addresses = parse_endpoints(texts.iscsi);
@@ -277,6 +320,9 @@ std::string complete(Options& options, const Texts& texts) {
   if (options.tls_certificate.empty()) {
     options.tls_certificate = options.state_directory + "/tls/certificate.pem";
     options.tls_key = options.state_directory + "/tls/key.pem";
+  }
+  if (std::string wrong = check_pam(options.pam); !wrong.empty()) {
+    return wrong;
   }
   return complete(options.kerberos, texts.kerberos_roles);
 }

@@ -11,6 +11,7 @@
 #include "base/ip_address.h"
 #include "base/log.h"
 #include "daemon/kerberos_users.h"
+#include "daemon/pam_login.h"
 
 namespace lunaria::daemon {
 
@@ -32,6 +33,7 @@ struct Options {
   std::string indication_authorities;  ///< PEM; issuers of listeners' certificates; empty: the system's
   std::string tls_client_authorities;  ///< PEM; issuers of client certificates; empty: clients show none
   KerberosOptions kerberos;
+  PamOptions pam;
   std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1
   std::uint32_t buffer_memory_mib = 256;      ///< memory for data in flight, all shards together
   std::uint32_t command_timeout_seconds = 0;  ///< a SCSI command that runs longer is aborted; 0: none is

@@ -44,8 +44,7 @@ runtime::Task<TicketLogin::Outcome> TicketLogin::judge(std::vector<std::byte> to
                                                        security::LoginThrottle& throttle) {
   using Throttled = security::LoginThrottle::Outcome;
   const std::string description = peer.description();
-  const auto admitted =
-      co_await admit_login(shard_, log_, throttle, {}, peer, security::Authentication::kKerberos);
+  const auto admitted = co_await admit_login(shard_, log_, throttle, {}, peer, security::Authentication::kKerberos);
   if (!admitted) {
     co_return fail(admitted.error());
   }

@@ -51,7 +51,7 @@ class TicketLoginTest : public service::ServiceTest {
     service::ServiceTest::SetUp();
     KerberosUsers users{.realms = {"EXAMPLE.COM"}, .roles = {}};
     EXPECT_TRUE(add_kerberos_role(users, "backup/host@OTHER.ORG=operator"));
-    authenticator_.emplace(shard, *service, audit, log, &acceptor, std::move(users));
+    authenticator_.emplace(shard, *service, audit, log, &acceptor, std::move(users), nullptr);
     add_user("alice", security::Role::kOperator);
   }
   void TearDown() override { authenticator_.reset(); }

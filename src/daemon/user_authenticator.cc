@@ -32,8 +32,9 @@ std::string login_name(uid_t uid) {
 }  // namespace
 
 UserAuthenticator::UserAuthenticator(runtime::Shard& shard, service::Service& service, cim::AuditTrail& audit, Log& log,
-                                     const security::TicketAcceptor* tickets, KerberosUsers kerberos_users)
-    : shard_(shard), service_(service), audit_(audit), log_(log) {
+                                     const security::TicketAcceptor* tickets, KerberosUsers kerberos_users,
+                                     PamLogin* pam)
+    : shard_(shard), service_(service), audit_(audit), log_(log), pam_(pam) {
   if (tickets != nullptr) {
     ticket_login_.emplace(shard, service, log, *tickets, std::move(kerberos_users));
   }
@@ -169,16 +170,24 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_certificate(s
 
 runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std::string user, Secret password,
                                                                             const http::Peer& peer) {
+  // The catalogue goes first: PAM is never asked about a user that it has.
+  bool by_pam = false;
+  auto remembered = service_.remembered_user(user, password, peer.description());
+  if (!remembered && pam_ != nullptr) {
+    by_pam = !(co_await find_catalogue_user(service_, user)).has_value();
+    if (by_pam) {
+      remembered = pam_->remembered(user, password, peer.description());
+    }
+  }
   // Clients send their password with every request: one that is known to be good neither waits nor counts.
-  if (auto remembered = service_.remembered_user(user, password, peer.description())) {
+  if (remembered) {
     co_return wbem::AuthenticatedClient{*std::move(remembered)};
   }
-  const auto admitted =
-      co_await admit_login(shard_, log_, throttle_, user, peer, security::Authentication::kPassword);
+  const auto admitted = co_await admit_login(shard_, log_, throttle_, user, peer, security::Authentication::kPassword);
   if (!admitted) {
     co_return fail(admitted.error());
   }
-  auto principal = co_await service_.verify_user(user, std::move(password), peer.description());
+  auto principal = co_await ask(user, std::move(password), peer, by_pam);
   const bool is_wrong = !principal && principal.error().code == service::ErrorCode::kPermissionDenied;
   throttle_.report(user, address_of(peer),
                    principal  ? security::LoginThrottle::Outcome::kSuccess
@@ -195,6 +204,29 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::judge_password(std:
     co_return fail(std::move(failure));
   }
   co_return fail(AuthenticationFailure{503, principal.error().message});
+}
+
+// Where PAM is asked, every refusal takes the same time, whoever gave it: else the time would tell whose users exist.
+runtime::Task<service::Outcome<security::Principal>> UserAuthenticator::ask(const std::string& user, Secret password,
+                                                                            const http::Peer& peer, bool by_pam) {
+  const runtime::Instant answer_at = shard_.clock().now() + PamLogin::kRefusalTime;
+  service::Outcome<security::Principal> principal =
+      fail(service::Error{service::ErrorCode::kPermissionDenied, "The user name or the password is wrong."});
+  if (by_pam) {
+    const std::optional<IpAddress> address = address_of(peer);
+    auto known = co_await pam_->judge(user, std::move(password), address ? address->to_string() : std::string(),
+                                      peer.description());
+    if (known) {
+      principal = *std::move(known);
+    }
+  } else {
+    principal = co_await service_.verify_user(user, std::move(password), peer.description());
+  }
+  const runtime::Instant now = shard_.clock().now();
+  if (!principal && pam_ != nullptr && now < answer_at) {
+    co_await runtime::sleep_for(shard_, answer_at - now);
+  }
+  co_return principal;
 }
 
 }  // namespace lunaria::daemon

@@ -23,7 +23,7 @@ class UserAuthentication : public service::ServiceTest {
  protected:
   void SetUp() override {
     service::ServiceTest::SetUp();
-    authenticator_.emplace(shard, *service, audit_, log, nullptr, KerberosUsers{});
+    authenticator_.emplace(shard, *service, audit_, log, nullptr, KerberosUsers{}, nullptr);
     add_user("alice", "correct horse", security::Role::kOperator);
   }
   void TearDown() override { authenticator_.reset(); }
@@ -264,6 +264,75 @@ TEST_F(UserAuthentication, RecordsWhoWasRefusedAndNobodyElse) {
   EXPECT_EQ(last().authentication, cim::Authentication::kPeerCredentials);
   EXPECT_EQ(last().reason, "no-such-user");
   EXPECT_EQ(audit_.records().size(), 4U);
+}
+
+/// With PAM, which knows dora, an operator.
+class PamAuthentication : public UserAuthentication {
+ protected:
+  void SetUp() override {
+    UserAuthentication::SetUp();
+    authenticator_.emplace(shard, *service, audit_, log, nullptr, KerberosUsers{}, &pam_);
+  }
+
+  std::vector<std::string> asked_;
+  PamLogin pam_{shard, log, {"lunaria", "", "ops", "", ""}, [this](const pam::Question& question) {
+                  asked_.push_back(question.user + '@' + question.peer);
+                  const bool is_good = question.user == "dora" && question.password.reveal() == "correct horse";
+                  return pam::Answer{.kind = is_good ? pam::Answer::Kind::kGood : pam::Answer::Kind::kRefused,
+                                     .role = is_good ? std::optional(pam::Role::kOperator) : std::nullopt,
+                                     .reason = {}};
+                }};
+};
+
+TEST_F(PamAuthentication, AsksAboutUsersThatTheCatalogueDoesNotHave) {
+  const Outcome dora = log_in("dora", "correct horse");
+  ASSERT_TRUE(dora) << dora.error().detail;
+  EXPECT_EQ(dora->role, security::Role::kOperator);
+  EXPECT_EQ(dora->authentication, security::Authentication::kPam);
+  EXPECT_EQ(asked_, std::vector<std::string>{"dora@198.51.100.5"});
+  EXPECT_TRUE(log_in("dora", "correct horse"));
+  EXPECT_EQ(asked_.size(), 1U) << "it was good a moment ago";
+  EXPECT_FALSE(log_in("dora", "correct hors"));
+  EXPECT_EQ(asked_.size(), 2U) << "another password is another question";
+}
+
+TEST_F(PamAuthentication, NeverAsksAboutAUserOfTheCatalogue) {
+  EXPECT_TRUE(log_in("alice", "correct horse"));
+  EXPECT_FALSE(log_in("alice", "wrong secret"));
+  EXPECT_TRUE(asked_.empty());
+  ASSERT_TRUE(log_in("dora", "correct horse"));
+  add_user("dora", "battery staple", security::Role::kViewer);
+  EXPECT_FALSE(log_in("dora", "correct horse")) << "from now on the catalogue alone says who dora is";
+  EXPECT_EQ(log_in("dora", "battery staple")->role, security::Role::kViewer);
+  EXPECT_EQ(asked_.size(), 1U);
+}
+
+TEST_F(PamAuthentication, RefusesEverybodyInTheSameWayAndTime) {
+  for (const char* user : {"alice", "dora", "mallory", "-u", "../shadow"}) {
+    const Outcome outcome = log_in(user, "wrong secret");
+    ASSERT_FALSE(outcome) << user;
+    EXPECT_EQ(outcome.error().http_status, 401);
+    EXPECT_EQ(outcome.error().detail, "The user or the password is wrong");
+    EXPECT_TRUE(outcome.error().challenge);
+    EXPECT_GE(took_, PamLogin::kRefusalTime) << user;
+    EXPECT_LT(took_, PamLogin::kRefusalTime + 10ms) << user;
+    EXPECT_EQ(audit_.records().back().user, user);
+    EXPECT_EQ(audit_.records().back().reason, "wrong-credentials");
+    world.run_for(security::kThrottleForget + 1min);
+  }
+  EXPECT_EQ(asked_.size(), 2U) << "what is no name of a user here is no question for PAM";
+}
+
+TEST_F(PamAuthentication, SlowsGuessingDownAndThenRefuses) {
+  Outcome last = log_in("dora", "guess");
+  for (int i = 0; i < 20 && !last && last.error().http_status == 401; ++i) {
+    last = log_in("dora", "guess");
+  }
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().http_status, 429);
+  const std::size_t asked = asked_.size();
+  EXPECT_FALSE(log_in("dora", "guess"));
+  EXPECT_EQ(asked_.size(), asked) << "no process is started for it";
 }
 
 TEST_F(UserAuthentication, APasswordGoesBeforeACertificate) {

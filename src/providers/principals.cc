@@ -25,6 +25,8 @@ constexpr security::Authentication to_authentication(cim::Authentication authent
       return security::Authentication::kClientCertificate;
     case cim::Authentication::kKerberos:
       return security::Authentication::kKerberos;
+    case cim::Authentication::kPam:
+      return security::Authentication::kPam;
     case cim::Authentication::kInternal:
       return security::Authentication::kInternal;
   }
@@ -48,6 +50,8 @@ cim::Authentication to_cim(security::Authentication authentication) {
       return cim::Authentication::kClientCertificate;
     case security::Authentication::kKerberos:
       return cim::Authentication::kKerberos;
+    case security::Authentication::kPam:
+      return cim::Authentication::kPam;
     case security::Authentication::kInternal:
       return cim::Authentication::kInternal;
   }

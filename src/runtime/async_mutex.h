@@ -51,6 +51,7 @@ class AsyncMutex final {
     };
     return Awaiter{*this};
   }
+  bool is_held() const { return held_; }
   std::size_t waiting() const { return waiters_.size(); }
 
  private:

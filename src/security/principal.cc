@@ -33,6 +33,8 @@ std::string_view to_string(Authentication authentication) {
       return "client-certificate";
     case Authentication::kKerberos:
       return "kerberos";
+    case Authentication::kPam:
+      return "pam";
     case Authentication::kInternal:
       return "internal";
   }

@@ -24,13 +24,20 @@ enum class Permission : std::uint8_t {
 };
 
 /// How a principal proved who it is.
-enum class Authentication : std::uint8_t { kPassword, kPeerCredentials, kClientCertificate, kKerberos, kInternal };
+enum class Authentication : std::uint8_t {
+  kPassword,
+  kPeerCredentials,
+  kClientCertificate,
+  kKerberos,
+  kPam,
+  kInternal
+};
 
 /// "viewer", "operator", "administrator".
 std::string_view to_string(Role role);
 /// The exact lower-case name, or nullopt.
 std::optional<Role> parse_role(std::string_view name);
-/// "password", "peer-credentials", "client-certificate", "kerberos", "internal".
+/// "password", "peer-credentials", "client-certificate", "kerberos", "pam", "internal".
 std::string_view to_string(Authentication authentication);
 
 /// The role table: the least role that a permission needs.
