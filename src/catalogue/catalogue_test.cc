@@ -97,7 +97,7 @@ TargetRow target_row(std::uint32_t id) {
 
 /// One row of every kind.
 Changes one_of_each() {
-  return {ServerRow{guid_of(9, 1), "server", true, time_of(5)},
+  return {ServerRow{guid_of(9, 1), "server", true, true, time_of(5)},
           disk_row(1),
           target_row(1),
           ChapRow{TargetId(1), ChapDirection::kForward, "user", {std::byte{1}, std::byte{0}, std::byte{255}}},

@@ -253,6 +253,10 @@ constexpr std::string_view kUsedThresholds = R"sql(
 ALTER TABLE disks ADD COLUMN used_threshold INTEGER NOT NULL DEFAULT 0 CHECK (used_threshold >= 0);
 )sql";
 
+constexpr std::string_view kStatistics = R"sql(
+ALTER TABLE server ADD COLUMN gathers_statistics INTEGER NOT NULL DEFAULT 0 CHECK (gathers_statistics IN (0, 1));
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
     Migration{"persistent reservations", kReservations},
@@ -262,6 +266,7 @@ constexpr std::array kMigrations = {
     Migration{"encrypted disks", kEncryptedDisks},
     Migration{"rate limits and space thresholds", kRateLimits},
     Migration{"thresholds of used space", kUsedThresholds},
+    Migration{"statistics of the object manager", kStatistics},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

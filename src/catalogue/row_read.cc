@@ -82,6 +82,7 @@ ServerRow read_server(Columns& columns) {
   row.guid = columns.guid();
   row.name = columns.text();
   row.remotely_manageable = columns.flag();
+  row.gathers_statistics = columns.flag();
   row.created = columns.time();
   return row;
 }
@@ -157,8 +158,9 @@ JobRow read_job(Columns& columns) {
 using Reader = Outcome<void> (*)(const Database&, Contents&);
 
 Outcome<void> read_server_and_disks(const Database& database, Contents& contents) {
-  Outcome<void> done = for_each(database, "SELECT guid, name, remotely_manageable, created FROM server",
-                                [&](Columns& columns) { contents.apply(read_server(columns)); });
+  Outcome<void> done =
+      for_each(database, "SELECT guid, name, remotely_manageable, gathers_statistics, created FROM server",
+               [&](Columns& columns) { contents.apply(read_server(columns)); });
   if (!done) {
     return done;
   }

@@ -30,10 +30,11 @@ struct Writer {
   Outcome<void> operator()(const ServerRow& row) const {
     const std::string guid = row.guid.to_string();
     return database.run(
-        "INSERT INTO server (id, guid, name, remotely_manageable, created) VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO "
-        "UPDATE SET guid = excluded.guid, name = excluded.name, remotely_manageable = excluded.remotely_manageable, "
-        "created = excluded.created",
-        {text(guid), text(row.name), number(row.remotely_manageable), time(row.created)});
+        "INSERT INTO server (id, guid, name, remotely_manageable, gathers_statistics, created) VALUES (1, ?, ?, ?, ?, "
+        "?) ON CONFLICT (id) DO UPDATE SET guid = excluded.guid, name = excluded.name, remotely_manageable = "
+        "excluded.remotely_manageable, gathers_statistics = excluded.gathers_statistics, created = excluded.created",
+        {text(guid), text(row.name), number(row.remotely_manageable), number(row.gathers_statistics),
+         time(row.created)});
   }
 
   Outcome<void> operator()(const DiskRow& row) const {

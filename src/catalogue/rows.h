@@ -25,6 +25,7 @@ struct ServerRow {
   Uuid guid;
   std::string name;
   bool remotely_manageable = false;
+  bool gathers_statistics = false;
   runtime::WallTime created{};
   friend bool operator==(const ServerRow&, const ServerRow&) = default;
 };

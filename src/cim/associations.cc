@@ -72,6 +72,7 @@ class AssociationWalk::TargetSink final : public InstanceSink {
   }
 
   runtime::Task<bool> ready() override {
+    const ProviderPause pause(walk_.context_);
     const std::vector<ObjectPath> targets = std::exchange(targets_, {});
     for (const ObjectPath& target : targets) {
       const bool go_on = co_await pass_on(target);
@@ -135,7 +136,9 @@ class AssociationWalk::TargetSink final : public InstanceSink {
     }
     const ProviderCall call{walk_.context_, typed->name_space(), cls,
                             select_properties(*cls, *cls, walk_.request_.options.properties, false, true)};
+    ProviderTime timing(walk_.context_);
     auto instance = co_await provider.get_instance(call, *typed);
+    timing.end();
     if (!instance) {
       if (instance.error().status == Status::kNotFound) {
         co_return true;  // it has gone between the two questions
@@ -212,6 +215,7 @@ runtime::Task<Result<void, Error>> AssociationWalk::check_object_exists() {
   }
   const ProviderCall call{context_, request_.name_space, object_class_,
                           std::make_shared<const PropertySelection>(PropertySelection::keys_of(*object_class_))};
+  const ProviderTime timing(context_);
   const auto there = co_await provider->get_instance(call, object_);
   if (!there) {
     co_return fail(there.error());
@@ -243,6 +247,7 @@ bool AssociationWalk::admits(const ObjectPath& target, const Class* cls) {
 runtime::Task<Result<void, Error>> AssociationWalk::walk_class(const ClassPtr& association, Provider& provider,
                                                                bool& is_gone) {
   const std::string_view role = request_.filter.role;
+  const ProviderTime timing(context_);
   if (lists_references()) {
     const PropertySelectionPtr selection =
         request_.kind == Kind::kReferenceNames
@@ -250,7 +255,7 @@ runtime::Task<Result<void, Error>> AssociationWalk::walk_class(const ClassPtr& a
             : select_properties(*association, *association, request_.options.properties, false, true);
     // The provider has to see the references, whatever the answer shows.
     const ProviderCall call{context_, request_.name_space, association, nullptr};
-    SelectingSink selecting(sink_, selection);
+    SelectingSink selecting(context_, sink_, selection);
     auto outcome = co_await provider.references(call, object_, role, selecting);
     is_gone = selecting.is_gone();
     co_return outcome;

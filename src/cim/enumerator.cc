@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cim/associations.h"
+#include "cim/operation_meter.h"
 #include "cim/query_walk.h"
 #include "cim/selecting_sink.h"
 
@@ -37,10 +38,12 @@ runtime::Task<Result<void, Error>> Enumerator::produce_instances(const Operation
       continue;
     }
     const ProviderCall call{context, request.name_space, cls, selection_for(request, *cls, *requested)};
-    SelectingSink selecting(sink, call.properties);
+    SelectingSink selecting(context, sink, call.properties);
+    ProviderTime timing(context);
     auto running = request.kind == Kind::kInstanceNames ? provider->enumerate_instance_names(call, selecting)
                                                         : provider->enumerate_instances(call, selecting);
     const auto outcome = co_await std::move(running);
+    timing.end();
     if (!outcome && (cls == requested || outcome.error().status != Status::kNotSupported)) {
       if (errors == nullptr) {
         co_return fail(outcome.error());

@@ -6,6 +6,7 @@
 #include "cim/input_check.h"
 #include "cim/modification.h"
 #include "cim/object_manager_change.h"
+#include "cim/operation_meter.h"
 
 namespace lunaria::cim {
 namespace {
@@ -213,6 +214,7 @@ runtime::Task<Result<Instance, Error>> ObjectManager::get_instance(const Operati
   }
   const ProviderCall call{context, path.name_space(), target->cls,
                           select_properties(*target->cls, *target->cls, options.properties, options.local_only, true)};
+  const ProviderTime timing(context);
   auto instance = co_await target->provider->get_instance(call, target->path);
   if (instance) {
     instance->select(call.properties);
@@ -247,6 +249,7 @@ runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_admitted(const Op
     co_return fail(Error(Status::kNotSupported, "instances of " + (*cls)->name() + " cannot be created"));
   }
   const ProviderCall call{context, name_space, *cls, nullptr};
+  const ProviderTime timing(context);
   auto path = co_await provider->create_instance(call, *complete);
   if (path) {
     path->set_name_space(name_space);
@@ -291,6 +294,7 @@ runtime::Task<Result<void, Error>> ObjectManager::modify_target(const OperationC
   }
   const ProviderCall call{context, target.path.name_space(), target.cls, nullptr};
   if (modification->needs_current()) {
+    const ProviderTime timing(context);
     const auto current = co_await target.provider->get_instance(call, target.path);
     if (!current) {
       co_return fail(current.error());
@@ -302,6 +306,7 @@ runtime::Task<Result<void, Error>> ObjectManager::modify_target(const OperationC
   if (modification->is_empty()) {
     co_return Result<void, Error>();
   }
+  const ProviderTime timing(context);
   auto outcome = co_await target.provider->modify_instance(call, target.path, modification->changes());
   co_return outcome;
 }
@@ -323,6 +328,7 @@ runtime::Task<Result<void, Error>> ObjectManager::delete_admitted(const Operatio
     co_return fail(not_found(target->path));
   }
   const ProviderCall call{context, path.name_space(), target->cls, nullptr};
+  const ProviderTime timing(context);
   auto outcome = co_await target->provider->delete_instance(call, target->path);
   co_return outcome;
 }
@@ -369,6 +375,7 @@ runtime::Task<Result<MethodResult, Error>> ObjectManager::invoke_admitted(const 
                        : Error(Status::kMethodNotAvailable, (*cls)->name() + '.' + method->name + " is not provided"));
   }
   const ProviderCall call{context, path.name_space(), *cls, nullptr};
+  const ProviderTime timing(context);
   auto result = co_await provider->invoke_method(call, *target, *method, *in);
   co_return result;
 }

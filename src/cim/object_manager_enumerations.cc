@@ -5,6 +5,7 @@
 
 #include "cim/input_check.h"
 #include "cim/object_manager_change.h"
+#include "cim/operation_meter.h"
 #include "cim/query_walk.h"
 
 namespace lunaria::cim {
@@ -220,7 +221,9 @@ runtime::Task<Result<Value, Error>> ObjectManager::get_property(const OperationC
       context, path.name_space(), target->cls,
       select_properties(*target->cls, *target->cls, PropertyList(std::vector<std::string>{std::string(property)}),
                         false, true)};
+  ProviderTime timing(context);
   auto instance = co_await target->provider->get_instance(call, target->path);
+  timing.end();
   if (!instance) {
     note_refusal(context, {OperationKind::kGetProperty, path.name_space(), path.class_name(), {}}, instance.error());
     co_return fail(instance.error());

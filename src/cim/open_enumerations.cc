@@ -237,6 +237,7 @@ runtime::Task<Result<PullProgress, Error>> OpenEnumerations::pull(const Operatio
     co_return fail(invalid_context());
   }
   shard_.cancel(session->expiry);
+  session->context.meter = context.meter;
   session->receiver = &sink;
   session->room = object_count_max;
   if (session->held && session->room > 0) {
@@ -260,6 +261,7 @@ runtime::Task<Result<PullProgress, Error>> OpenEnumerations::pull(const Operatio
 // The rest of a Pull: waits until the producer has filled it, and looks at how it stands then.
 runtime::Task<Result<PullProgress, Error>> OpenEnumerations::take(Session& session, std::uint32_t object_count_max) {
   co_await session.stopped.wait();
+  session.context.meter = nullptr;  // it is that of the operation that ends now
   session.receiver = nullptr;
   const bool has_delivered = session.room < object_count_max;
   session.room = 0;

@@ -11,6 +11,8 @@
 
 namespace lunaria::cim {
 
+class OperationMeter;
+
 /// What a principal may do, least first; each role includes those before it.
 enum class Role : std::uint8_t { kViewer, kOperator, kAdministrator };
 
@@ -52,6 +54,7 @@ struct OperationContext {
   runtime::WallTime wall_time{};  ///< when the request came
   std::optional<runtime::Instant> deadline;
   bool is_cancelled = false;
+  OperationMeter* meter = nullptr;  ///< while statistics are gathered; as long-lived as this
 };
 
 /// The operations of DSP0200 5.3 that are served, for authorization, admission and audit.

@@ -92,10 +92,11 @@ TEST(Authorization, OpensToViewersTheMethodsThatOnlyTellSomething) {
     }
   }
   EXPECT_GT(count, 100U);
-  EXPECT_THAT(open, testing::ElementsAre("GetAsyncOperationProgress", "GetAvailableTargetElements", "GetDVMountPoints",
-                                         "GetElementsBasedOnUsage", "GetError", "GetPeerSystems",
-                                         "GetReplicationRelationshipInstances", "GetReplicationRelationships",
-                                         "GetRollbackProgress", "GetServiceAccessPoints"));
+  EXPECT_THAT(open, testing::ElementsAre("CloseConformantInstances", "GetAsyncOperationProgress",
+                                         "GetAvailableTargetElements", "GetDVMountPoints", "GetElementsBasedOnUsage",
+                                         "GetError", "GetPeerSystems", "GetReplicationRelationshipInstances",
+                                         "GetReplicationRelationships", "GetRollbackProgress", "GetServiceAccessPoints",
+                                         "OpenConformantInstances", "PullConformantInstances"));
 }
 
 TEST(Authorization, DoesNotTakeAnotherSpellingForAMethodThatOnlyTells) {

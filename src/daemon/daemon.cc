@@ -229,6 +229,12 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
       ManagementStores{*objects_, *objects_, *audit_, *listener_names_},
       ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users, pam_.get()}, request_exit_);
+  service_->manage(service::ServiceKind::kObjectManager, *management_);
+  for (const service::ServiceKind kind : service::kServiceKinds) {
+    if (kind != service::ServiceKind::kObjectManager) {
+      service_->manage(kind, method_services_);
+    }
+  }
   if (const auto opened = co_await management_->open(std::move(tls)); !opened) {
     co_return fail(opened.error().message);
   }
@@ -236,12 +242,6 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
       control, log_, *certificate_,
       [this](security::TlsServerContext context) { management_->set_tls_context(std::move(context)); });
   certificate_watch_->start();
-  service_->manage(service::ServiceKind::kObjectManager, *management_);
-  for (const service::ServiceKind kind : service::kServiceKinds) {
-    if (kind != service::ServiceKind::kObjectManager) {
-      service_->manage(kind, method_services_);
-    }
-  }
   const auto managing = co_await service_->start_managed_services();
   if (!managing) {
     co_return fail(managing.error().message);

@@ -55,10 +55,10 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
       enumerations_(shard_, enumerator_),
       object_manager_(repository_, provider_table_, admission_, authorize,
                       {.schema_editor = &made_schema_, .enumerations = &enumerations_, .audit = &stores.audit}),
-      providers_(service_, repository_, shard_.clock(), &made_schema_),
+      providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
       indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
-      handler_(shard_, object_manager_, authenticator_, log_),
+      handler_(shard_, object_manager_, authenticator_, log_, &statistics_),
       server_(shard_, handler_, log_) {
   admission_.close();
 }
@@ -75,6 +75,9 @@ runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContex
   provider_table_.add_everywhere(cim::NamespaceClassProvider::kClass, namespace_class_);
   if (const auto loaded = co_await made_schema_.load(); !loaded) {
     co_return fail(service::Error{service::ErrorCode::kIo, loaded.error().message});
+  }
+  if (const auto opened = co_await providers_.open(); !opened) {
+    co_return fail(service::Error{service::ErrorCode::kIo, opened.error().message});
   }
   if (const auto opened = co_await indications_.open(); !opened) {
     co_return fail(service::Error{service::ErrorCode::kIo, opened.error().message});

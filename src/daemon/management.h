@@ -97,6 +97,7 @@ class Management final : public service::ManagedService {
   cim::Enumerator enumerator_;
   cim::OpenEnumerations enumerations_;
   cim::ObjectManager object_manager_;
+  cim::OperationStatistics statistics_;
   providers::ProviderSet providers_;
   providers::IndicationProviders indications_;
   UserAuthenticator authenticator_;

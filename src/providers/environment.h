@@ -2,6 +2,7 @@
 
 // What every provider works with; all of it outlives the providers. Control shard only.
 
+#include "cim/operation_statistics.h"
 #include "cim/repository.h"
 #include "cim/schema_editor.h"
 #include "runtime/clock.h"
@@ -13,7 +14,8 @@ struct Environment {
   service::Service& service;
   const cim::Repository& repository;  ///< where classes of embedded objects are found
   const runtime::Clock& clock;
-  cim::SchemaEditor* schema_editor = nullptr;  ///< null where namespaces cannot be made
+  cim::SchemaEditor* schema_editor = nullptr;      ///< null where namespaces cannot be made
+  cim::OperationStatistics* statistics = nullptr;  ///< null where nobody counts operations
 };
 
 }  // namespace lunaria::providers

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "cim/name.h"
+#include "providers/errors.h"
 #include "providers/interop/computed_provider.h"
 #include "providers/interop/job_provider.h"
 #include "providers/interop/namespace_provider.h"
 #include "providers/interop/object_manager_provider.h"
+#include "providers/interop/profile_provider.h"
 #include "providers/interop/registered_profiles.h"
 #include "providers/interop/server_model.h"
+#include "providers/interop/statistics_provider.h"
 #include "providers/interop/system_provider.h"
 #include "providers/lunaria/access_rule_provider.h"
 #include "providers/lunaria/disk_provider.h"
@@ -34,6 +37,7 @@
 #include "providers/wt/portal_provider.h"
 #include "providers/wt/session_provider.h"
 #include "schema/names.h"
+#include "security/principal.h"
 
 namespace lunaria::providers {
 namespace {
@@ -43,24 +47,27 @@ constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
 constexpr std::string_view kWmi = "root/wmi";
 constexpr std::string_view kLunaria = "root/lunaria";
 
+enum class Served : std::uint8_t { kInterop, kStorage, kBoth };
 struct ComputedRow {
   std::string_view class_name;
   ComputedInstances compute;
-  bool is_in_storage;  ///< also where storage is modelled
+  Served where;
 };
 constexpr auto kComputed = std::to_array<ComputedRow>({
-    {schema::cim_cimxml_communication_mechanism::kClass, &communication_mechanisms, true},
-    {schema::msftsm_comm_mechanism_for_manager::kClass, &mechanisms_for_manager, true},
-    {schema::msftsm_namespace_in_manager::kClass, &namespaces_in_manager, true},
-    {schema::msftsm_hosted_service::kClass, &hosted_services, true},
-    {schema::msftsm_hosted_access_point::kClass, &hosted_access_points, true},
-    {schema::msftsm_software_identity::kClass, &software_identities, false},
-    {schema::msftsm_element_software_identity::kClass, &element_software_identities, false},
-    {schema::msftsm_registered_profile::kClass, &registered_profiles, false},
-    {schema::msftsm_registered_sub_profile::kClass, &registered_sub_profiles, false},
-    {schema::msftsm_referenced_profile::kClass, &referenced_profiles, false},
-    {schema::msftsm_sub_profile_requires_profile::kClass, &sub_profiles_require_profiles, false},
-    {schema::msftsm_element_conforms_to_profile::kClass, &elements_conform_to_profiles, false},
+    {schema::cim_cimxml_communication_mechanism::kClass, &communication_mechanisms, Served::kBoth},
+    {schema::msftsm_comm_mechanism_for_manager::kClass, &mechanisms_for_manager, Served::kBoth},
+    {schema::msftsm_namespace_in_manager::kClass, &namespaces_in_manager, Served::kBoth},
+    {schema::msftsm_hosted_service::kClass, &hosted_services, Served::kBoth},
+    {schema::msftsm_hosted_access_point::kClass, &hosted_access_points, Served::kBoth},
+    {schema::cim_element_statistical_data::kClass, &element_statistical_data, Served::kInterop},
+    {schema::msftsm_software_identity::kClass, &software_identities, Served::kInterop},
+    {schema::msftsm_element_software_identity::kClass, &element_software_identities, Served::kInterop},
+    {schema::msftsm_referenced_profile::kClass, &referenced_profiles, Served::kInterop},
+    {schema::msftsm_sub_profile_requires_profile::kClass, &sub_profiles_require_profiles, Served::kInterop},
+    {schema::msftsm_element_conforms_to_profile::kClass, &elements_conform_to_profiles, Served::kInterop},
+    {schema::msftsm_element_conforms_to_profile_ex::kClass, &elements_conform_to_profiles_ex, Served::kStorage},
+    {schema::cim_indication_service_capabilities::kClass, &indication_service_capabilities, Served::kInterop},
+    {schema::lunaria_element_capabilities::kClass, &element_capabilities, Served::kInterop},
 });
 
 }  // namespace
@@ -78,6 +85,9 @@ struct ProviderSet::Providers {
         object_manager(environment),
         namespaces(environment),
         system(environment),
+        statistics(environment),
+        profiles(environment, &registered_profiles),
+        sub_profiles(environment, &registered_sub_profiles),
         job(environment),
         lunaria_disk(environment),
         lunaria_mapping(environment),
@@ -108,6 +118,9 @@ struct ProviderSet::Providers {
   ObjectManagerProvider object_manager;
   NamespaceProvider namespaces;
   SystemProvider system;
+  StatisticsProvider statistics;
+  ProfileProvider profiles;
+  ProfileProvider sub_profiles;
   JobProvider job;
   LunariaDiskProvider lunaria_disk;
   LunariaMappingProvider lunaria_mapping;
@@ -125,10 +138,29 @@ struct ProviderSet::Providers {
 };
 
 ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
-                         cim::SchemaEditor* schema_editor)
-    : providers_(std::make_unique<Providers>(Environment{service, repository, clock, schema_editor})) {}
+                         cim::SchemaEditor* schema_editor, cim::OperationStatistics* statistics)
+    : environment_{service, repository, clock, schema_editor, statistics},
+      providers_(std::make_unique<Providers>(environment_)) {}
 
 ProviderSet::~ProviderSet() = default;
+
+runtime::Task<Result<void, cim::Error>> ProviderSet::open() {
+  cim::OperationStatistics* const statistics = environment_.statistics;
+  if (statistics == nullptr) {
+    co_return Result<void, cim::Error>();
+  }
+  const auto server = co_await environment_.service.server(security::internal_principal());
+  if (!server) {
+    co_return fail(to_cim(server.error()));
+  }
+  statistics->set_gathering(server->gathers_statistics, environment_.clock.wall_time());
+  subscription_ = environment_.service.subscribe([this, statistics](const service::Event& event) {
+    if (const auto* changed = std::get_if<service::ServerChanged>(&event); changed != nullptr && changed->after) {
+      statistics->set_gathering(changed->after->gathers_statistics, environment_.clock.wall_time());
+    }
+  });
+  co_return Result<void, cim::Error>();
+}
 
 void ProviderSet::add_to(cim::ProviderTable& table) {
   const cim::NamespaceName wmi(kWmi);
@@ -152,13 +184,21 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(own, schema::lunaria_redirect::kClass, providers_->lunaria_redirect);
   table.add(own, schema::lunaria_role::kClass, providers_->lunaria_role);
   table.add(own, schema::lunaria_target::kClass, providers_->lunaria_target);
+  const cim::NamespaceName interop(kInterop);
+  table.add(interop, schema::cim_cimom_statistical_data::kClass, providers_->statistics);
+  table.add(interop, schema::msftsm_registered_profile::kClass, providers_->profiles);
+  table.add(interop, schema::msftsm_registered_sub_profile::kClass, providers_->sub_profiles);
+  providers_->profiles.look_up_in(table);
+  providers_->sub_profiles.look_up_in(table);
   const cim::NamespaceName storage(kStorage);
   for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
     table.add(storage, storage_service_kind(i).class_name, *providers_->storage_services[i]);
   }
   for (std::size_t i = 0; i < kComputed.size(); ++i) {
-    table.add(cim::NamespaceName(kInterop), kComputed[i].class_name, *providers_->computed[i]);
-    if (kComputed[i].is_in_storage) {
+    if (kComputed[i].where != Served::kStorage) {
+      table.add(interop, kComputed[i].class_name, *providers_->computed[i]);
+    }
+    if (kComputed[i].where != Served::kInterop) {
       table.add(storage, kComputed[i].class_name, *providers_->computed[i]);
     }
   }

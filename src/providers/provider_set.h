@@ -7,7 +7,9 @@
 #include "cim/object_manager.h"
 #include "cim/repository.h"
 #include "cim/schema_editor.h"
+#include "providers/environment.h"
 #include "runtime/clock.h"
+#include "runtime/task.h"
 #include "service/service.h"
 
 namespace lunaria::providers {
@@ -17,17 +19,21 @@ namespace lunaria::providers {
 class ProviderSet final {
  public:
   ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
-              cim::SchemaEditor* schema_editor = nullptr);
+              cim::SchemaEditor* schema_editor = nullptr, cim::OperationStatistics* statistics = nullptr);
   ProviderSet(const ProviderSet&) = delete;
   ProviderSet& operator=(const ProviderSet&) = delete;
   ~ProviderSet();
 
-  /// Once per table.
+  /// Once, for a table that outlives the providers.
   void add_to(cim::ProviderTable& table);
+  /// From now on operations are counted as the service says.
+  runtime::Task<Result<void, cim::Error>> open();
 
  private:
   struct Providers;
+  Environment environment_;
   std::unique_ptr<Providers> providers_;
+  service::Subscription subscription_;
 };
 
 }  // namespace lunaria::providers

@@ -58,6 +58,11 @@ const std::map<std::string, std::set<std::string>, std::less<>> kNullProperties 
       "ErrorSource", "OtherErrorSourceFormat"}},
 };
 
+/// Properties that are NULL in some instances of a class and not in others.
+bool is_sometimes_null(const std::string& class_name, const std::string& property) {
+  return class_name == "CIM_CIMOMStatisticalData" && property == "OtherOperationType";
+}
+
 constexpr const char* kClient = "iqn.2026-11.com.example:client";
 
 /// One thing of each sort, everything set that can be set.
@@ -90,6 +95,9 @@ class ProviderSetTest : public Bed {
     log_in(300, target.id, kClient);
     must(service->add_user(admin(), {"ann", Secret("a long password"), security::Role::kViewer}));
     make_failed_job();
+    service::SetServer counting;
+    counting.gathers_statistics = true;
+    must(service->set_server(admin(), counting));
   }
 
   void make_failed_job() {
@@ -135,7 +143,9 @@ class ProviderSetTest : public Bed {
       const Value& value = instance.value(i);
       const std::string where = instance.class_name() + '.' + name;
       EXPECT_FALSE(value.is_absent()) << where;
-      EXPECT_EQ(value.is_null(), may_be_null(instance.class_name(), name)) << where;
+      if (!is_sometimes_null(instance.class_name(), name)) {
+        EXPECT_EQ(value.is_null(), may_be_null(instance.class_name(), name)) << where;
+      }
       if (const cim::InstancePtr embedded = value.as_instance()) {
         expect_complete(*embedded);
       }

@@ -17,6 +17,8 @@ struct Server {
   std::string host_name;
   /// Whether management may listen on addresses other than loopback.
   bool remotely_manageable = false;
+  /// Whether the object manager counts operations and their times.
+  bool gathers_statistics = false;
   runtime::WallTime created{};
   runtime::WallTime started{};
   friend bool operator==(const Server&, const Server&) = default;
@@ -25,6 +27,7 @@ struct Server {
 struct SetServer {
   std::optional<std::string> name;  ///< 1..63 of a-z A-Z 0-9 . -
   std::optional<bool> remotely_manageable;
+  std::optional<bool> gathers_statistics;
 };
 
 }  // namespace lunaria::service

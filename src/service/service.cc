@@ -16,7 +16,7 @@ catalogue::Changes first_rows(Core& core) {
   if (!check_server_name(name)) {
     name = "lunaria";
   }
-  catalogue::Changes changes = {catalogue::ServerRow{core.new_guid(), name, false, core.now()}};
+  catalogue::Changes changes = {catalogue::ServerRow{core.new_guid(), name, false, false, core.now()}};
   changes.push_back(catalogue::PortalGroupRow{});
   for (const IpEndpoint& portal : core.settings.default_portals) {
     changes.push_back(catalogue::PortalRow{portal.address.to_string(), portal.port, true, kFirstPortalGroup});
@@ -139,6 +139,7 @@ Reply<Server> set_server_locked(Core& core, SetServer request) {
     row.name = *request.name;
   }
   row.remotely_manageable = request.remotely_manageable.value_or(row.remotely_manageable);
+  row.gathers_statistics = request.gathers_statistics.value_or(row.gathers_statistics);
   const Server before = core.server_value();
   const Outcome<void> done = co_await core.commit({row});
   if (!done) {

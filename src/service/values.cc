@@ -245,7 +245,14 @@ Initiator Core::initiator_value(const catalogue::InitiatorRow& row) const {
 
 Server Core::server_value() const {
   const catalogue::ServerRow& row = *contents.server;
-  return {row.guid, row.name, settings.version, settings.host_name, row.remotely_manageable, row.created, started_at};
+  return {.guid = row.guid,
+          .name = row.name,
+          .version = settings.version,
+          .host_name = settings.host_name,
+          .remotely_manageable = row.remotely_manageable,
+          .gathers_statistics = row.gathers_statistics,
+          .created = row.created,
+          .started = started_at};
 }
 
 target::NegotiationPreferences preferences_value(const catalogue::PreferenceColumns& columns) {

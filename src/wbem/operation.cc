@@ -3,86 +3,98 @@
 namespace lunaria::wbem {
 namespace {
 
-std::string open_name(cim::EnumerationRequest::Kind kind) {
+using Counted = cim::CountedOperation;
+
+Counted opened(cim::EnumerationRequest::Kind kind) {
   using Kind = cim::EnumerationRequest::Kind;
   switch (kind) {
     case Kind::kInstances:
-      return "OpenEnumerateInstances";
+      return Counted::kOpenEnumerateInstances;
     case Kind::kInstanceNames:
-      return "OpenEnumerateInstancePaths";
+      return Counted::kOpenEnumerateInstancePaths;
     case Kind::kAssociators:
-      return "OpenAssociatorInstances";
+      return Counted::kOpenAssociatorInstances;
     case Kind::kAssociatorNames:
-      return "OpenAssociatorInstancePaths";
+      return Counted::kOpenAssociatorInstancePaths;
     case Kind::kReferences:
-      return "OpenReferenceInstances";
+      return Counted::kOpenReferenceInstances;
     case Kind::kReferenceNames:
-      return "OpenReferenceInstancePaths";
+      return Counted::kOpenReferenceInstancePaths;
     case Kind::kQuery:
       break;
   }
-  return "OpenQueryInstances";
+  return Counted::kOpenQueryInstances;
 }
 
-std::string pull_name(cim::PullContent content) {
+Counted pulled(cim::PullContent content) {
   switch (content) {
     case cim::PullContent::kInstancesWithPath:
-      return "PullInstancesWithPath";
+      return Counted::kPullInstancesWithPath;
     case cim::PullContent::kPaths:
-      return "PullInstancePaths";
+      return Counted::kPullInstancePaths;
     case cim::PullContent::kInstances:
       break;
   }
-  return "PullInstances";
+  return Counted::kPullInstances;
 }
 
-std::string association_name(FollowAssociations::Kind kind) {
+Counted followed(FollowAssociations::Kind kind) {
   switch (kind) {
     case FollowAssociations::Kind::kAssociators:
-      return "Associators";
+      return Counted::kAssociators;
     case FollowAssociations::Kind::kAssociatorNames:
-      return "AssociatorNames";
+      return Counted::kAssociatorNames;
     case FollowAssociations::Kind::kReferences:
-      return "References";
+      return Counted::kReferences;
     case FollowAssociations::Kind::kReferenceNames:
       break;
   }
-  return "ReferenceNames";
+  return Counted::kReferenceNames;
 }
 
-struct NameOf {
-  std::string operator()(const GetClass&) const { return "GetClass"; }
-  std::string operator()(const EnumerateClasses&) const { return "EnumerateClasses"; }
-  std::string operator()(const EnumerateClassNames&) const { return "EnumerateClassNames"; }
-  std::string operator()(const CreateClass&) const { return "CreateClass"; }
-  std::string operator()(const ModifyClass&) const { return "ModifyClass"; }
-  std::string operator()(const DeleteClass&) const { return "DeleteClass"; }
-  std::string operator()(const GetInstance&) const { return "GetInstance"; }
-  std::string operator()(const EnumerateInstances&) const { return "EnumerateInstances"; }
-  std::string operator()(const EnumerateInstanceNames&) const { return "EnumerateInstanceNames"; }
-  std::string operator()(const CreateInstance&) const { return "CreateInstance"; }
-  std::string operator()(const ModifyInstance&) const { return "ModifyInstance"; }
-  std::string operator()(const DeleteInstance&) const { return "DeleteInstance"; }
-  std::string operator()(const GetProperty&) const { return "GetProperty"; }
-  std::string operator()(const SetProperty&) const { return "SetProperty"; }
-  std::string operator()(const FollowAssociations& call) const { return association_name(call.kind); }
-  std::string operator()(const ExecQuery&) const { return "ExecQuery"; }
-  std::string operator()(const GetQualifier&) const { return "GetQualifier"; }
-  std::string operator()(const EnumerateQualifiers&) const { return "EnumerateQualifiers"; }
-  std::string operator()(const SetQualifier&) const { return "SetQualifier"; }
-  std::string operator()(const DeleteQualifier&) const { return "DeleteQualifier"; }
-  std::string operator()(const InvokeMethod& call) const { return call.method_name; }
-  std::string operator()(const OpenEnumeration& call) const { return open_name(call.request.kind); }
-  std::string operator()(const PullEnumeration& call) const { return pull_name(call.content); }
-  std::string operator()(const CloseEnumeration&) const { return "CloseEnumeration"; }
-  std::string operator()(const CountEnumeration&) const { return "EnumerationCount"; }
-  std::string operator()(const UnknownOperation& unknown) const { return unknown.name; }
+struct CountedAs {
+  std::optional<Counted> operator()(const GetClass&) const { return Counted::kGetClass; }
+  std::optional<Counted> operator()(const EnumerateClasses&) const { return Counted::kEnumerateClasses; }
+  std::optional<Counted> operator()(const EnumerateClassNames&) const { return Counted::kEnumerateClassNames; }
+  std::optional<Counted> operator()(const CreateClass&) const { return Counted::kCreateClass; }
+  std::optional<Counted> operator()(const ModifyClass&) const { return Counted::kModifyClass; }
+  std::optional<Counted> operator()(const DeleteClass&) const { return Counted::kDeleteClass; }
+  std::optional<Counted> operator()(const GetInstance&) const { return Counted::kGetInstance; }
+  std::optional<Counted> operator()(const EnumerateInstances&) const { return Counted::kEnumerateInstances; }
+  std::optional<Counted> operator()(const EnumerateInstanceNames&) const { return Counted::kEnumerateInstanceNames; }
+  std::optional<Counted> operator()(const CreateInstance&) const { return Counted::kCreateInstance; }
+  std::optional<Counted> operator()(const ModifyInstance&) const { return Counted::kModifyInstance; }
+  std::optional<Counted> operator()(const DeleteInstance&) const { return Counted::kDeleteInstance; }
+  std::optional<Counted> operator()(const GetProperty&) const { return Counted::kGetProperty; }
+  std::optional<Counted> operator()(const SetProperty&) const { return Counted::kSetProperty; }
+  std::optional<Counted> operator()(const ExecQuery&) const { return Counted::kExecQuery; }
+  std::optional<Counted> operator()(const GetQualifier&) const { return Counted::kGetQualifier; }
+  std::optional<Counted> operator()(const EnumerateQualifiers&) const { return Counted::kEnumerateQualifiers; }
+  std::optional<Counted> operator()(const SetQualifier&) const { return Counted::kSetQualifier; }
+  std::optional<Counted> operator()(const DeleteQualifier&) const { return Counted::kDeleteQualifier; }
+  std::optional<Counted> operator()(const InvokeMethod&) const { return Counted::kInvokeMethod; }
+  std::optional<Counted> operator()(const CloseEnumeration&) const { return Counted::kCloseEnumeration; }
+  std::optional<Counted> operator()(const CountEnumeration&) const { return Counted::kEnumerationCount; }
+  std::optional<Counted> operator()(const FollowAssociations& call) const { return followed(call.kind); }
+  std::optional<Counted> operator()(const OpenEnumeration& call) const { return opened(call.request.kind); }
+  std::optional<Counted> operator()(const PullEnumeration& call) const { return pulled(call.content); }
+  std::optional<Counted> operator()(const UnknownOperation&) const { return std::nullopt; }
 };
 
 }  // namespace
 
+std::optional<cim::CountedOperation> counted_operation(const Operation& operation) {
+  return std::visit(CountedAs{}, operation);
+}
+
 std::string operation_name(const Operation& operation) {
-  return std::visit(NameOf{}, operation);
+  if (const auto* method = std::get_if<InvokeMethod>(&operation)) {
+    return method->method_name;
+  }
+  if (const auto* unknown = std::get_if<UnknownOperation>(&operation)) {
+    return unknown->name;
+  }
+  return std::string(cim::name_of(*counted_operation(operation)));
 }
 
 }  // namespace lunaria::wbem

@@ -4,6 +4,7 @@
 // takes.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "cim/object_manager.h"
 #include "cim/object_path.h"
 #include "cim/open_enumerations.h"
+#include "cim/operation_statistics.h"
 
 namespace lunaria::wbem {
 
@@ -137,6 +139,8 @@ using Operation = std::variant<GetClass, EnumerateClasses, EnumerateClassNames, 
                                EnumerateQualifiers, SetQualifier, DeleteQualifier, InvokeMethod, OpenEnumeration,
                                PullEnumeration, CloseEnumeration, CountEnumeration, UnknownOperation>;
 
+/// As what statistics count it; nullopt for one that is not served.
+std::optional<cim::CountedOperation> counted_operation(const Operation& operation);
 /// The operation's name as DSP0200 has it ("GetClass"); the method's name for InvokeMethod.
 std::string operation_name(const Operation& operation);
 

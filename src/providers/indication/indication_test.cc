@@ -89,8 +89,8 @@ class IndicationServiceTest : public Bed {
     return make_one("CIM_IndicationSubscription", values);
   }
   /// A subscription to one query, from nothing.
-  cim::ObjectPath listen(const std::string& query, const Values& more = {}) {
-    const auto filter = make_filter(query);
+  cim::ObjectPath listen(const std::string& query, const Values& more = {}, const std::string& space = "root/lunaria") {
+    const auto filter = make_filter(query, "DMTF:CQL", space);
     const auto destination = make_destination();
     EXPECT_TRUE(filter && destination);
     const auto path = subscribe(*filter, *destination, more);
@@ -129,6 +129,18 @@ TEST_F(IndicationServiceTest, ADiskIsToldOfFromItsCreationToItsEnd) {
   EXPECT_EQ(text_of(modification, "SequenceContext"), text_of(exporter.encoded[0], "SequenceContext"));
   EXPECT_EQ(exporter.encoded[2].class_name(), "CIM_InstDeletion");
   EXPECT_EQ(delivered(), 3U);
+}
+
+TEST_F(IndicationServiceTest, TheObjectManagerIsToldOfWhenItBeginsToCount) {
+  listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA MSFTSM_ObjectManager", {}, "root/interop");
+  const auto managers = list_names(kInterop, "MSFTSM_ObjectManager");
+  ASSERT_TRUE(modify(managers.front(), {{"GatherStatisticalData", Value(true)}}));
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  EXPECT_EQ(flag_of(*value_of(exporter.encoded[0], "PreviousInstance").as_instance(), "GatherStatisticalData"), false);
+  const auto source = value_of(exporter.encoded[0], "SourceInstance").as_instance();
+  EXPECT_EQ(flag_of(*source, "GatherStatisticalData"), true);
+  EXPECT_EQ(flag_of(*source, "Started"), true);
 }
 
 TEST_F(IndicationServiceTest, WhatClientsMakeSurvivesARestart) {

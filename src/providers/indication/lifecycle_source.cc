@@ -196,6 +196,10 @@ struct LifecycleSource::Translator {
     tell(wmi, schema::wt_general::kClass, change, general_instance);
     for (const cim::NamespaceName& space : shared_spaces()) {
       tell(space, schema::msftsm_system::kClass, change, system_instance);
+      tell(space, schema::msftsm_object_manager::kClass, change,
+           [&](const cim::ClassPtr& cls, const service::Server& server) {
+             return object_manager_instance(cls, server, source.manager_);
+           });
     }
   }
   void operator()(const service::PortalChanged& change) {
@@ -307,8 +311,9 @@ LifecycleSource::LifecycleSource(service::Service& service, const cim::Repositor
 
 LifecycleSource::~LifecycleSource() = default;
 
-void LifecycleSource::start(const service::Server& server) {
+void LifecycleSource::start(const service::Server& server, const service::ServiceStatus& manager) {
   server_ = server;
+  manager_ = manager;
   subscription_ = service_.subscribe([this](const service::Event& event) { on_event(event); });
 }
 
@@ -324,6 +329,10 @@ void LifecycleSource::on_event(const service::Event& event) {
   }
   if (const auto* changed = std::get_if<service::ServerChanged>(&event); changed != nullptr && changed->after) {
     server_ = *changed->after;
+  }
+  if (const auto* changed = std::get_if<service::ServiceStateChanged>(&event);
+      changed != nullptr && changed->after && changed->after->kind == service::ServiceKind::kObjectManager) {
+    manager_ = *changed->after;
   }
 }
 

@@ -26,7 +26,7 @@ class LifecycleSource final {
   ~LifecycleSource();
 
   /// Begins to listen; `server` as it is now.
-  void start(const service::Server& server);
+  void start(const service::Server& server, const service::ServiceStatus& manager);
   runtime::Task<void> close();
 
  private:
@@ -42,6 +42,7 @@ class LifecycleSource final {
   const runtime::Clock& clock_;
   cim::LifecycleListener& listener_;
   service::Server server_;
+  service::ServiceStatus manager_;                      ///< of the object manager
   std::map<std::uint16_t, service::Session> sessions_;  ///< by TSIH: those that were told of
   bool has_new_sessions_ = false;
   bool is_looking_ = false;

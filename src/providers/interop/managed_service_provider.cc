@@ -109,6 +109,11 @@ MethodReply ManagedServiceProvider::invoke_method(cim::ProviderCall call, const 
   co_return result;
 }
 
+runtime::Task<Result<void, cim::Error>> ManagedServiceProvider::set_others(const cim::ProviderCall& /*call*/,
+                                                                           const cim::Instance& /*changes*/) {
+  co_return Result<void, cim::Error>();
+}
+
 MethodReply ManagedServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method) {
   co_return fail(
       cim::Error(cim::Status::kMethodNotAvailable, call.cls->name() + '.' + method.name + " is not provided"));
@@ -151,15 +156,17 @@ runtime::Task<Result<void, cim::Error>> ManagedServiceProvider::modify_instance(
   if (!present) {
     co_return fail(present.error());
   }
-  if (const auto checked = check_other_changes(changes, *present, {names::kEnabledDefault}); !checked) {
+  if (const auto checked = check_other_changes(
+          changes, *present, {names::kEnabledDefault, schema::cim_object_manager::kGatherStatisticalData});
+      !checked) {
     co_return fail(checked.error());
   }
   const auto number = changed_number(changes, names::kEnabledDefault, std::numeric_limits<std::uint16_t>::max());
   if (!number) {
     co_return fail(number.error());
   }
-  if (!*number) {
-    co_return Result<void, cim::Error>();
+  if (const auto done = co_await set_others(call, changes); !done || !*number) {
+    co_return done;
   }
   const auto wanted = static_cast<service::EnabledDefault>(**number);
   if (wanted != service::EnabledDefault::kEnabled && wanted != service::EnabledDefault::kDisabled) {

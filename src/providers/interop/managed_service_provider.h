@@ -27,7 +27,8 @@ void set_service_state(cim::Instance& instance, const service::ServiceStatus& st
 
 class ManagedServiceProvider : public SingleInstanceProvider {
  public:
-  /// EnabledDefault to 2 or 3; NOT_SUPPORTED for other values and for what is kept nowhere.
+  /// EnabledDefault to 2 or 3, and what set_others() takes; NOT_SUPPORTED for other values and for what is kept
+  /// nowhere.
   runtime::Task<Result<void, cim::Error>> modify_instance(cim::ProviderCall call, const cim::ObjectPath& path,
                                                           const cim::Instance& changes) final;
   MethodReply invoke_method(cim::ProviderCall call, const cim::ObjectPath& path, const cim::Method& method,
@@ -39,6 +40,9 @@ class ManagedServiceProvider : public SingleInstanceProvider {
   /// The instance, from the state alone.
   virtual cim::Instance to_instance(const cim::ClassPtr& cls, const service::Server& server,
                                     const service::ServiceStatus& status) const = 0;
+  /// Changes of what the service has beside EnabledDefault: none here. Both outlive the task.
+  virtual runtime::Task<Result<void, cim::Error>> set_others(const cim::ProviderCall& call,
+                                                             const cim::Instance& changes);
   /// A method that is none of the three, on the instance: METHOD_NOT_AVAILABLE here.
   virtual MethodReply call_other(cim::ProviderCall call, const cim::Method& method);
 

@@ -1,6 +1,8 @@
 #include "providers/interop/object_manager_provider.h"
 
+#include "providers/errors.h"
 #include "providers/interop/identity.h"
+#include "providers/principals.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -30,9 +32,28 @@ cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::S
   set_time(instance, names::kInstallDate, server.created);
   set_null(instance, names::kPrimaryOwnerName);
   set_null(instance, names::kPrimaryOwnerContact);
-  set(instance, names::kGatherStatisticalData, false);
+  set(instance, names::kGatherStatisticalData, server.gathers_statistics);
   set_service_state(instance, status, kTexts);
   return instance;
+}
+
+/// What counts hears of it from the service.
+runtime::Task<Result<void, cim::Error>> ObjectManagerProvider::set_others(const cim::ProviderCall& call,
+                                                                          const cim::Instance& changes) {
+  const auto wanted = changed_flag(changes, names::kGatherStatisticalData);
+  if (!wanted) {
+    co_return fail(wanted.error());
+  }
+  if (!*wanted) {
+    co_return Result<void, cim::Error>();
+  }
+  service::SetServer request;
+  request.gathers_statistics = *wanted;
+  const auto changed = co_await environment_.service.set_server(to_principal(call.context), request);
+  if (!changed) {
+    co_return fail(to_cim(changed.error()));
+  }
+  co_return Result<void, cim::Error>();
 }
 
 }  // namespace lunaria::providers

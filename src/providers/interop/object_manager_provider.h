@@ -21,6 +21,9 @@ class ObjectManagerProvider final : public ManagedServiceProvider {
                             const service::ServiceStatus& status) const override {
     return object_manager_instance(cls, server, status);
   }
+  /// GatherStatisticalData.
+  runtime::Task<Result<void, cim::Error>> set_others(const cim::ProviderCall& call,
+                                                     const cim::Instance& changes) override;
 };
 
 }  // namespace lunaria::providers

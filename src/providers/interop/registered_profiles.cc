@@ -1,5 +1,6 @@
 #include "providers/interop/registered_profiles.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -61,6 +62,11 @@ cim::ObjectPath path_of(const Profile& profile) {
 
 cim::ObjectPath parent_path(const Profile& profile) {
   return path_of("SNIA:" + std::string(profile.parent) + ':' + std::string(profile.version), names::kClass);
+}
+
+cim::ObjectPath central_path(const service::Server& server, Central central) {
+  return central == Central::kObjectManager ? object_manager_path(server, cim::NamespaceName(kStorage))
+                                            : indication_service_path(server);
 }
 
 std::vector<cim::Instance> profiles(const cim::ClassPtr& cls, bool are_parts) {
@@ -133,12 +139,40 @@ std::vector<cim::Instance> elements_conform_to_profiles(const ComputedFacts& fac
     if (!each.parent.empty()) {
       continue;
     }
-    const cim::ObjectPath element = each.central == Central::kObjectManager
-                                        ? object_manager_path(facts.server, cim::NamespaceName(kStorage))
-                                        : indication_service_path(facts.server);
-    instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement, element));
+    instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement,
+                                central_path(facts.server, each.central)));
   }
   return instances;
+}
+
+std::vector<cim::Instance> elements_conform_to_profiles_ex(const ComputedFacts& facts, const cim::ProviderCall& call) {
+  namespace ends = schema::msftsm_element_conforms_to_profile_ex;
+  std::vector<cim::Instance> instances;
+  for (const Profile& each : kProfiles) {
+    if (!each.parent.empty()) {
+      continue;
+    }
+    const cim::ObjectPath element = central_path(facts.server, each.central);
+    if (element.name_space() == call.name_space) {
+      instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement, element));
+    }
+  }
+  return instances;
+}
+
+std::vector<ConformantElement> conformant_elements(const service::Server& server, std::string_view instance_id) {
+  namespace types = names::open_conformant_instances;
+  const auto found = std::ranges::find_if(kProfiles, [&](const Profile& each) { return id_of(each) == instance_id; });
+  if (found == kProfiles.end()) {
+    return {};
+  }
+  // Whoever looks for a part begins at what its parent is about.
+  const Central scoping = found->parent.empty() ? found->central : Central::kObjectManager;
+  if (scoping == found->central) {
+    return {{std::to_underlying(types::InstanceType::kCentralAndScopingInstance), central_path(server, scoping)}};
+  }
+  return {{std::to_underlying(types::InstanceType::kCentralInstance), central_path(server, found->central)},
+          {std::to_underlying(types::InstanceType::kScopingInstance), central_path(server, scoping)}};
 }
 
 std::vector<cim::Instance> element_software_identities(const ComputedFacts& /*facts*/, const cim::ProviderCall& call) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "providers/indication/subscriptions.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/namespace_provider.h"
 #include "providers/values.h"
@@ -17,6 +18,7 @@ namespace mechanism_names = schema::cim_cimxml_communication_mechanism;
 constexpr std::string_view kInterop = "root/interop";
 constexpr std::string_view kMechanismName = "Lunaria:CIM-XML";
 constexpr std::string_view kSoftwareId = "Lunaria:lunariad";
+constexpr std::string_view kIndicationCapabilitiesId = "Lunaria:IndicationServiceCapabilities";
 
 /// The four keys of whatever a system hosts.
 cim::ObjectPath hosted_path(const service::Server& server, const cim::NamespaceName& space, std::string_view cls,
@@ -128,6 +130,36 @@ std::vector<cim::Instance> hosted_services(const ComputedFacts& facts, const cim
 std::vector<cim::Instance> hosted_access_points(const ComputedFacts& facts, const cim::ProviderCall& call) {
   return {
       dependency(call.cls, system_path(facts.server, call.name_space), mechanism_path(facts.server, call.name_space))};
+}
+
+std::vector<cim::Instance> indication_service_capabilities(const ComputedFacts& /*facts*/,
+                                                           const cim::ProviderCall& call) {
+  namespace names = schema::cim_indication_service_capabilities;
+  cim::Instance instance(call.cls);
+  set(instance, names::kInstanceID, kIndicationCapabilitiesId);
+  set(instance, names::kElementName, "Indication service of Lunaria");
+  set(instance, names::kCaption, "Indication service of Lunaria");
+  set(instance, names::kDescription, "What clients may change of the indication service, and how much it holds");
+  set(instance, names::kFilterCreationEnabledIsSettable, false);
+  set(instance, names::kDeliveryRetryAttemptsIsSettable, true);
+  set(instance, names::kDeliveryRetryIntervalIsSettable, true);
+  set(instance, names::kSubscriptionRemovalActionIsSettable, true);
+  set(instance, names::kSubscriptionRemovalTimeIntervalIsSettable, true);
+  set(instance, names::kMaxListenerDestinations, std::uint32_t{kStoredIndicationObjectsMax});
+  set(instance, names::kMaxActiveSubscriptions, std::uint32_t{kStoredIndicationObjectsMax});
+  set(instance, names::kSubscriptionsPersisted, true);
+  return {instance};
+}
+
+std::vector<cim::Instance> element_capabilities(const ComputedFacts& facts, const cim::ProviderCall& call) {
+  namespace ends = schema::cim_element_capabilities;
+  cim::Instance instance(call.cls);
+  set(instance, ends::kManagedElement, cim::Value(indication_service_path(facts.server)));
+  set(instance, ends::kCapabilities,
+      cim::Value(cim::ObjectPath(
+          call.name_space, std::string(schema::cim_indication_service_capabilities::kClass),
+          {{std::string(schema::cim_capabilities::kInstanceID), cim::Value(kIndicationCapabilitiesId)}})));
+  return {instance};
 }
 
 std::vector<cim::Instance> software_identities(const ComputedFacts& facts, const cim::ProviderCall& call) {

@@ -20,6 +20,8 @@ std::vector<cim::Instance> mechanisms_for_manager(const ComputedFacts& facts, co
 std::vector<cim::Instance> namespaces_in_manager(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> hosted_services(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> hosted_access_points(const ComputedFacts& facts, const cim::ProviderCall& call);
+std::vector<cim::Instance> indication_service_capabilities(const ComputedFacts& facts, const cim::ProviderCall& call);
+std::vector<cim::Instance> element_capabilities(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> software_identities(const ComputedFacts& facts, const cim::ProviderCall& call);
 
 }  // namespace lunaria::providers

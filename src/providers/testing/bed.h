@@ -94,8 +94,10 @@ class Bed : public service::ServiceTest {
     start();
     must(service->start_managed_services());
     table = std::make_unique<cim::ProviderTable>();
-    providers = std::make_unique<ProviderSet>(*service, repository, world.clock());
+    statistics = {};
+    providers = std::make_unique<ProviderSet>(*service, repository, world.clock(), nullptr, &statistics);
     providers->add_to(*table);
+    ASSERT_TRUE(finish(providers->open()));
     manager = std::make_unique<cim::ObjectManager>(
         repository, *table, admission,
         [](const cim::OperationContext&, const cim::OperationRequest&) { return Result<void, cim::Error>(); });
@@ -224,6 +226,7 @@ class Bed : public service::ServiceTest {
   cim::AdmissionControl admission{{}, {}};
   std::unique_ptr<FakeManaged> managed;
   service::MethodService storage_managed;
+  cim::OperationStatistics statistics;
   std::unique_ptr<cim::ProviderTable> table;
   std::unique_ptr<ProviderSet> providers;
   std::unique_ptr<cim::ObjectManager> manager;

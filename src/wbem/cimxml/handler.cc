@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
+#include "cim/operation_meter.h"
 #include "http/basic_authorization.h"
 #include "http/negotiate_authorization.h"
 #include "wbem/cimxml/encode.h"
@@ -33,7 +35,9 @@ cim::OperationContext make_context(const security::Principal& principal, const h
   return context;
 }
 
-runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body, XmlParserPool& parsers) {
+/// Adds the size of the message to `bytes`.
+runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body, XmlParserPool& parsers,
+                                                               std::uint64_t& bytes) {
   body.set_limit(limits::kRequestBytesMax);
   const XmlParserPool::Lease parser = parsers.lease();
   for (;;) {
@@ -44,6 +48,7 @@ runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody
     if (piece->empty()) {
       break;
     }
+    bytes += piece->size();
     const auto fed = parser->feed({reinterpret_cast<const char*>(piece->data()), piece->size()});
     if (!fed) {
       break;  // finish() says it again
@@ -110,7 +115,12 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     co_await refuse(writer, headers.error(), context);
     co_return;
   }
-  auto document = co_await read_document(body, parsers_);
+  std::optional<cim::OperationMeter> meter;
+  if (statistics_ != nullptr && statistics_->is_gathering()) {
+    context.meter = &meter.emplace(shard_.clock());
+  }
+  std::uint64_t request_bytes = 0;
+  auto document = co_await read_document(body, parsers_, request_bytes);
   if (!document) {
     co_await refuse(writer, document.error(), context);
     co_return;
@@ -125,7 +135,13 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     co_return;
   }
   ResponseStream stream(shard_, writer, *headers, *request, takes_trailers(head));
+  stream.set_meter(context.meter);
   co_await carry_out(*request, stream, context);
+  const auto* operation = meter ? std::get_if<Operation>(&request->operation) : nullptr;
+  if (const auto counted = operation != nullptr ? counted_operation(*operation) : std::nullopt) {
+    meter->request_bytes = request_bytes;
+    statistics_->count(*counted, *meter);
+  }
 }
 
 runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError error,

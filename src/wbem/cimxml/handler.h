@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cim/object_manager.h"
+#include "cim/operation_statistics.h"
 #include "http/handler.h"
 #include "runtime/random.h"
 #include "runtime/shard.h"
@@ -21,11 +22,14 @@ namespace lunaria::wbem::cimxml {
 /// Keeps nothing of a request; lives on the control shard. Everything that it is given outlives it.
 class Handler final : public http::RequestHandler {
  public:
-  Handler(runtime::Shard& shard, cim::ObjectManager& object_manager, Authenticator& authenticator, Log& log)
+  /// `statistics` hears of each operation; null where nobody counts.
+  Handler(runtime::Shard& shard, cim::ObjectManager& object_manager, Authenticator& authenticator, Log& log,
+          cim::OperationStatistics* statistics = nullptr)
       : shard_(shard),
         object_manager_(object_manager),
         authenticator_(authenticator),
         log_(log),
+        statistics_(statistics),
         parsers_(shard.random().next_u64()) {}
 
   runtime::Task<void> handle(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
@@ -107,6 +111,7 @@ class Handler final : public http::RequestHandler {
   cim::ObjectManager& object_manager_;
   Authenticator& authenticator_;
   Log& log_;
+  cim::OperationStatistics* statistics_;
   XmlParserPool parsers_;
   EncoderSet encoders_;
 };

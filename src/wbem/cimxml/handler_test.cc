@@ -363,5 +363,25 @@ TEST_F(CimXmlHandler, InvitesABodyAndKeepsTheConnection) {
   EXPECT_EQ(parse_reply(client.text).status, 200U);
 }
 
+TEST_F(CimXmlHandler, CountsOperationsWhileStatisticsAreGathered) {
+  fill();
+  EXPECT_EQ(enumerate().field("WBEMServerResponseTime"), "");
+  EXPECT_EQ(statistics.of(cim::CountedOperation::kEnumerateInstances).count, 0U);
+  statistics.set_gathering(true, server_shard.clock().wall_time());
+  const HttpReply reply = enumerate();
+  EXPECT_NE(reply.field("WBEMServerResponseTime"), "");
+  const cim::OperationTotals& totals = statistics.of(cim::CountedOperation::kEnumerateInstances);
+  EXPECT_EQ(totals.count, 1U);
+  EXPECT_EQ(totals.request_bytes, kEnumerateDisks.size());
+  EXPECT_EQ(totals.response_bytes, reply.body.size());
+  EXPECT_EQ(exchange(http_post({"GetClass"}, "<CIM")).status, 400U);
+  EXPECT_EQ(ask_golden({"unknown_operation", "EnumerateFoo"}).cim_code(), "7");
+  EXPECT_EQ(ask_golden({"not_found", "GetInstance"}).cim_code(), "6");
+  EXPECT_EQ(ask_golden({"invoke_static_method", "Scan", "root/test:T_Disk"}).status, 200U);
+  EXPECT_EQ(statistics.of(cim::CountedOperation::kGetClass).count, 0U) << "what cannot be read is no operation";
+  EXPECT_EQ(statistics.of(cim::CountedOperation::kGetInstance).count, 1U) << "failures are operations";
+  EXPECT_EQ(statistics.of(cim::CountedOperation::kInvokeMethod).count, 1U);
+}
+
 }  // namespace
 }  // namespace lunaria::wbem::cimxml

@@ -1,5 +1,6 @@
 #include "wbem/cimxml/response_stream.h"
 
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -44,8 +45,15 @@ void ResponseStream::fit_to_client() {
   }
 }
 
+void ResponseStream::count_sent() {
+  if (meter_ != nullptr) {
+    meter_->response_bytes += text_.size();
+  }
+}
+
 runtime::Task<bool> ResponseStream::send_piece() {
   fit_to_client();
+  count_sent();
   if (!writer_.started()) {
     writer_.start(response_head(headers_));
   }
@@ -61,8 +69,14 @@ runtime::Task<void> ResponseStream::finish() {
   }
   append_response_end(text_, request_.is_extrinsic);
   fit_to_client();
+  count_sent();
   if (!writer_.started()) {
-    const bool sent = co_await http::respond(writer_, response_head(headers_), std::move(text_));
+    http::ResponseHead head = response_head(headers_);
+    if (meter_ != nullptr) {
+      const auto taken = std::chrono::duration_cast<std::chrono::microseconds>(meter_->elapsed());
+      head.fields.add("WBEMServerResponseTime", std::to_string(taken.count()));
+    }
+    const bool sent = co_await http::respond(writer_, std::move(head), std::move(text_));
     static_cast<void>(sent);  // the client may have gone; there is nobody to tell
     co_return;
   }
@@ -90,6 +104,7 @@ runtime::Task<void> ResponseStream::finish(cim::Error error) {
   }
   append_response_end(text_, request_.is_extrinsic);
   fit_to_client();
+  count_sent();
   const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
   if (is_there) {
     http::Fields trailers;

@@ -10,6 +10,7 @@
 
 #include "cim/error.h"
 #include "cim/instance_sink.h"
+#include "cim/operation_meter.h"
 #include "http/handler.h"
 #include "runtime/shard.h"
 #include "runtime/task.h"
@@ -25,6 +26,8 @@ class ResponseStream final {
   ResponseStream(runtime::Shard& shard, http::ResponseWriter& writer, const CimHeaders& headers,
                  const RequestMessage& request, bool takes_trailers);
 
+  /// Counts what is sent; answers that go in one piece say how long they took (WBEMServerResponseTime).
+  void set_meter(cim::OperationMeter* meter) { meter_ = meter; }
   /// What has been encoded and not sent: append to it.
   std::string& text() { return text_; }
   /// Appends the tag before the first result; results follow in text().
@@ -44,6 +47,7 @@ class ResponseStream final {
 
  private:
   void start_message();
+  void count_sent();
   /// Takes out what a client of the first version does not know. Only tags hold quotes, values have them escaped.
   void fit_to_client();
 
@@ -53,6 +57,7 @@ class ResponseStream final {
   const RequestMessage& request_;
   std::string text_;
   bool has_return_value_ = false;
+  cim::OperationMeter* meter_ = nullptr;
   bool takes_trailers_;
 };
 

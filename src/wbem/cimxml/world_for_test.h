@@ -275,7 +275,8 @@ class CimXmlWorld {
          const cim::OperationRequest& /*request*/) -> Result<void, cim::Error> { return {}; },
       {.enumerations = &enumerations}};
   FakeAuthenticator authenticator;
-  Handler handler{server_shard, object_manager, authenticator, log};
+  cim::OperationStatistics statistics;
+  Handler handler{server_shard, object_manager, authenticator, log, &statistics};
   http::Server server{server_shard, handler, log};
 
  private:
