@@ -64,12 +64,16 @@ class Uint16(int):
     """A number for a property of that type; others are uint32."""
 
 
+class Uint64(int):
+    """A number for a property of that type."""
+
+
 class Sint32(int):
     """A number for a property of that type."""
 
 
 def type_of(value):
-    if isinstance(value, (Uint16, Sint32)):
+    if isinstance(value, (Uint16, Uint64, Sint32)):
         return type(value).__name__.lower()
     return "boolean" if isinstance(value, bool) else "uint32" if isinstance(value, int) else "string"
 
