@@ -7,6 +7,7 @@ import errno
 import os
 import pathlib
 import random
+import select
 import socket
 import unittest
 
@@ -15,6 +16,8 @@ import commands
 import daemon
 
 IDLE_CONNECTIONS = 300
+LARGE_REQUESTS = 40
+LARGE_REQUESTS_KIB = 300 * 1024
 RESIDENT_GROWTH_KIB = 48 * 1024
 PROCESSOR_SECONDS_MAX = 1.5
 LOGIN_KEYS = b"InitiatorName=iqn.2026-11.test:raw\0SessionType=Discovery\0AuthMethod=None\0"
@@ -131,14 +134,35 @@ class Hostile(daemon.DaemonTest):
         self.assertTrue(status == 400 or b"<ERROR" in answer, (status, answer[:200]))
         self.assertLess(self.daemon.resident_kib() - before, RESIDENT_GROWTH_KIB)
 
+    @staticmethod
+    def request_head(length):
+        credentials = base64.b64encode(f"{daemon.USER}:{daemon.PASSWORD}".encode()).decode()
+        return ("POST /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCIMOperation: MethodCall\r\n"
+                "CIMMethod: GetInstance\r\nCIMObject: root/interop\r\n"
+                f"Authorization: Basic {credentials}\r\nContent-Length: {length}\r\n\r\n").encode()
+
+    def test_large_requests_of_many_clients_share_what_there_is(self):
+        # Each takes some 20 MiB while its last octet is not there.
+        body = b"<CIM A='" + b"x" * (7 * commands.MIB)
+        before = self.daemon.resident_kib()
+        with contextlib.ExitStack() as stack:
+            connections = []
+            for _ in range(LARGE_REQUESTS):
+                connection = socket.create_connection(("127.0.0.1", self.daemon.http_port), timeout=30)
+                connections.append(stack.enter_context(connection))
+                with contextlib.suppress(ConnectionError):
+                    connection.sendall(self.request_head(len(body) + 1) + body)
+            self.assertEqual(self.daemon.http().names(daemon.INTEROP, daemon.MANAGER), [self.daemon.manager_keys()])
+            answered, _, _ = select.select(connections, [], [], 0)
+            self.assertIn(b"HTTP/1.1 503 ", {connection.recv(13) for connection in answered})
+            self.assertLess(len(answered), LARGE_REQUESTS, "none was taken")
+            self.assertLess(self.daemon.resident_kib() - before, LARGE_REQUESTS_KIB)
+
     def test_long_tokens_hold_nobody_up(self):
         # Expat begins such a token anew with every piece: minutes of work for one request, unless it is held back.
         body = b"<CIM A='" + b"x" * (7 * commands.MIB) + b"'/>"
         for piece in (700, 100_000):
-            credentials = base64.b64encode(f"{daemon.USER}:{daemon.PASSWORD}".encode()).decode()
-            head = ("POST /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCIMOperation: MethodCall\r\n"
-                    "CIMMethod: GetInstance\r\nCIMObject: root/interop\r\n"
-                    f"Authorization: Basic {credentials}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+            head = self.request_head(len(body))
             before = self.processor_seconds()
             parts = [body[at:at + piece] for at in range(0, len(body), piece)]
             answer = self.talk(self.daemon.http_port, head, *parts)

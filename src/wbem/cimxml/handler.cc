@@ -37,7 +37,7 @@ cim::OperationContext make_context(const security::Principal& principal, const h
 
 /// Adds the size of the message to `bytes`.
 runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body, XmlParserPool& parsers,
-                                                               std::uint64_t& bytes) {
+                                                               RequestMemory::Share& memory, std::uint64_t& bytes) {
   body.set_limit(limits::kRequestBytesMax);
   const XmlParserPool::Lease parser = parsers.lease();
   for (;;) {
@@ -52,6 +52,10 @@ runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody
     const auto fed = parser->feed({reinterpret_cast<const char*>(piece->data()), piece->size()});
     if (!fed) {
       break;  // finish() says it again
+    }
+    if (!memory.hold(parser->held_bytes())) {
+      co_return fail(
+          MessageError{503, "", "too many large requests at once: try again later, or ask for less at a time"});
     }
   }
   auto document = parser->finish();
@@ -108,6 +112,16 @@ runtime::Task<void> Handler::handle(const http::RequestHead& head, http::Request
   co_await answer(head, body, proving, context);
 }
 
+runtime::Task<Result<RequestMessage, MessageError>> Handler::read_request(http::RequestBody& body,
+                                                                          RequestMemory::Share& memory,
+                                                                          std::uint64_t& bytes) {
+  const auto document = co_await read_document(body, parsers_, memory, bytes);
+  if (!document) {
+    co_return fail(document.error());
+  }
+  co_return decode_request(document->root());
+}
+
 runtime::Task<void> Handler::answer(const http::RequestHead& head, http::RequestBody& body,
                                     http::ResponseWriter& writer, cim::OperationContext& context) {
   const auto headers = check_headers(head);
@@ -120,12 +134,8 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     context.meter = &meter.emplace(shard_.clock());
   }
   std::uint64_t request_bytes = 0;
-  auto document = co_await read_document(body, parsers_, request_bytes);
-  if (!document) {
-    co_await refuse(writer, document.error(), context);
-    co_return;
-  }
-  auto request = decode_request(document->root());
+  RequestMemory::Share memory(request_memory_);
+  auto request = co_await read_request(body, memory, request_bytes);
   if (!request) {
     co_await refuse(writer, request.error(), context);
     co_return;
@@ -156,6 +166,9 @@ runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError e
   head.fields.add("Content-Type", "text/plain; charset=\"utf-8\"");
   if (!error.cim_error.empty()) {
     head.fields.add("CIMError", error.cim_error);
+  }
+  if (error.http_status == 503) {
+    head.fields.add("Retry-After", "1");
   }
   if (error.http_status == 405) {
     head.fields.add("Allow", "POST, M-POST, OPTIONS");

@@ -14,6 +14,8 @@
 #include "wbem/authenticator.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/headers.h"
+#include "wbem/cimxml/limits.h"
+#include "wbem/cimxml/request_memory.h"
 #include "wbem/cimxml/response_stream.h"
 #include "wbem/cimxml/xml_document.h"
 
@@ -30,7 +32,8 @@ class Handler final : public http::RequestHandler {
         authenticator_(authenticator),
         log_(log),
         statistics_(statistics),
-        parsers_(shard.random().next_u64()) {}
+        parsers_(shard.random().next_u64()),
+        request_memory_(limits::kRequestMemoryBytesMax) {}
 
   runtime::Task<void> handle(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              const http::Peer& peer) override;
@@ -38,6 +41,9 @@ class Handler final : public http::RequestHandler {
  private:
   runtime::Task<void> answer(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              cim::OperationContext& context);
+  /// 503 when the requests of all clients hold too much. Adds the size of the message to `bytes`.
+  runtime::Task<Result<RequestMessage, MessageError>> read_request(http::RequestBody& body,
+                                                                   RequestMemory::Share& memory, std::uint64_t& bytes);
   runtime::Task<void> refuse(http::ResponseWriter& writer, MessageError error, const cim::OperationContext& context);
   runtime::Task<void> carry_out(const RequestMessage& request, ResponseStream& stream, cim::OperationContext& context);
 
@@ -113,6 +119,7 @@ class Handler final : public http::RequestHandler {
   Log& log_;
   cim::OperationStatistics* statistics_;
   XmlParserPool parsers_;
+  RequestMemory request_memory_;
   EncoderSet encoders_;
 };
 

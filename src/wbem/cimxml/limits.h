@@ -25,6 +25,9 @@ inline constexpr std::size_t kPropertyListMax = 4096;
 inline constexpr std::size_t kRequestBytesMax = std::size_t{8} << 20;
 /// Bytes that the tree of a request may take in memory.
 inline constexpr std::size_t kTreeBytesMax = std::size_t{48} << 20;
+/// Bytes that all requests together may hold, beside the first kRequestShareBytes of each.
+inline constexpr std::size_t kRequestMemoryBytesMax = std::size_t{256} << 20;
+inline constexpr std::size_t kRequestShareBytes = std::size_t{128} << 10;
 /// Bytes of a response that a client takes, and of the tree that it makes of it: some 100,000 instances.
 inline constexpr std::size_t kResponseBytesMax = std::size_t{512} << 20;
 inline constexpr std::size_t kResponseTreeBytesMax = std::size_t{2} << 30;

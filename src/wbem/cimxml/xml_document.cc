@@ -224,6 +224,12 @@ std::size_t XmlParser::fed_bytes() const {
   return state_->fed_bytes;
 }
 
+// An arena may have doubled just before; expat's buffer does the same, and it keeps values of its own.
+std::size_t XmlParser::held_bytes() const {
+  const std::size_t unfinished = state_->unfinished_bytes + state_->waiting.size();
+  return 2 * state_->arena_bytes + 3 * unfinished + 2 * state_->text.size();
+}
+
 XmlParser::~XmlParser() = default;
 
 void XmlParser::State::parse(std::string_view piece) {

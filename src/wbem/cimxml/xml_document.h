@@ -98,6 +98,8 @@ class XmlParser final {
   void reset(unsigned long hash_salt);
   /// Bytes fed since reset().
   std::size_t fed_bytes() const;
+  /// Bytes of memory that the document takes until now, at most: its tree and what has no end yet.
+  std::size_t held_bytes() const;
 
  private:
   struct State;
