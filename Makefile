@@ -8,8 +8,9 @@ DESTDIR ?=
 STATE_DIRECTORY ?= var
 FUZZ_SECONDS ?= 5
 
-# Configures a preset unless that is done already (afterwards ninja notices changed CMake files itself), then builds it.
-build = if [ ! -f build/$(1)/build.ninja ]; then cmake --preset $(1); fi && cmake --build --preset $(1)
+# Configures a preset unless that is done already (afterwards ninja notices changed CMake files itself), then builds
+# it: all of its targets, or those of another build preset that shares its folder.
+build = if [ ! -f build/$(1)/build.ninja ]; then cmake --preset $(1); fi && cmake --build --preset $(or $(2),$(1))
 
 .PHONY: help
 help: ## this list
@@ -33,8 +34,8 @@ test: packages ## every check and every test, quickest verdicts first
 	tools/check.py headers
 	@$(call build,tsan)
 	ctest --preset tsan
-	@$(call build,release)
-	ctest --preset release
+	@$(call build,release,shipped)
+	ctest --preset shipped
 	tools/check.py tidy
 
 .PHONY: check

@@ -2,6 +2,7 @@
 # build presets name groups, so that each preset builds only what it runs:
 #   programs      lunariad, lunaria
 #   unit_tests    the NAME_test of every folder
+#   optimized_tests  those of them that count, race or play many seeds: they mean more where the compiler optimizes
 #   thread_tests  those of the folders where more than one thread runs, for ThreadSanitizer
 #   client_tests  what tests/clients needs beside the programs
 #   fuzzers       every *_fuzz.cc
@@ -10,8 +11,9 @@ include(Precompile)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 set(LUNARIA_FUZZ_SECONDS 5 CACHE STRING "Seconds each fuzzer runs in the tests of the fuzz preset")
 set(LUNARIA_THREADED_FOLDERS runtime reactor target)
+set(LUNARIA_OPTIMIZED_FOLDERS reactor scsi)
 
-foreach(group programs unit_tests thread_tests client_tests fuzzers generated_sources)
+foreach(group programs unit_tests optimized_tests thread_tests client_tests fuzzers generated_sources)
   add_custom_target(${group})
 endforeach()
 
@@ -25,7 +27,11 @@ function(lunaria_folder name)
   set(target lunaria_${name})
   if(ARG_SOURCES)
     add_library(${target} STATIC ${ARG_SOURCES})
-    lunaria_precompiled(${target} sources)
+    if(name IN_LIST LUNARIA_UNFUZZED_FOLDERS)
+      lunaria_precompiled(${target} unfuzzed)
+    else()
+      lunaria_precompiled(${target} sources)
+    endif()
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -40,6 +46,9 @@ function(lunaria_folder name)
     if(name IN_LIST LUNARIA_THREADED_FOLDERS)
       list(APPEND labels threads)
     endif()
+    if(name IN_LIST LUNARIA_OPTIMIZED_FOLDERS)
+      list(APPEND labels optimized)
+    endif()
     lunaria_test(${name} SOURCES ${ARG_TESTS} DEPENDS ${target} ${ARG_TEST_DEPENDS} LABELS ${labels})
   endif()
   foreach(source ${ARG_FUZZERS})
@@ -47,7 +56,7 @@ function(lunaria_folder name)
   endforeach()
 endfunction()
 
-# lunaria_test(NAME SOURCES ... [DEPENDS ...] [LABELS unit|threads|client ...])
+# lunaria_test(NAME SOURCES ... [DEPENDS ...] [LABELS unit|optimized|threads|client ...])
 #
 # One gtest executable `NAME_test` and one ctest entry `NAME` (labels: `unit` unless told).
 function(lunaria_test name)
@@ -62,6 +71,9 @@ function(lunaria_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
   if("unit" IN_LIST ARG_LABELS)
     add_dependencies(unit_tests ${name}_test)
+  endif()
+  if("optimized" IN_LIST ARG_LABELS)
+    add_dependencies(optimized_tests ${name}_test)
   endif()
   if("threads" IN_LIST ARG_LABELS)
     add_dependencies(thread_tests ${name}_test)
