@@ -11,11 +11,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pam/protocol.h"
@@ -40,7 +42,8 @@ int converse(int count, const pam_message** messages, pam_response** responses, 
   for (int i = 0; i < count; ++i) {
     const int style = messages[i]->msg_style;
     if (style == PAM_PROMPT_ECHO_OFF) {
-      answers[i].resp = strndup(question.password.reveal().data(), question.password.size());
+      const std::string_view password = question.password.reveal();
+      answers[i].resp = strndup(password.data(), password.size());
     } else if (style == PAM_PROMPT_ECHO_ON) {  // the user name, if anything: there is nobody to ask more
       answers[i].resp = strdup(question.user.c_str());
     }
@@ -107,10 +110,7 @@ bool is_failure(int status) {
 
 Answer judge_started(pam_handle_t* pam, const Question& question) {
   // The function goes in as an object pointer: so PAM wants it.
-  void* no_delay = nullptr;
-  auto* const function = &keep_no_delay;
-  std::memcpy(&no_delay, &function, sizeof no_delay);
-  pam_set_item(pam, PAM_FAIL_DELAY, no_delay);
+  pam_set_item(pam, PAM_FAIL_DELAY, std::bit_cast<const void*>(&keep_no_delay));
   if (!question.peer.empty()) {
     pam_set_item(pam, PAM_RHOST, question.peer.c_str());
   }
