@@ -1,6 +1,7 @@
 #include "catalogue/contents.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lunaria::catalogue {
 namespace {
@@ -93,8 +94,50 @@ struct Applier {
 
 }  // namespace
 
+template <class Row>
+  requires kIsOneOf<Row, AnyChange>
+Change::Change(Row row) : value_(std::make_shared<const AnyChange>(std::move(row))) {}
+
+template Change::Change(ServerRow);
+template Change::Change(DiskRow);
+template Change::Change(TargetRow);
+template Change::Change(ChapRow);
+template Change::Change(MappingRow);
+template Change::Change(DiskFailureRow);
+template Change::Change(ReservationsRow);
+template Change::Change(AccessRuleRow);
+template Change::Change(PortalRow);
+template Change::Change(UserRow);
+template Change::Change(ServiceStateRow);
+template Change::Change(JobRow);
+template Change::Change(IntentRow);
+template Change::Change(MappingInitiatorRow);
+template Change::Change(PortalGroupRow);
+template Change::Change(TargetPortalGroupRow);
+template Change::Change(RedirectRow);
+template Change::Change(InitiatorRow);
+template Change::Change(HostAddressRow);
+template Change::Change(DiskKeyRow);
+template Change::Change(RemoveDisk);
+template Change::Change(RemoveTarget);
+template Change::Change(RemoveChap);
+template Change::Change(RemoveMapping);
+template Change::Change(RemoveDiskFailure);
+template Change::Change(RemoveReservations);
+template Change::Change(RemoveAccessRule);
+template Change::Change(RemovePortal);
+template Change::Change(RemoveUser);
+template Change::Change(RemoveJob);
+template Change::Change(RemoveIntent);
+template Change::Change(RemoveMappingInitiator);
+template Change::Change(RemovePortalGroup);
+template Change::Change(RemoveTargetPortalGroup);
+template Change::Change(RemoveRedirect);
+template Change::Change(RemoveInitiator);
+template Change::Change(RemoveHostAddress);
+
 void Contents::apply(const Change& change) {
-  std::visit(Applier{*this}, change);
+  std::visit(Applier{*this}, change.value());
 }
 
 void Contents::apply(const Changes& changes) {

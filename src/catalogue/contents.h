@@ -3,8 +3,10 @@
 // Contents: everything in the catalogue, in memory; Change: one difference to it. The service keeps a Contents, builds
 // changes, has them committed, and applies them: then memory and file say the same.
 
+#include <concepts>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -78,13 +80,30 @@ struct RemoveIntent {
 };
 
 /// A row stands for "this row is to be there", replacing the one with the same key.
-using Change =
+using AnyChange =
     std::variant<ServerRow, DiskRow, TargetRow, ChapRow, MappingRow, DiskFailureRow, ReservationsRow, AccessRuleRow,
                  PortalRow, UserRow, ServiceStateRow, JobRow, IntentRow, MappingInitiatorRow, PortalGroupRow,
                  TargetPortalGroupRow, RedirectRow, InitiatorRow, HostAddressRow, DiskKeyRow, RemoveDisk, RemoveTarget,
                  RemoveChap, RemoveMapping, RemoveDiskFailure, RemoveReservations, RemoveAccessRule, RemovePortal,
                  RemoveUser, RemoveJob, RemoveIntent, RemoveMappingInitiator, RemovePortalGroup,
                  RemoveTargetPortalGroup, RemoveRedirect, RemoveInitiator, RemoveHostAddress>;
+template <class T, class Any>
+inline constexpr bool kIsOneOf = false;
+template <class T, class... Rows>
+inline constexpr bool kIsOneOf<T, std::variant<Rows...>> = (std::same_as<T, Rows> || ...);
+
+/// Never changes; copies share it. What can be done with so many alternatives is compiled in this folder alone: all of
+/// `service` plans changes, and would be compiled with them over and over.
+class Change final {
+ public:
+  template <class Row>
+    requires kIsOneOf<Row, AnyChange>
+  Change(Row row);  // NOLINT(google-explicit-constructor): a row is a change
+  const AnyChange& value() const { return *value_; }
+
+ private:
+  std::shared_ptr<const AnyChange> value_;
+};
 /// Committed together or not at all, in this order.
 using Changes = std::vector<Change>;
 

@@ -330,7 +330,7 @@ struct Writer {
 }  // namespace
 
 Outcome<void> write_change(Database& database, const Change& change) {
-  return std::visit(Writer{database}, change);
+  return std::visit(Writer{database}, change.value());
 }
 
 }  // namespace lunaria::catalogue
