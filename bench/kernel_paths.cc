@@ -94,8 +94,8 @@ struct Connection {
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = address_of("127.0.0.1", 0);
     socklen_t length = sizeof(address);
-    if (bind(listener, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener, 1) != 0 ||
-        getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    if (bind(listener, std::bit_cast<sockaddr*>(&address), length) != 0 || listen(listener, 1) != 0 ||
+        getsockname(listener, std::bit_cast<sockaddr*>(&address), &length) != 0) {
       give_up("listen");
     }
     near = connect_to(address);
@@ -220,7 +220,7 @@ double receive_into_provided_buffers(int batches) {
   std::vector<std::byte> memory(std::size_t{kBuffers} * kBufferBytes);
   Ring ring;
   const Memory entries(kPage);
-  auto* const buffers = reinterpret_cast<io_uring_buf_ring*>(entries.bytes.data());
+  auto* const buffers = std::bit_cast<io_uring_buf_ring*>(entries.bytes.data());
   io_uring_buf_reg registration{};
   registration.ring_addr = std::bit_cast<std::uint64_t>(buffers);
   registration.ring_entries = kBuffers;
@@ -297,7 +297,7 @@ double copy(std::span<const std::byte> source, std::size_t bytes, bool crc, int 
       const std::size_t at = ++number * 7919 % (source.size() / bytes) * bytes;
       std::memcpy(target.data(), source.data() + at, bytes);
       if (crc) {
-        sum += crc32_iscsi(reinterpret_cast<unsigned char*>(target.data()), static_cast<int>(bytes), ~0U);
+        sum += crc32_iscsi(std::bit_cast<unsigned char*>(target.data()), static_cast<int>(bytes), ~0U);
       }
     }
   });
