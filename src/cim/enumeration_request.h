@@ -4,6 +4,7 @@
 // those that are pulled.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "cim/name.h"
@@ -11,6 +12,10 @@
 #include "cim/property_list.h"
 
 namespace lunaria::cim {
+
+namespace query {
+struct Conditions;
+}  // namespace query
 
 /// Which associations to follow; "" stands for any (DSP0200 5.3.2.12 to 5.3.2.15).
 struct AssociationFilter {
@@ -54,6 +59,9 @@ struct EnumerationRequest {
   /// How instances are to be written, for protocols: a Pull does not say it again.
   bool include_qualifiers = false;
   bool include_class_origin = false;
+  /// Of instances only those that meet these are of interest (kInstances): others may be listed as well. Set by whoever
+  /// runs a query; null when there are none.
+  std::shared_ptr<const query::Conditions> conditions{};
   /// The pulled operations say NOT_FOUND where `object` is not there; the plain ones list nothing.
   bool object_must_exist = false;
 

@@ -6,6 +6,7 @@
 
 #include "cim/associations.h"
 #include "cim/operation_meter.h"
+#include "cim/query/conditions.h"
 #include "cim/query_walk.h"
 #include "cim/selecting_sink.h"
 
@@ -20,6 +21,36 @@ PropertySelectionPtr selection_for(const EnumerationRequest& request, const Clas
   }
   const EnumerateInstancesOptions& options = request.options;
   return select_properties(cls, requested, options.properties, options.local_only, options.deep_inheritance);
+}
+
+/// Where a query says which instance it wants. False when that cannot be said, or the provider knows the instance under
+/// other keys or does not want to tell: then they have to be enumerated.
+runtime::Task<bool> look_up(Provider& provider, const ProviderCall& call, InstanceSink& sink) {
+  const auto path = call.prefilter ? call.prefilter->path(call.name_space) : std::nullopt;
+  if (!path) {
+    co_return false;
+  }
+  auto found = co_await provider.get_instance(call, *path);
+  if (!found) {
+    co_return found.error().status == Status::kNotFound;
+  }
+  if (!(found->path(call.name_space) == *path)) {
+    co_return false;
+  }
+  (void)co_await sink.put(std::move(*found));
+  co_return true;
+}
+
+/// Everything that the provider has, or what the call lets it sort out.
+runtime::Task<Result<void, Error>> list(Provider& provider, const ProviderCall& call, Kind kind, InstanceSink& sink) {
+  const bool is_done = co_await look_up(provider, call, sink);
+  if (is_done) {
+    co_return Result<void, Error>();
+  }
+  auto running = kind == Kind::kInstanceNames ? provider.enumerate_instance_names(call, sink)
+                                              : provider.enumerate_instances(call, sink);
+  auto outcome = co_await std::move(running);
+  co_return outcome;
 }
 
 }  // namespace
@@ -37,12 +68,11 @@ runtime::Task<Result<void, Error>> Enumerator::produce_instances(const Operation
     if (provider == nullptr) {
       continue;
     }
-    const ProviderCall call{context, request.name_space, cls, selection_for(request, *cls, *requested)};
+    const ProviderCall call{context, request.name_space, cls, selection_for(request, *cls, *requested),
+                            query::Prefilter::make(request.conditions, cls)};
     SelectingSink selecting(context, sink, call.properties);
     ProviderTime timing(context);
-    auto running = request.kind == Kind::kInstanceNames ? provider->enumerate_instance_names(call, selecting)
-                                                        : provider->enumerate_instances(call, selecting);
-    const auto outcome = co_await std::move(running);
+    const auto outcome = co_await list(*provider, call, request.kind, selecting);
     timing.end();
     if (!outcome && (cls == requested || outcome.error().status != Status::kNotSupported)) {
       if (errors == nullptr) {

@@ -127,11 +127,15 @@ class Writer final {
 /// Reads what Writer writes. After the first thing that is wrong, `is_good()` is false and everything reads as empty.
 class Reader final {
  public:
-  Reader(std::string_view bytes, const Repository& repository, const NamespaceName& name_space)
-      : bytes_(bytes), repository_(repository), name_space_(name_space) {}
+  /// `prefilter` may be null.
+  Reader(std::string_view bytes, const Repository& repository, const NamespaceName& name_space,
+         const query::Prefilter* prefilter)
+      : bytes_(bytes), repository_(repository), name_space_(name_space), prefilter_(prefilter) {}
 
   bool is_good() const { return is_good_; }
   bool at_end() const { return bytes_.empty(); }
+  /// False after a property of the outermost instance that the prefilter does not admit: nothing more was read then.
+  bool is_admitted() const { return is_admitted_; }
 
   std::uint8_t byte() {
     if (bytes_.empty()) {
@@ -182,9 +186,14 @@ class Reader final {
       }
       const bool fits = index && is_good_ && cls.property(*index).type == read.type() &&
                         cls.property(*index).is_array == read.is_array();
-      if (fits) {
-        instance.set(*index, std::move(read));
+      if (!fits) {
+        continue;
       }
+      is_admitted_ = depth > 0 || prefilter_ == nullptr || prefilter_->admits(*index, read);
+      if (!is_admitted_) {
+        return;
+      }
+      instance.set(*index, std::move(read));
     }
   }
 
@@ -283,8 +292,28 @@ class Reader final {
   std::string_view bytes_;
   const Repository& repository_;
   const NamespaceName& name_space_;
+  const query::Prefilter* prefilter_;
   bool is_good_ = true;
+  bool is_admitted_ = true;
 };
+
+Result<std::optional<Instance>, DamagedRecord> decode(std::string_view record, const ClassPtr& cls,
+                                                      const Repository& repository, const NamespaceName& name_space,
+                                                      const query::Prefilter* prefilter) {
+  Reader reader(record, repository, name_space, prefilter);
+  Instance instance(cls);
+  if (reader.byte() != kVersion) {
+    return fail(DamagedRecord{});
+  }
+  reader.properties(instance, 0);
+  if (!reader.is_admitted()) {
+    return std::optional<Instance>();
+  }
+  if (!reader.is_good() || !reader.at_end()) {
+    return fail(DamagedRecord{});
+  }
+  return std::optional(std::move(instance));
+}
 
 }  // namespace
 
@@ -299,13 +328,15 @@ Result<std::string, Error> encode_instance(const Instance& instance) {
 
 std::optional<Instance> decode_instance(std::string_view record, const ClassPtr& cls, const Repository& repository,
                                         const NamespaceName& name_space) {
-  Reader reader(record, repository, name_space);
-  Instance instance(cls);
-  if (reader.byte() != kVersion) {
-    return std::nullopt;
-  }
-  reader.properties(instance, 0);
-  return reader.is_good() && reader.at_end() ? std::optional(std::move(instance)) : std::nullopt;
+  auto decoded = decode(record, cls, repository, name_space, nullptr);
+  return decoded ? std::move(*decoded) : std::nullopt;
+}
+
+Result<std::optional<Instance>, DamagedRecord> decode_admitted(std::string_view record, const ClassPtr& cls,
+                                                               const Repository& repository,
+                                                               const NamespaceName& name_space,
+                                                               const query::Prefilter& prefilter) {
+  return decode(record, cls, repository, name_space, &prefilter);
 }
 
 }  // namespace lunaria::cim

@@ -9,6 +9,7 @@
 
 #include "cim/error.h"
 #include "cim/instance.h"
+#include "cim/query/conditions.h"
 #include "cim/repository.h"
 
 namespace lunaria::cim {
@@ -21,5 +22,14 @@ Result<std::string, Error> encode_instance(const Instance& instance);
 /// encode_instance() wrote. Time and memory are bounded by the size of the record.
 std::optional<Instance> decode_instance(std::string_view record, const ClassPtr& cls, const Repository& repository,
                                         const NamespaceName& name_space);
+
+/// Bytes that no encode_instance() wrote.
+struct DamagedRecord {};
+/// The same for those who want only what a prefilter admits: nullopt for the others, of which no more is read than it
+/// takes to see that.
+Result<std::optional<Instance>, DamagedRecord> decode_admitted(std::string_view record, const ClassPtr& cls,
+                                                               const Repository& repository,
+                                                               const NamespaceName& name_space,
+                                                               const query::Prefilter& prefilter);
 
 }  // namespace lunaria::cim

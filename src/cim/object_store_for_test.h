@@ -3,6 +3,7 @@
 // An ObjectStore in memory, for tests of this folder and of the protocols. Not part of the product.
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -92,6 +93,7 @@ class MemoryObjectStore final : public ObjectStore {
     co_return sets_[name_of(set)].erase(key) != 0;
   }
   runtime::Task<Result<std::vector<StoredInstance>, Error>> page(InstanceSet set, std::string after_key) override {
+    ++page_count_;
     const auto& records = sets_[name_of(set)];
     std::vector<StoredInstance> found;
     for (auto next = records.upper_bound(after_key); next != records.end() && found.size() < 2; ++next) {
@@ -100,6 +102,8 @@ class MemoryObjectStore final : public ObjectStore {
     co_return found;
   }
   runtime::Task<Result<bool, Error>> has_instances(InstanceSet set) override { co_return !sets_[name_of(set)].empty(); }
+  /// Pages that were asked for.
+  std::size_t page_count() const { return page_count_; }
   /// The next so many replacements find that somebody else was faster.
   void interfere(int count) { interfere_ = count; }
   /// Changes of instances let others run on this shard before they happen, as those of a disk do. Null: not any more.
@@ -123,6 +127,7 @@ class MemoryObjectStore final : public ObjectStore {
   std::map<std::string, std::map<std::string, std::string>> sets_;
   Error error_;
   int interfere_ = 0;
+  std::size_t page_count_ = 0;
   runtime::Shard* shard_ = nullptr;
 };
 

@@ -4,6 +4,7 @@
 // table (ProviderTable in object_manager.h). The object manager has checked everything that the schema can tell before
 // it calls: namespace, class, keys, types, parameters.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,10 @@
 
 namespace lunaria::cim {
 
+namespace query {
+class Prefilter;
+}  // namespace query
+
 /// The class that a call is about, and who calls. References and pointers live as long as the call.
 struct ProviderCall {
   const OperationContext& context;
@@ -24,6 +29,8 @@ struct ProviderCall {
   ClassPtr cls;  ///< the concrete class; make instances with `Instance(call.cls)`
   /// The properties that the receiver wants; setting others is allowed but wasted. Keys must always be set.
   PropertySelectionPtr properties;
+  /// Of enumerate_instances: instances that it does not admit may be left out, none need be. Null when all are wanted.
+  std::shared_ptr<const query::Prefilter> prefilter{};
 
   /// Whether the property (by name) is wanted.
   bool wants(std::string_view property) const {
@@ -75,7 +82,7 @@ class Provider {
   /// to the keys.
   virtual runtime::Task<Result<void, Error>> enumerate_instance_names(ProviderCall call, InstanceSink& sink);
   /// `path` holds exactly the keys of the class, in class order, with their declared types. NOT_FOUND when there is no
-  /// such instance.
+  /// such instance. Finds what enumerate_instances lists, and nothing else: a query that says all keys asks here.
   virtual runtime::Task<Result<Instance, Error>> get_instance(ProviderCall call, const ObjectPath& path);
   /// `instance` has defaults filled in; keys that the client left out are absent. Answers the new path, whose namespace
   /// and class the object manager sets. ALREADY_EXISTS when it is there.

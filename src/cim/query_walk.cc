@@ -154,6 +154,7 @@ runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query) {
   surroundings_.name_space = place;
   EnumerationRequest extent{.kind = Kind::kInstances, .name_space = place, .class_name = query.class_name()};
   extent.options.properties = query.needed_properties();
+  extent.conditions = query.conditions();
   PlacingSink placing(sink_, place);
   InstanceSink& receiver = place == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
   query::QuerySink rows(query, surroundings_, receiver);
@@ -202,6 +203,7 @@ runtime::Task<Result<void, Error>> QueryWalk::run_filtered() {
   EnumerationRequest whole = request_;
   whole.kind = kind_of_objects(request_.kind);
   whole.query = {};
+  whole.conditions = filter->conditions();
   const PropertyList needed = filter->needed_properties();
   if (!needed || request_.is_names_only()) {
     whole.options.properties = needed;

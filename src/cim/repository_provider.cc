@@ -1,9 +1,12 @@
 #include "cim/repository_provider.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "cim/instance_record.h"
 #include "cim/object_path.h"
+#include "cim/query/conditions.h"
 
 namespace lunaria::cim {
 namespace {
@@ -15,8 +18,32 @@ Error not_found(const ObjectPath& path) {
   return Error(Status::kNotFound, "no instance " + path.to_string());
 }
 
+Error damaged(const ProviderCall& call) {
+  return Error(Status::kFailed, "a stored instance of " + call.cls->name() + " is damaged");
+}
+
 InstanceSet set_of(const ProviderCall& call) {
   return {call.name_space, call.cls->name()};
+}
+
+/// What the keys under which the store has the wanted instances begin with: "" for no instance in particular. It ends
+/// between two keys of the class, so that no instance has it for its whole key.
+std::string wanted_prefix(const ProviderCall& call) {
+  if (!call.prefilter) {
+    return {};
+  }
+  std::vector<std::uint16_t> indexes(call.cls->key_indexes().begin(), call.cls->key_indexes().end());
+  std::ranges::sort(indexes, NameLess(),
+                    [&call](std::uint16_t index) { return std::string_view(call.cls->property(index).name); });
+  std::vector<KeyBinding> leading;
+  for (std::size_t i = 0; i + 1 < indexes.size(); ++i) {
+    auto value = call.prefilter->required_value(indexes[i]);
+    if (!value) {
+      break;
+    }
+    leading.push_back({call.cls->property(indexes[i]).name, std::move(*value)});
+  }
+  return leading.empty() ? std::string() : RepositoryProvider::key_of(ObjectPath({}, {}, std::move(leading))) + ',';
 }
 
 }  // namespace
@@ -28,25 +55,42 @@ std::string RepositoryProvider::key_of(const ObjectPath& path) {
 Result<Instance, Error> RepositoryProvider::decode(const ProviderCall& call, std::string_view record) const {
   auto instance = decode_instance(record, call.cls, repository_, call.name_space);
   if (!instance) {
-    return fail(Error(Status::kFailed, "a stored instance of " + call.cls->name() + " is damaged"));
+    return fail(damaged(call));
   }
   return std::move(*instance);
 }
 
+Result<std::optional<Instance>, Error> RepositoryProvider::decode_wanted(const ProviderCall& call,
+                                                                         std::string_view record) const {
+  if (call.prefilter) {
+    auto wanted = decode_admitted(record, call.cls, repository_, call.name_space, *call.prefilter);
+    return wanted ? Result<std::optional<Instance>, Error>(std::move(*wanted)) : fail(damaged(call));
+  }
+  auto instance = decode(call, record);
+  return instance ? Result<std::optional<Instance>, Error>(std::move(*instance)) : fail(instance.error());
+}
+
 runtime::Task<Result<void, Error>> RepositoryProvider::enumerate_instances(ProviderCall call, InstanceSink& sink) {
-  std::string last;
+  const std::string prefix = wanted_prefix(call);
+  std::string last = prefix;
   while (true) {
     const auto page = co_await store_.page(set_of(call), last);
     if (!page) {
       co_return fail(page.error());
     }
     for (const StoredInstance& stored : *page) {
-      auto instance = decode(call, stored.record);
+      if (!stored.key.starts_with(prefix)) {
+        co_return Result<void, Error>();
+      }
+      auto instance = decode_wanted(call, stored.record);
       if (!instance) {
         co_return fail(instance.error());
       }
-      const bool go_on = co_await sink.put(std::move(*instance));
-      if (!go_on || call.context.is_cancelled) {
+      bool go_on = !call.context.is_cancelled;
+      if (*instance) {
+        go_on = co_await sink.put(std::move(**instance)) && go_on;
+      }
+      if (!go_on) {
         co_return Result<void, Error>();
       }
     }

@@ -3,6 +3,10 @@
 // RepositoryProvider: serves classes that clients made, without code: their instances are kept in an ObjectStore, found
 // by key in constant time, and streamed page by page.
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "cim/lifecycle.h"
 #include "cim/object_store.h"
 #include "cim/provider.h"
@@ -32,6 +36,8 @@ class RepositoryProvider final : public Provider {
 
  private:
   Result<Instance, Error> decode(const ProviderCall& call, std::string_view record) const;
+  /// nullopt where the prefilter of the call does not admit it.
+  Result<std::optional<Instance>, Error> decode_wanted(const ProviderCall& call, std::string_view record) const;
 
   const Repository& repository_;
   ObjectStore& store_;

@@ -164,35 +164,4 @@ Instance Query::project(const Instance& instance, const Surroundings& surroundin
   return builder.build();
 }
 
-std::optional<Value> Query::required_value(std::string_view property) const {
-  if (statement_->condition == kNoNode) {
-    return std::nullopt;
-  }
-  const Nodes& nodes = statement_->nodes;
-  const Node& top = nodes[statement_->condition];
-  const auto demanded = [&](const Node& node) -> std::optional<Value> {
-    if (node.kind != NodeKind::kCompare || node.comparison != Comparison::kEqual) {
-      return std::nullopt;
-    }
-    const Node& left = nodes[node.left];
-    const Node& right = nodes[node.right];
-    const Node& path = left.kind == NodeKind::kPath ? left : right;
-    const Node& literal = left.kind == NodeKind::kPath ? right : left;
-    const bool is_simple = path.kind == NodeKind::kPath && literal.kind == NodeKind::kLiteral && !path.symbol &&
-                           path.steps.back().ranges.empty() && path.steps.size() <= 2 &&
-                           name_equal(path.steps.back().name, property) &&
-                           name_equal(own_property(*statement_, path), property);
-    return is_simple ? std::optional(literal.value) : std::nullopt;
-  };
-  if (top.kind != NodeKind::kAnd) {
-    return demanded(top);
-  }
-  for (const NodeIndex each : top.arguments) {
-    if (auto value = demanded(nodes[each])) {
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace lunaria::cim::query

@@ -4,7 +4,6 @@
 // queries (the object manager, pulled enumerations, indication filters) uses this and QuerySink and nothing below them.
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "cim/error.h"
 #include "cim/instance.h"
 #include "cim/property_list.h"
+#include "cim/query/conditions.h"
 #include "cim/query/evaluator.h"
 #include "cim/query/statement.h"
 #include "cim/repository.h"
@@ -59,9 +59,8 @@ class Query final {
   /// One row of the result, from an instance that matches.
   Instance project(const Instance& instance, const Surroundings& surroundings) const;
 
-  /// The value that every match has in a property, where the condition demands one (`Key = 5 AND ...`): what a provider
-  /// with an index can look up.
-  std::optional<Value> required_value(std::string_view property) const;
+  /// What providers can sort out before they make instances; null when there is nothing.
+  ConditionsPtr conditions() const { return conditions_of(language_, *statement_); }
 
  private:
   Query(Language language, std::string text, Statement statement);

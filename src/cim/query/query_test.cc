@@ -277,9 +277,6 @@ TEST(Query, TellsProvidersWhatItNeeds) {
   const Query query = parse("SELECT Name FROM T_Thing WHERE Id = 5 AND Active");
   EXPECT_EQ(query.needed_properties(), PropertyList({"Name", "Id", "Active"}));
   EXPECT_EQ(query.selected_properties(), PropertyList({"Name"}));
-  EXPECT_EQ(query.required_value("id"), Value(std::uint64_t{5}));
-  EXPECT_FALSE(query.required_value("Name"));
-  EXPECT_FALSE(parse("SELECT * FROM T_Thing WHERE Id = 5 OR Active").required_value("Id"));
   EXPECT_EQ(parse("SELECT * FROM T_Thing").needed_properties(), PropertyList());
   EXPECT_TRUE(query.keeps_class());
   EXPECT_FALSE(parse("SELECT Id + 1 FROM T_Thing").keeps_class());

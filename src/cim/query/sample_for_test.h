@@ -68,6 +68,19 @@ struct Sample {
   const Instance& modification() const { return instances[4]; }
 };
 
+/// What a query lets through, its prefilter admits.
+inline void check_prefilter(const Query& query, const Instance& instance) {
+  const PrefilterPtr prefilter = Prefilter::make(query.conditions(), instance.cls());
+  if (!prefilter) {
+    return;
+  }
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    check(prefilter->admits(i, instance.value(i)), "a match is admitted");
+  }
+  const auto path = prefilter->path({});
+  check(!path || *path == instance.path({}), "a match is where its keys say");
+}
+
 /// Parses, and asks what it takes of every instance and class of the sample: for the fuzzers.
 inline void try_query(Language language, std::string_view text) {
   static const Sample kSample;
@@ -80,6 +93,9 @@ inline void try_query(Language language, std::string_view text) {
   check(checked || !checked.error().message.empty(), "every refusal says why");
   for (const Instance& instance : kSample.instances) {
     const bool matches = query->matches(instance, kSample.surroundings);
+    if (matches) {
+      check_prefilter(*query, instance);
+    }
     if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
       const Instance row = query->project(instance, kSample.surroundings);
       check(!row.class_name().empty(), "a row has a class");
