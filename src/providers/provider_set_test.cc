@@ -3,9 +3,11 @@
 #include "providers/provider_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
+#include "cim/query/query.h"
 #include "providers/errors.h"
 #include "providers/principals.h"
 #include "providers/testing/bed.h"
@@ -132,6 +134,24 @@ class ProviderSetTest : public Bed {
     co_await service->stop();
     co_return true;
   }
+  /// A query lists those of the class's instances, in their order, of which its condition is true.
+  void expect_rows(const cim::NamespaceName& name_space, std::string_view language, const std::string& text,
+                   const std::vector<cim::Instance>& instances) {
+    const auto query = cim::query::Query::parse(language, text);
+    ASSERT_TRUE(query) << query.error().message;
+    std::vector<cim::Instance> expected;
+    std::ranges::copy_if(instances, std::back_inserter(expected), [&](const cim::Instance& each) {
+      return query->matches(each, {.name_space = name_space, .host = {}, .wall_time = {}});
+    });
+    const cim::EnumerationRequest wanted{.kind = cim::EnumerationRequest::Kind::kQuery,
+                                         .name_space = name_space,
+                                         .query = {.language = std::string(language), .text = text}};
+    cim::CollectingSink sink;
+    const auto done = finish(manager->enumerate(context, wanted, sink));
+    EXPECT_TRUE(done) << text << ": " << done.error().to_string();
+    EXPECT_FALSE(expected.empty()) << text;
+    EXPECT_TRUE(sink.instances() == expected) << text << ": " << sink.instances().size() << " rows";
+  }
   static bool may_be_null(const std::string& class_name, const std::string& property) {
     const auto found = kNullProperties.find(class_name);
     return found != kNullProperties.end() && found->second.contains(property);
@@ -217,6 +237,64 @@ TEST_F(ProviderSetTest, ReadingOneGivesWhatEnumerationGave) {
       const auto one = get(names[i]);
       ASSERT_TRUE(one) << names[i].to_string() << ": " << one.error().to_string();
       EXPECT_EQ(*one, instances[i]) << names[i].to_string();
+    }
+  }
+}
+
+std::string upper_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; });
+  return text;
+}
+
+/// As a query writes it; "" for what has no literal.
+std::string literal(const Value& value) {
+  if (value.is_null() || value.is_array()) {
+    return "";
+  }
+  if (const std::string* text = value.as_string()) {
+    std::string quoted = "'";
+    for (const char c : *text) {
+      quoted += (c == '\'' || c == '\\') ? std::string{'\\', c} : std::string{c};
+    }
+    return quoted + '\'';
+  }
+  return value.as_bool() || cim::is_integer(value.type()) ? value.to_text() : "";
+}
+
+TEST_F(ProviderSetTest, AQueryFindsWhatTheListHolds) {
+  constexpr std::size_t kAskedFor = 2;  // of each class
+  for (const auto& [name_space, cls] : served()) {
+    const auto instances = list(name_space, cls->name());
+    for (std::size_t i = 0; i < instances.size() * cls->properties().size(); ++i) {
+      const cim::Instance& instance = instances[i / cls->properties().size()];
+      const cim::Property& property = cls->property(i % cls->properties().size());
+      const cim::Value* value = instance.find(property.name);
+      const std::string text = value != nullptr ? literal(*value) : "";
+      if (i / cls->properties().size() >= kAskedFor || text.empty()) {
+        continue;
+      }
+      expect_rows(name_space, "DMTF:CQL", "SELECT * FROM " + cls->name() + " WHERE " + property.name + " = " + text,
+                  instances);
+      expect_rows(name_space, "WQL",
+                  "SELECT * FROM " + cls->name() + " WHERE NOT " + property.name + " <> " + upper_case(text),
+                  instances);
+      expect_rows(name_space, "WQL",
+                  "SELECT * FROM " + cls->name() + " WHERE " + property.name + " = " + upper_case(text), instances);
+    }
+  }
+}
+
+TEST_F(ProviderSetTest, AQueryByAllKeysFindsOne) {
+  for (const auto& [name_space, cls] : served()) {
+    for (const cim::Instance& instance : list(name_space, cls->name())) {
+      std::string where;
+      for (const cim::KeyBinding& key : instance.path(name_space).keys()) {
+        where += (where.empty() ? "" : " AND ") + key.name + " = " + literal(key.value);
+      }
+      if (!cls->is_association() && !where.empty()) {
+        expect_rows(name_space, "DMTF:CQL", "SELECT * FROM " + cls->name() + " WHERE " + where, {instance});
+      }
     }
   }
 }

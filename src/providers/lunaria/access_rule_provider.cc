@@ -1,6 +1,7 @@
 #include "providers/lunaria/access_rule_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cim/name.h"
@@ -46,6 +47,14 @@ bool LunariaAccessRuleProvider::is_at(const service::AccessEntry& item, const ci
   return cim::name_equal(item.target_name, text_key(path, names::kTargetName)) &&
          std::cmp_equal(std::to_underlying(item.rule.method), number_key(path, names::kMethod)) &&
          cim::name_equal(item.rule.value, text_key(path, names::kValue));
+}
+
+Columns<service::AccessEntry> LunariaAccessRuleProvider::columns() const {
+  static constexpr auto kColumns = std::to_array<Column<service::AccessEntry>>({
+      {names::kTargetName, [](const service::AccessEntry& item) { return cim::Value(item.target_name); }},
+      {names::kValue, [](const service::AccessEntry& item) { return cim::Value(item.rule.value); }},
+  });
+  return kColumns;
 }
 
 }  // namespace lunaria::providers

@@ -15,6 +15,7 @@ class LunariaAccessRuleProvider final : public ListedProvider<service::AccessEnt
   Listed list(const cim::OperationContext& context) override;
   cim::Instance to_instance(const cim::ClassPtr& cls, const service::AccessEntry& item) const override;
   bool is_at(const service::AccessEntry& item, const cim::ObjectPath& path) const override;
+  Columns<service::AccessEntry> columns() const override;
 };
 
 }  // namespace lunaria::providers

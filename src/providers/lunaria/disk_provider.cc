@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/rate_limit_properties.h"
 #include "providers/values.h"
@@ -13,6 +14,14 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::lunaria_disk;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Disk>>({
+    {names::kName, [](const service::Disk& item) { return cim::Value(item.name); }},
+    {names::kID, [](const service::Disk& item) { return cim::Value(static_cast<std::uint32_t>(item.id)); }},
+    {names::kDescription, [](const service::Disk& item) { return cim::Value(item.description); }},
+    {names::kSerialNumber, [](const service::Disk& item) { return cim::Value(item.serial); }},
+});
 
 constexpr std::uint32_t kUsualLogicalBlockSize = 512;
 constexpr std::uint32_t kUsualPhysicalBlockSize = 4096;
@@ -95,13 +104,9 @@ runtime::Task<Result<void, cim::Error>> LunariaDiskProvider::enumerate_instances
   if (!disks) {
     co_return fail(to_cim(disks.error()));
   }
-  for (const service::Disk& disk : *disks) {
-    const bool go_on = co_await sink.put(lunaria_disk_instance(call.cls, disk));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  const auto make = [&call](const service::Disk& disk) { return lunaria_disk_instance(call.cls, disk); };
+  auto outcome = co_await put_listed<service::Disk>(call, sink, *disks, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> LunariaDiskProvider::get_instance(cim::ProviderCall call,

@@ -1,6 +1,7 @@
 #include "providers/lunaria/initiator_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cim/name.h"
@@ -74,6 +75,13 @@ cim::Instance LunariaInitiatorProvider::to_instance(const cim::ClassPtr& cls, co
 
 bool LunariaInitiatorProvider::is_at(const service::Initiator& item, const cim::ObjectPath& path) const {
   return cim::name_equal(item.name, text_key(path, names::kName));
+}
+
+Columns<service::Initiator> LunariaInitiatorProvider::columns() const {
+  static constexpr auto kColumns = std::to_array<Column<service::Initiator>>({
+      {names::kName, [](const service::Initiator& item) { return cim::Value(item.name); }},
+  });
+  return kColumns;
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaInitiatorProvider::create_instance(

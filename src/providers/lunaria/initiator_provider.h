@@ -21,6 +21,7 @@ class LunariaInitiatorProvider final : public ListedProvider<service::Initiator>
   Listed list(const cim::OperationContext& context) override;
   cim::Instance to_instance(const cim::ClassPtr& cls, const service::Initiator& item) const override;
   bool is_at(const service::Initiator& item, const cim::ObjectPath& path) const override;
+  Columns<service::Initiator> columns() const override;
 };
 
 }  // namespace lunaria::providers

@@ -1,6 +1,7 @@
 #include "providers/lunaria/mapping_initiator_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cim/name.h"
@@ -75,6 +76,15 @@ bool LunariaMappingInitiatorProvider::is_at(const NamedInitiator& item, const ci
   return cim::name_equal(item.mapping.target_name, text_key(path, names::kTargetName)) &&
          cim::name_equal(item.mapping.disk_name, text_key(path, names::kDiskName)) &&
          cim::name_equal(item.initiator.initiator, text_key(path, names::kInitiatorName));
+}
+
+Columns<NamedInitiator> LunariaMappingInitiatorProvider::columns() const {
+  static constexpr auto kColumns = std::to_array<Column<NamedInitiator>>({
+      {names::kTargetName, [](const NamedInitiator& item) { return cim::Value(item.mapping.target_name); }},
+      {names::kDiskName, [](const NamedInitiator& item) { return cim::Value(item.mapping.disk_name); }},
+      {names::kInitiatorName, [](const NamedInitiator& item) { return cim::Value(item.initiator.initiator); }},
+  });
+  return kColumns;
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaMappingInitiatorProvider::create_instance(

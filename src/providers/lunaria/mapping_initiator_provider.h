@@ -27,6 +27,7 @@ class LunariaMappingInitiatorProvider final : public ListedProvider<NamedInitiat
   Listed list(const cim::OperationContext& context) override;
   cim::Instance to_instance(const cim::ClassPtr& cls, const NamedInitiator& item) const override;
   bool is_at(const NamedInitiator& item, const cim::ObjectPath& path) const override;
+  Columns<NamedInitiator> columns() const override;
 };
 
 }  // namespace lunaria::providers

@@ -1,9 +1,11 @@
 #include "providers/lunaria/mapping_provider.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cim/name.h"
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/lun.h"
@@ -14,6 +16,13 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::lunaria_mapping;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Mapping>>({
+    {names::kTargetName, [](const service::Mapping& item) { return cim::Value(item.target_name); }},
+    {names::kDiskName, [](const service::Mapping& item) { return cim::Value(item.disk_name); }},
+    {names::kLUN, [](const service::Mapping& item) { return cim::Value(std::uint32_t{item.lun}); }},
+});
 
 }  // namespace
 
@@ -49,13 +58,9 @@ runtime::Task<Result<void, cim::Error>> LunariaMappingProvider::enumerate_instan
   if (!mappings) {
     co_return fail(to_cim(mappings.error()));
   }
-  for (const service::Mapping& mapping : *mappings) {
-    const bool go_on = co_await sink.put(lunaria_mapping_instance(call.cls, mapping));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  const auto make = [&call](const service::Mapping& mapping) { return lunaria_mapping_instance(call.cls, mapping); };
+  auto outcome = co_await put_listed<service::Mapping>(call, sink, *mappings, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> LunariaMappingProvider::get_instance(cim::ProviderCall call,

@@ -1,6 +1,7 @@
 #include "providers/lunaria/redirect_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cim/name.h"
@@ -68,6 +69,13 @@ cim::Instance LunariaRedirectProvider::to_instance(const cim::ClassPtr& cls, con
 bool LunariaRedirectProvider::is_at(const TargetRedirect& item, const cim::ObjectPath& path) const {
   return cim::name_equal(item.target.name, text_key(path, names::kTargetName)) &&
          item.redirect.portal_group_tag == to_tag(number_key(path, names::kPortalGroupTag));
+}
+
+Columns<TargetRedirect> LunariaRedirectProvider::columns() const {
+  static constexpr auto kColumns = std::to_array<Column<TargetRedirect>>({
+      {names::kTargetName, [](const TargetRedirect& item) { return cim::Value(item.target.name); }},
+  });
+  return kColumns;
 }
 
 runtime::Task<Result<cim::ObjectPath, cim::Error>> LunariaRedirectProvider::create_instance(

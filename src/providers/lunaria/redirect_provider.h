@@ -27,6 +27,7 @@ class LunariaRedirectProvider final : public ListedProvider<TargetRedirect> {
   Listed list(const cim::OperationContext& context) override;
   cim::Instance to_instance(const cim::ClassPtr& cls, const TargetRedirect& item) const override;
   bool is_at(const TargetRedirect& item, const cim::ObjectPath& path) const override;
+  Columns<TargetRedirect> columns() const override;
 };
 
 }  // namespace lunaria::providers

@@ -1,6 +1,7 @@
 #include "providers/lunaria/target_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "cim/name.h"
@@ -70,6 +71,14 @@ cim::Instance LunariaTargetProvider::to_instance(const cim::ClassPtr& cls, const
 
 bool LunariaTargetProvider::is_at(const service::Target& item, const cim::ObjectPath& path) const {
   return cim::name_equal(item.name, text_key(path, names::kName));
+}
+
+Columns<service::Target> LunariaTargetProvider::columns() const {
+  static constexpr auto kColumns = std::to_array<Column<service::Target>>({
+      {names::kName, [](const service::Target& item) { return cim::Value(item.name); }},
+      {names::kIQN, [](const service::Target& item) { return cim::Value(item.iqn); }},
+  });
+  return kColumns;
 }
 
 runtime::Task<Result<void, cim::Error>> LunariaTargetProvider::modify_instance(cim::ProviderCall call,

@@ -18,6 +18,7 @@ class LunariaTargetProvider final : public ListedProvider<service::Target> {
   Listed list(const cim::OperationContext& context) override;
   cim::Instance to_instance(const cim::ClassPtr& cls, const service::Target& item) const override;
   bool is_at(const service::Target& item, const cim::ObjectPath& path) const override;
+  Columns<service::Target> columns() const override;
 };
 
 }  // namespace lunaria::providers

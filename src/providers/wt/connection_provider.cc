@@ -1,12 +1,25 @@
 #include "providers/wt/connection_provider.h"
 
+#include <array>
+
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/session_instance.h"
 #include "schema/names.h"
 
 namespace lunaria::providers {
+namespace {
+
+namespace names = schema::wt_connection;
+
+/// What a connection has from its session.
+constexpr auto kColumns = std::to_array<Column<service::Session>>({
+    {names::kTSIH, [](const service::Session& item) { return cim::Value(item.status.tsih); }},
+});
+
+}  // namespace
 
 runtime::Task<Result<void, cim::Error>> ConnectionProvider::enumerate_instances(cim::ProviderCall call,
                                                                                 cim::InstanceSink& sink) {
@@ -14,7 +27,11 @@ runtime::Task<Result<void, cim::Error>> ConnectionProvider::enumerate_instances(
   if (!sessions) {
     co_return fail(to_cim(sessions.error()));
   }
+  const ItemFilter<service::Session> filter(call, kColumns);
   for (const service::Session& session : *sessions) {
+    if (!filter.admits(session)) {
+      continue;
+    }
     for (const target::ConnectionStatus& connection : session.status.connections) {
       const bool go_on = co_await sink.put(connection_instance(call.cls, session.status.tsih, connection));
       if (!go_on) {
@@ -27,7 +44,6 @@ runtime::Task<Result<void, cim::Error>> ConnectionProvider::enumerate_instances(
 
 runtime::Task<Result<cim::Instance, cim::Error>> ConnectionProvider::get_instance(cim::ProviderCall call,
                                                                                   const cim::ObjectPath& path) {
-  namespace names = schema::wt_connection;
   const auto sessions = co_await environment_.service.list_sessions(to_principal(call.context));
   if (!sessions) {
     co_return fail(to_cim(sessions.error()));

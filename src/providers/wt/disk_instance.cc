@@ -25,11 +25,6 @@ names::Type disk_type(service::DiskKind kind) {
   return names::Type::kDynamic;
 }
 
-/// Memory has no path: the tag stands alone.
-std::string device_path(const service::Disk& disk) {
-  return disk.kind == service::DiskKind::kRam ? std::string(kRamDiskTag) : disk.path;
-}
-
 cim::Instance descriptor_instance(const cim::ClassPtr& cls, const scsi::Designator& designator) {
   namespace descriptor = schema::wt_vpd_identification_descriptor;
   cim::Instance instance(cls);
@@ -77,6 +72,10 @@ void set_what_is_not_there(cim::Instance& instance) {
 }
 
 }  // namespace
+
+std::string device_path(const service::Disk& disk) {
+  return disk.kind == service::DiskKind::kRam ? std::string(kRamDiskTag) : disk.path;
+}
 
 cim::Instance disk_instance(const DiskClasses& classes, const service::Disk& disk, const scsi::Identity* identity) {
   cim::Instance instance(classes.disk);

@@ -2,6 +2,8 @@
 
 // A disk of the service as an instance of WT_Disk.
 
+#include <string>
+
 #include "cim/instance.h"
 #include "cim/provider.h"
 #include "scsi/logical_unit.h"
@@ -12,6 +14,9 @@ namespace lunaria::providers {
 /// How WT_Disk.DevicePath begins for memory and for devices that are passed through.
 inline constexpr std::string_view kRamDiskTag = "RAMDISK:";
 inline constexpr std::string_view kPassThroughTag = "SCSI:";
+
+/// WT_Disk.DevicePath. Memory has no path: the tag stands alone.
+std::string device_path(const service::Disk& disk);
 
 /// The classes that an instance of WT_Disk is made of; `lun_information` and `descriptor` may be null when
 /// VdsLunInfo is not wanted.

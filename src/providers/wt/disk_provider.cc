@@ -1,6 +1,9 @@
 #include "providers/wt/disk_provider.h"
 
+#include <array>
+
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "schema/names.h"
@@ -10,6 +13,14 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::wt_disk;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Disk>>({
+    {names::kWTD, [](const service::Disk& item) { return cim::Value(std::to_underlying(item.id)); }},
+    {names::kDescription, [](const service::Disk& item) { return cim::Value(item.description); }},
+    {names::kDevicePath, [](const service::Disk& item) { return cim::Value(device_path(item)); }},
+    {names::kSerialNumber, [](const service::Disk& item) { return cim::Value(item.serial); }},
+});
 
 service::DiskId disk_id(const cim::ObjectPath& path) {
   return static_cast<service::DiskId>(number_key(path, names::kWTD));
@@ -35,14 +46,12 @@ runtime::Task<Result<void, cim::Error>> DiskProvider::enumerate_instances(cim::P
   }
   const DiskClasses made_of = classes(call);
   const bool with_identity = call.wants(names::kVdsLunInfo);
-  for (const service::Disk& disk : *disks) {
+  const auto make = [&](const service::Disk& disk) {
     const scsi::Identity identity = with_identity ? service::identity_of(disk, server->version) : scsi::Identity();
-    const bool go_on = co_await sink.put(disk_instance(made_of, disk, with_identity ? &identity : nullptr));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+    return disk_instance(made_of, disk, with_identity ? &identity : nullptr);
+  };
+  auto outcome = co_await put_listed<service::Disk>(call, sink, *disks, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> DiskProvider::get_instance(cim::ProviderCall call,

@@ -1,10 +1,12 @@
 #include "providers/wt/host_provider.h"
 
+#include <array>
 #include <limits>
 #include <optional>
 
 #include "providers/chap_properties.h"
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/target_lookup.h"
@@ -14,6 +16,13 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::wt_host;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Target>>({
+    {names::kHostName, [](const service::Target& item) { return cim::Value(item.name); }},
+    {names::kTargetIQN, [](const service::Target& item) { return cim::Value(item.iqn); }},
+    {names::kDescription, [](const service::Target& item) { return cim::Value(item.description); }},
+});
 
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 
@@ -124,13 +133,11 @@ runtime::Task<Result<void, cim::Error>> HostProvider::enumerate_instances(cim::P
     sessions = std::move(*listed);
   }
   const HostClasses made_of = classes(call);
-  for (const service::Target& target : *targets) {
-    const bool go_on = co_await sink.put(host_instance(made_of, target, sessions ? &*sessions : nullptr));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  const auto make = [&](const service::Target& target) {
+    return host_instance(made_of, target, sessions ? &*sessions : nullptr);
+  };
+  auto outcome = co_await put_listed<service::Target>(call, sink, *targets, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> HostProvider::get_instance(cim::ProviderCall call,

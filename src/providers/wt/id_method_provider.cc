@@ -1,9 +1,11 @@
 #include "providers/wt/id_method_provider.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cim/name.h"
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/target_lookup.h"
@@ -13,6 +15,11 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::wt_id_method;
+
+/// What a rule has from its target.
+constexpr auto kColumns = std::to_array<Column<service::Target>>({
+    {names::kHostName, [](const service::Target& item) { return cim::Value(item.name); }},
+});
 
 /// nullopt when Method is none of the map.
 std::optional<service::AccessRule> to_rule(const cim::Value* method, const cim::Value* value) {
@@ -45,7 +52,11 @@ runtime::Task<Result<void, cim::Error>> IdMethodProvider::enumerate_instances(ci
   if (!targets) {
     co_return fail(to_cim(targets.error()));
   }
+  const ItemFilter<service::Target> filter(call, kColumns);
   for (const service::Target& target : *targets) {
+    if (!filter.admits(target)) {
+      continue;
+    }
     for (const service::AccessRule& rule : target.access) {
       const bool go_on = co_await sink.put(id_method_instance(call.cls, target.name, rule));
       if (!go_on) {

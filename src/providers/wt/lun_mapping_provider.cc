@@ -1,9 +1,11 @@
 #include "providers/wt/lun_mapping_provider.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/lun.h"
@@ -14,6 +16,13 @@ namespace lunaria::providers {
 namespace {
 
 namespace names = schema::wt_lun_mapping;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Mapping>>({
+    {names::kHostName, [](const service::Mapping& item) { return cim::Value(item.target_name); }},
+    {names::kWTD, [](const service::Mapping& item) { return cim::Value(std::to_underlying(item.disk)); }},
+    {names::kLUN, [](const service::Mapping& item) { return cim::Value(std::uint32_t{item.lun}); }},
+});
 
 service::DiskId disk_id(const cim::ObjectPath& path) {
   return static_cast<service::DiskId>(number_key(path, names::kWTD));
@@ -54,13 +63,9 @@ runtime::Task<Result<void, cim::Error>> LunMappingProvider::enumerate_instances(
   if (!mappings) {
     co_return fail(to_cim(mappings.error()));
   }
-  for (const service::Mapping& mapping : *mappings) {
-    const bool go_on = co_await sink.put(lun_mapping_instance(call.cls, mapping));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  const auto make = [&call](const service::Mapping& mapping) { return lun_mapping_instance(call.cls, mapping); };
+  auto outcome = co_await put_listed<service::Mapping>(call, sink, *mappings, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> LunMappingProvider::get_instance(cim::ProviderCall call,

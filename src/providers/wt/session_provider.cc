@@ -1,18 +1,33 @@
 #include "providers/wt/session_provider.h"
 
 #include <algorithm>
+#include <array>
 
 #include "providers/errors.h"
+#include "providers/listed_provider.h"
 #include "providers/principals.h"
 #include "providers/values.h"
 #include "providers/wt/session_instance.h"
 #include "schema/names.h"
 
 namespace lunaria::providers {
+namespace {
+
+namespace names = schema::wt_session;
+
+/// By which clients look for them.
+constexpr auto kColumns = std::to_array<Column<service::Session>>({
+    {names::kTSIH, [](const service::Session& item) { return cim::Value(item.status.tsih); }},
+    {names::kHostName, [](const service::Session& item) { return cim::Value(item.target_label); }},
+    {names::kInitiatorIQN, [](const service::Session& item) { return cim::Value(item.status.initiator_name); }},
+    {names::kHostTargetIQN, [](const service::Session& item) { return cim::Value(item.status.target_name); }},
+});
+
+}  // namespace
 
 /// Null when Connections is not wanted.
 cim::ClassPtr SessionProvider::connection_class(const cim::ProviderCall& call) const {
-  return call.wants(schema::wt_session::kConnections)
+  return call.wants(names::kConnections)
              ? environment_.repository.find_class(call.name_space, schema::wt_connection::kClass)
              : nullptr;
 }
@@ -24,13 +39,9 @@ runtime::Task<Result<void, cim::Error>> SessionProvider::enumerate_instances(cim
     co_return fail(to_cim(sessions.error()));
   }
   const cim::ClassPtr connection = connection_class(call);
-  for (const service::Session& session : *sessions) {
-    const bool go_on = co_await sink.put(session_instance(call.cls, connection, session));
-    if (!go_on) {
-      break;
-    }
-  }
-  co_return Result<void, cim::Error>();
+  const auto make = [&](const service::Session& session) { return session_instance(call.cls, connection, session); };
+  auto outcome = co_await put_listed<service::Session>(call, sink, *sessions, kColumns, make);
+  co_return outcome;
 }
 
 runtime::Task<Result<cim::Instance, cim::Error>> SessionProvider::get_instance(cim::ProviderCall call,
@@ -39,7 +50,7 @@ runtime::Task<Result<cim::Instance, cim::Error>> SessionProvider::get_instance(c
   if (!sessions) {
     co_return fail(to_cim(sessions.error()));
   }
-  const std::uint64_t tsih = number_key(path, schema::wt_session::kTSIH);
+  const std::uint64_t tsih = number_key(path, names::kTSIH);
   const auto found =
       std::ranges::find_if(*sessions, [tsih](const service::Session& session) { return session.status.tsih == tsih; });
   if (found == sessions->end()) {
