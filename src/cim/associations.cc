@@ -20,6 +20,10 @@ bool is_a_or_any(const Class& cls, std::string_view filter) {
   return filter.empty() || cls.is_a(filter);
 }
 
+bool is_qualified(const Class& association, const AssociationFilter& filter) {
+  return filter.association_qualifier.empty() || association.qualifiers().find(filter.association_qualifier) != nullptr;
+}
+
 /// A path to a target whose class is not at hand, or with keys that nobody has checked, as an instance of keys alone.
 Instance instance_of_keys(const ClassPtr& cls, const ObjectPath& path) {
   if (cls) {
@@ -225,7 +229,8 @@ runtime::Task<Result<void, Error>> AssociationWalk::check_object_exists() {
 
 bool AssociationWalk::may_connect(const Class& association) const {
   const std::string& wanted = lists_references() ? request_.filter.result_class : request_.filter.association_class;
-  if (!association.is_association() || !is_a_or_any(association, wanted)) {
+  if (!association.is_association() || !is_a_or_any(association, wanted) ||
+      !is_qualified(association, request_.filter)) {
     return false;
   }
   return std::ranges::any_of(association.properties(), [this](const PropertyPtr& property) {
@@ -342,6 +347,9 @@ std::vector<ClassPtr> associated_classes(const Repository& repository, const Nam
   std::vector<ClassPtr> found;
   visit_references(repository, name_space, cls, filter.association_class, filter.role,
                    [&](const ClassPtr& association, std::size_t source) {
+                     if (!is_qualified(*association, filter)) {
+                       return;
+                     }
                      for (std::size_t i = 0; i < association->properties().size(); ++i) {
                        const Property& other = association->property(i);
                        if (i == source || other.type != Type::kReference || !matches(filter.result_role, other.name)) {

@@ -23,6 +23,8 @@ struct AssociationFilter {
   std::string result_class{};       ///< of the associated objects, or of the associations when those are listed
   std::string role{};               ///< the reference property that points to the object
   std::string result_role{};        ///< the one that points to the result; not for references
+  std::string
+      association_qualifier{};  ///< the association's class has it (RequiredAssocQualifier of WQL); "" for any class
 };
 
 /// Parameters of EnumerateInstances that say which properties an answer shows.

@@ -103,7 +103,8 @@ AssociationFilter filter_of(const query::AssociationClause& clause, StatementKin
   return {.association_class = clause.association_class,
           .result_class = clause.result_class,
           .role = clause.role,
-          .result_role = clause.result_role};
+          .result_role = clause.result_role,
+          .association_qualifier = clause.required_association_qualifier};
 }
 
 Error unsupported(std::string_view what) {
@@ -170,9 +171,6 @@ runtime::Task<Result<void, Error>> QueryWalk::follow(const Query& query) {
   const query::AssociationClause& clause = query.statement().association;
   if (clause.schema_only || clause.class_definitions_only) {
     co_return fail(unsupported("a result of classes"));
-  }
-  if (!clause.required_association_qualifier.empty()) {
-    co_return fail(unsupported("RequiredAssocQualifier"));
   }
   auto object = ObjectPath::parse(clause.path);
   if (!object || !object->is_instance()) {

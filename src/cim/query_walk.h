@@ -24,7 +24,7 @@ class QueryWalk final {
             const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors);
 
   /// For a request of kind kQuery. QUERY_LANGUAGE_NOT_SUPPORTED, INVALID_QUERY; NOT_SUPPORTED where the results are
-  /// classes (see query_classes) or depend on a qualifier of the association.
+  /// classes (see query_classes).
   runtime::Task<Result<void, Error>> run_query();
   /// For a request of another kind with a FilterQuery, which must be DMTF:FQL: the objects for which it holds.
   runtime::Task<Result<void, Error>> run_filtered();

@@ -61,6 +61,9 @@ TEST_F(Queries, SelectFromAClassAndThoseBelow) {
 TEST_F(Queries, FollowAssociations) {
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"}"), "A_Disk.Id=1 A_FastDisk.Id=5");
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"} WHERE ResultClass = A_FastDisk"), "A_FastDisk.Id=5");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk.Id=1} WHERE RequiredAssocQualifier = Association"),
+            "A_System.Name=\"s\"");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk.Id=1} WHERE RequiredAssocQualifier = Nothing"), "");
   EXPECT_EQ(query("WQL", "REFERENCES OF {A_Disk.Id=1}"),
             "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_Disk.Id=1\"");
 }

@@ -1,10 +1,13 @@
 #include "cim/query/comparison.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "cim/datetime.h"
 #include "cim/name.h"
@@ -93,6 +96,14 @@ Order order_of(Language language, const Value& left, const Value& right) {
   if (const auto other = as_type(left, right.type())) {
     return order_of(language, *other, right);
   }
+  if (language == Language::kWql && (is_number(left) || is_number(right))) {  // Id = '5', as Windows clients write
+    const Value& text = is_number(left) ? right : left;
+    if (text.as_string() != nullptr) {
+      const Value number = number_of_text(*text.as_string());
+      return number.is_null() ? std::nullopt
+                              : order_of_numbers(is_number(left) ? left : number, is_number(left) ? number : right);
+    }
+  }
   if (language == Language::kWql && (left.as_bool() || right.as_bool())) {  // Active = 1; TRUE is -1 to some clients
     const Value& flag = left.as_bool() ? left : right;
     const auto number = (left.as_bool() ? right : left).as_signed();
@@ -151,8 +162,29 @@ Value calculate_reals(NodeKind operation, double left, double right) {
   }
 }
 
+/// An interval so many times, or divided by a number.
+Value scaled(NodeKind operation, const DateTime& interval, std::int64_t factor) {
+  const bool is_division = operation == NodeKind::kDivide;
+  const auto length =
+      interval.is_interval() && interval.is_precise() ? std::optional(interval.length().count()) : std::nullopt;
+  std::int64_t result = 0;
+  const bool is_possible = length && factor >= 0 && (is_division ? factor != 0 : operation == NodeKind::kMultiply) &&
+                           (is_division || !__builtin_mul_overflow(*length, factor, &result));
+  if (!is_possible) {
+    return Value::null(Type::kDatetime);
+  }
+  return Value(DateTime::interval(std::chrono::microseconds(is_division ? *length / factor : result)));
+}
+
 Value calculate_datetimes(NodeKind operation, const DateTime& left, const DateTime& right) {
   Value none = Value::null(Type::kDatetime);
+  if (operation == NodeKind::kDivide && left.is_interval() && right.is_interval() && left.is_precise() &&
+      right.is_precise()) {
+    const std::int64_t whole = left.length().count();
+    const std::int64_t part = right.length().count();
+    const auto count = calculate_integers(operation, whole, part);
+    return count ? Value(*count) : calculate_reals(operation, static_cast<double>(whole), static_cast<double>(part));
+  }
   if (!left.is_precise() || !right.is_precise() || (operation != NodeKind::kAdd && operation != NodeKind::kSubtract)) {
     return none;
   }
@@ -171,6 +203,15 @@ Value calculate_datetimes(NodeKind operation, const DateTime& left, const DateTi
 }
 
 }  // namespace
+
+Value number_of_text(std::string_view text) {
+  for (const Type type : {Type::kUint64, Type::kSint64, Type::kReal64}) {
+    if (auto number = Value::parse(type, text)) {
+      return *std::move(number);
+    }
+  }
+  return Value::null(Type::kReal64);
+}
 
 std::optional<bool> compare(Language language, Comparison comparison, const Value& left, const Value& right) {
   if (left.is_null() || right.is_null()) {
@@ -217,6 +258,12 @@ int sort_order(const Value& left, const Value& right) {
 Value calculate(NodeKind operation, const Value& left, const Value& right) {
   if (left.as_datetime() && right.as_datetime()) {
     return calculate_datetimes(operation, *left.as_datetime(), *right.as_datetime());
+  }
+  if (left.as_datetime() && right.as_signed()) {
+    return scaled(operation, *left.as_datetime(), *right.as_signed());
+  }
+  if (operation == NodeKind::kMultiply && left.as_signed() && right.as_datetime()) {
+    return scaled(operation, *right.as_datetime(), *left.as_signed());
   }
   if (left.is_null() || right.is_null() || left.is_array() || right.is_array() || !is_number(left) ||
       !is_number(right)) {

@@ -41,7 +41,7 @@ enum class NodeKind : std::uint8_t {
   kAnySatisfies,    ///< ANY name IN left SATISFIES (right)
   kEverySatisfies,  ///< EVERY name IN left SATISFIES (right)
   kFunction,        ///< function(arguments)
-  kAggregate,       ///< aggregate(left); COUNT(*) without left
+  kAggregate,       ///< aggregate(left), of distinct values only with is_distinct; COUNT(*) without left
 };
 
 enum class Comparison : std::uint8_t { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
@@ -65,6 +65,12 @@ enum class Function : std::uint8_t {
   kNameSpaceName,
   kClassName,
   kArrayLength,
+  kDateTimeToMicroseconds,
+  kStringToUint,
+  kStringToSint,
+  kStringToReal,
+  kStringToNumeric,
+  kSchemaName,
 };
 
 enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kSum, kMean, kMedian };
@@ -89,7 +95,8 @@ struct Node {
   Comparison comparison = Comparison::kEqual;
   Function function = Function::kUpperCase;
   Aggregate aggregate = Aggregate::kCount;
-  std::uint16_t depth = 0;  ///< nodes below it, at most limits::kQueryDepthMax
+  bool is_distinct = false;  ///< of kAggregate
+  std::uint16_t depth = 0;   ///< nodes below it, at most limits::kQueryDepthMax
   NodeIndex left = kNoNode;
   NodeIndex right = kNoNode;
   std::vector<NodeIndex> arguments;

@@ -16,10 +16,11 @@ struct NamedFunction {
   std::size_t arguments_min;
   std::size_t arguments_max;
 };
-constexpr std::array<NamedFunction, 19> kFunctions = {{
+constexpr std::array<NamedFunction, 29> kFunctions = {{
     {"UpperCase", Function::kUpperCase, 1, 1},
     {"Upper", Function::kUpperCase, 1, 1},
     {"LowerCase", Function::kLowerCase, 1, 1},
+    {"Lower", Function::kLowerCase, 1, 1},
     {"NumericToString", Function::kNumericToString, 1, 1},
     {"ReferenceToString", Function::kReferenceToString, 1, 1},
     {"CurrentDateTime", Function::kCurrentDateTime, 0, 0},
@@ -36,6 +37,15 @@ constexpr std::array<NamedFunction, 19> kFunctions = {{
     {"NameSpaceName", Function::kNameSpaceName, 0, 1},
     {"ClassName", Function::kClassName, 0, 1},
     {"ArrayLength", Function::kArrayLength, 1, 1},
+    {"MicrosecondToTimestamp", Function::kMicrosecondsToTimestamp, 1, 1},  // drafts and servers differ in the plural
+    {"MicrosecondToInterval", Function::kMicrosecondsToInterval, 1, 1},
+    {"DateTimeToMicrosecond", Function::kDateTimeToMicroseconds, 1, 1},
+    {"DateTimeToMicroseconds", Function::kDateTimeToMicroseconds, 1, 1},
+    {"StringToUint", Function::kStringToUint, 1, 1},
+    {"StringToSint", Function::kStringToSint, 1, 1},
+    {"StringToReal", Function::kStringToReal, 1, 1},
+    {"StringToNumeric", Function::kStringToNumeric, 1, 1},
+    {"SchemaName", Function::kSchemaName, 0, 1},
 }};
 
 struct NamedAggregate {
@@ -337,7 +347,8 @@ NodeIndex Parser::parse_call(std::string_view name, std::size_t depth) {
     node.kind = NodeKind::kAggregate;
     node.aggregate = aggregate->aggregate;
     allows_aggregates_ = false;
-    if (node.aggregate != Aggregate::kCount || !take("*")) {
+    node.is_distinct = take_keyword("DISTINCT");
+    if (node.aggregate != Aggregate::kCount || node.is_distinct || !take("*")) {
       node.left = parse_sum(depth + 1);
       if (node.left == kNoNode) {
         return kNoNode;

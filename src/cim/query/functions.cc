@@ -2,11 +2,14 @@
 // another instance is no function here.
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "cim/datetime.h"
 #include "cim/name.h"
 #include "cim/object_path.h"
+#include "cim/query/comparison.h"
 #include "cim/query/evaluator.h"
 
 namespace lunaria::cim::query {
@@ -35,18 +38,27 @@ Value to_interval(const Value& microseconds) {
                               : Value::null(Type::kDatetime);
 }
 
-Value to_microseconds(const Value& value, bool is_interval) {
+/// `is_interval` absent: of either kind.
+Value to_microseconds(const Value& value, std::optional<bool> is_interval) {
   const auto datetime = value.as_datetime();
-  if (!datetime || datetime->is_interval() != is_interval) {
+  if (!datetime || datetime->is_interval() != is_interval.value_or(datetime->is_interval())) {
     return Value::null(Type::kSint64);
   }
-  const auto count = is_interval ? datetime->length().count() : datetime->moment().time_since_epoch().count();
+  const auto count =
+      datetime->is_interval() ? datetime->length().count() : datetime->moment().time_since_epoch().count();
   return Value(std::int64_t{count});
 }
 
 Value parsed_datetime(const Value& text) {
   auto value = text.as_string() != nullptr ? text.converted_to(Type::kDatetime) : std::nullopt;
   return value ? std::move(*value) : Value::null(Type::kDatetime);
+}
+
+/// NULL for what is no such number.
+Value parsed_number(const Value& text, Type type) {
+  auto number = text.as_string() != nullptr ? Value::parse(type, *text.as_string())
+                                            : Result<Value, ValueError>(fail(ValueError::kSyntax));
+  return number ? *std::move(number) : Value::null(type);
 }
 
 }  // namespace
@@ -83,6 +95,16 @@ Value Evaluator::function(const Node& node) {
       return to_microseconds(argument(node), false);
     case Function::kIntervalToMicroseconds:
       return to_microseconds(argument(node), true);
+    case Function::kDateTimeToMicroseconds:
+      return to_microseconds(argument(node), std::nullopt);
+    case Function::kStringToUint:
+      return parsed_number(argument(node), Type::kUint64);
+    case Function::kStringToSint:
+      return parsed_number(argument(node), Type::kSint64);
+    case Function::kStringToReal:
+      return parsed_number(argument(node), Type::kReal64);
+    case Function::kStringToNumeric:
+      return number_of_text(argument(node).string_or_empty());
     case Function::kArrayLength: {
       const Value array = argument(node);
       return array.is_array() && !array.is_null() ? Value(static_cast<std::uint64_t>(array.elements().size()))
@@ -122,6 +144,8 @@ Value Evaluator::path_function(const Node& node) const {
       return Value(path.host());
     case Function::kClassName:
       return Value(path.class_name());
+    case Function::kSchemaName:
+      return Value(path.class_name().substr(0, path.class_name().find('_')));
     case Function::kNameSpaceName:
       return Value(path.name_space().text());
     case Function::kClassPath: {

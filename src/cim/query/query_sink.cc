@@ -11,11 +11,11 @@ namespace lunaria::cim::query {
 /// One aggregate of the list.
 class QuerySink::Accumulator final {
  public:
-  explicit Accumulator(Aggregate aggregate) : aggregate_(aggregate) {}
+  Accumulator(Aggregate aggregate, bool is_distinct) : aggregate_(aggregate), is_distinct_(is_distinct) {}
 
   /// NULL does not count.
   void add(const Value& value) {
-    if (value.is_null()) {
+    if (value.is_null() || (is_distinct_ && !is_new(value))) {
       return;
     }
     ++count_;
@@ -41,7 +41,9 @@ class QuerySink::Accumulator final {
         break;
     }
   }
-  bool has_overflowed() const { return aggregate_ == Aggregate::kMedian && count_ > values_.size(); }
+  bool has_overflowed() const {
+    return has_overflowed_ || (aggregate_ == Aggregate::kMedian && count_ > values_.size());
+  }
 
   Value result() const {
     switch (aggregate_) {
@@ -57,6 +59,17 @@ class QuerySink::Accumulator final {
   }
 
  private:
+  bool is_new(const Value& value) {
+    const auto [begin, end] = seen_.equal_range(value.hash());
+    if (std::any_of(begin, end, [&value](const auto& other) { return other.second == value; })) {
+      return false;
+    }
+    has_overflowed_ = has_overflowed_ || seen_.size() >= limits::kQueryRowsMax;
+    if (!has_overflowed_) {
+      seen_.emplace(value.hash(), value);
+    }
+    return true;
+  }
   Value median() const {
     if (values_.empty()) {
       return Value::null(Type::kReal64);
@@ -71,9 +84,12 @@ class QuerySink::Accumulator final {
   }
 
   Aggregate aggregate_;
+  bool is_distinct_;
+  bool has_overflowed_ = false;
   std::uint64_t count_ = 0;
   Value best_;
   std::vector<Value> values_;
+  std::unordered_multimap<std::size_t, Value> seen_;  // with is_distinct_
 };
 
 QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver)
@@ -82,7 +98,8 @@ QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, Insta
   for (const SelectItem& item : statement.items) {
     if (item.expression != kNoNode && statement.nodes[item.expression].kind == NodeKind::kAggregate) {
       has_aggregates_ = true;
-      accumulators_.emplace_back(statement.nodes[item.expression].aggregate);
+      const Node& node = statement.nodes[item.expression];
+      accumulators_.emplace_back(node.aggregate, node.is_distinct);
     }
   }
 }

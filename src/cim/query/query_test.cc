@@ -103,7 +103,29 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"IntervalToMicroseconds(Age) = 172800000000", true},
                     Condition{"MicrosecondsToInterval(172800000000) = Age", true},
                     Condition{"ClassName() = 'T_Thing'", true}, Condition{"NameSpaceName() = 'root/test'", true},
-                    Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true}));
+                    Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true},
+                    Condition{"SchemaName() = 'T'", true}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Conversions, CqlCondition,
+    testing::Values(Condition{"StringToUint('5') = Id", true}, Condition{"StringToUint('-5') IS NULL", true},
+                    Condition{"StringToSint('-3') = Level", true}, Condition{"StringToReal('2.5') = Ratio", true},
+                    Condition{"StringToNumeric('2.5') = Ratio", true}, Condition{"StringToNumeric('-3') = Level", true},
+                    Condition{"StringToNumeric('x') IS NULL", true}, Condition{"StringToUint(Id) IS NULL", true},
+                    Condition{"DateTimeToMicrosecond(Age) = 172800000000", true},
+                    Condition{"DateTimeToMicrosecond(When) = TimestampToMicroseconds(When)", true},
+                    Condition{"MicrosecondToInterval(172800000000) = Age", true}));
+
+INSTANTIATE_TEST_SUITE_P(Intervals, CqlCondition,
+                         testing::Values(Condition{"Age * 2 = DateTime('00000004000000.000000:000')", true},
+                                         Condition{"2 * Age = DateTime('00000004000000.000000:000')", true},
+                                         Condition{"Age / 2 = DateTime('00000001000000.000000:000')", true},
+                                         Condition{"Age / Age = 1", true},
+                                         Condition{"Age / DateTime('00000004000000.000000:000') = 0.5", true},
+                                         Condition{"Age / DateTime('00000000000000.000000:000') IS NULL", true},
+                                         Condition{"Age / 0 IS NULL", true}, Condition{"Age * Level IS NULL", true},
+                                         Condition{"Age * 9223372036854775807 IS NULL", true},
+                                         Condition{"Age + 1 IS NULL", true}, Condition{"When * 2 IS NULL", true}));
 
 class WqlCondition : public testing::TestWithParam<Condition> {};
 TEST_P(WqlCondition, Holds) {
@@ -122,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"__SUPERCLASS = 'T_Base'", true}, Condition{"__RELPATH = 'T_Thing.Id=5'", true},
                     Condition{"__PATH LIKE '%T_Thing.Id=5'", true}, Condition{"__this ISA \"T_Base\"", true},
                     Condition{"__DYNASTY = 'T_Base'", true}, Condition{"When = '20260102030405.000000+060'", true},
-                    Condition{"Id = '5'", false}));
+                    Condition{"Id = '5'", true}, Condition{"'6' > Id", true}, Condition{"Ratio < '2.6'", true},
+                    Condition{"Level = '-3'", true}, Condition{"Id <> 'five'", false}));
 
 struct Refusal {
   Language language;
@@ -324,6 +347,8 @@ TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
       rows("SELECT COUNT(*) AS N, MIN(Id), MAX(Name), SUM(Id), MEAN(Id), MEDIAN(Id), COUNT(Missing) FROM T_Thing", 4),
       (Rows{"CIM_QueryResult N=4 Value2=0 Value3=c Value4=6 Value5=1.5 Value6=1.5 Value7=0"}));
   EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
+  EXPECT_EQ(rows("SELECT COUNT(DISTINCT Name), COUNT(Name), SUM(DISTINCT Id / Id) FROM T_Thing WHERE Id > 0", 7),
+            (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
 }
 
 }  // namespace
