@@ -218,9 +218,28 @@ def measure_streams(server, result):
         raise servers.BenchError(f"{server.name}: {count} instances enumerated, {pulled} pulled")
 
 
+def select(condition):
+    """Parameters of ExecQuery."""
+    return {"QueryLanguage": value_xml("DMTF:CQL"),
+            "Query": value_xml(escape(f"SELECT * FROM {CLASS} WHERE {condition}"))}
+
+
+def measure_queries(server, result):
+    """What no look-up helps with: a property that is no key, and an expression, of which providers are told nothing."""
+    connection = Connection(server)
+    number = server.arguments.instances // 2
+    for name, condition in (("a property", f"Name = '6001405{number:025x}'"),
+                            ("an expression", f"InstanceID || '' = 'bench:{number:07}'")):
+        count, _, seconds, _ = connection.call("ExecQuery", **select(condition))
+        if count != 1:
+            raise servers.BenchError(f"{server.name}: {count} instances of one {name}")
+        result(f"ExecQuery by {name}, ms", seconds * 1000)
+
+
 def measure_requests(server, result):
     arguments = server.arguments
-    for method, parameter in (("GetInstance", {"InstanceName": KEY_NAME}), ("GetClass", {"ClassName": CLASS_NAME})):
+    for method, parameter in (("GetInstance", {"InstanceName": KEY_NAME}), ("GetClass", {"ClassName": CLASS_NAME}),
+                              ("ExecQuery", select("InstanceID = 'bench:@@@@@@@'"))):
         body = cim.intrinsic_message(SPACE, method, parameter)
         fields = {"Host": "127.0.0.1", "CIMOperation": "MethodCall", "CIMMethod": method, "CIMObject": SPACE,
                   "Content-Type": "application/xml", "Content-Length": len(body), **server.fields}
@@ -249,6 +268,7 @@ def measure(server, rounds):
 
     for _ in range(rounds):
         measure_streams(server, result)
+        measure_queries(server, result)
         measure_requests(server, result)
     if isinstance(server, Lunaria):
         for _ in range(rounds):
