@@ -35,6 +35,29 @@ Error fixed_namespaces() {
 
 }  // namespace
 
+NamespacePlace place_among(const std::vector<NamespaceName>& all, const NamespaceName& name) {
+  NamespacePlace place;
+  for (const NamespaceName& each : all) {
+    if (is_below(name, each) && (!place.outer || is_below(each, *place.outer))) {
+      place.outer = each;
+    } else if (is_below(each, name)) {
+      place.inner.push_back(each);
+    }
+  }
+  const std::vector<NamespaceName> below = place.inner;
+  std::erase_if(place.inner, [&](const NamespaceName& each) {
+    return std::ranges::any_of(below, [&](const NamespaceName& other) { return is_below(each, other); });
+  });
+  return place;
+}
+
+Instance NamespaceClassProvider::make_instance(const ClassPtr& cls, const NamespaceName& outer,
+                                               const NamespaceName& inner) {
+  Instance instance(cls);
+  instance.set(kNameIndex, Value(inner.text().substr(outer.text().size() + 1)));
+  return instance;
+}
+
 ClassPtr NamespaceClassProvider::make_class() {
   Property name;
   name.name = "Name";
@@ -52,17 +75,9 @@ ClassPtr NamespaceClassProvider::make_class() {
 }
 
 runtime::Task<Result<void, Error>> NamespaceClassProvider::enumerate_instances(ProviderCall call, InstanceSink& sink) {
-  const std::vector<NamespaceName> all = repository_.namespaces();
-  for (const NamespaceName& each : all) {
-    const bool is_direct =
-        is_below(each, call.name_space) && std::ranges::none_of(all, [&](const NamespaceName& other) {
-          return is_below(each, other) && is_below(other, call.name_space);
-        });
-    if (!is_direct) {
-      continue;
-    }
-    Instance instance(call.cls);
-    instance.set(kNameIndex, Value(each.text().substr(call.name_space.text().size() + 1)));
+  const NamespacePlace place = place_among(repository_.namespaces(), call.name_space);
+  for (const NamespaceName& each : place.inner) {
+    Instance instance = make_instance(call.cls, call.name_space, each);
     const bool go_on = co_await sink.put(std::move(instance));
     if (!go_on) {
       break;

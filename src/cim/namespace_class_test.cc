@@ -1,6 +1,7 @@
 #include "cim/namespace_class.h"
 
 #include <string>
+#include <vector>
 
 #include "cim/enumeration_world_for_test.h"
 #include "cim/object_manager.h"
@@ -110,6 +111,25 @@ TEST_F(Namespaces, AreSeenFromTheOneAbove) {
   EXPECT_EQ(get("root:__Namespace.Name=\"A\""), "ok");
   EXPECT_EQ(get("root/a:__namespace.name=\"b\""), "NOT_FOUND");
   EXPECT_EQ(get("root/a:__namespace.name=\"b/c\""), "ok");
+}
+
+TEST(NamespacePlaces, AreBetweenTheNearestAboveAndTheNearestBelow) {
+  const std::vector<NamespaceName> all = {NamespaceName("root"),       NamespaceName("root/a/b"),
+                                          NamespaceName("root/a/b/c"), NamespaceName("root/a/d"),
+                                          NamespaceName("root/ab"),    NamespaceName("other")};
+  const auto texts = [&](const char* name) {
+    const NamespacePlace place = place_among(all, NamespaceName(name));
+    std::string text = place.outer ? place.outer->text() : "-";
+    for (const NamespaceName& each : place.inner) {
+      text += ' ' + each.text();
+    }
+    return text;
+  };
+  EXPECT_EQ(texts("root/a"), "root root/a/b root/a/d");
+  EXPECT_EQ(texts("ROOT/A/B"), "root root/a/b/c");
+  EXPECT_EQ(texts("root/a/b/c"), "root/a/b");
+  EXPECT_EQ(texts("root"), "- root/a/b root/a/d root/ab");
+  EXPECT_EQ(texts("another"), "-");
 }
 
 TEST_F(Namespaces, AreMadeAndRemovedThere) {

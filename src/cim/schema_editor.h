@@ -15,6 +15,15 @@
 
 namespace lunaria::cim {
 
+/// Hears of namespaces that come and go. Interface; control shard only. Called after the change is durable and in
+/// force; must not block.
+class NamespaceListener {
+ public:
+  virtual ~NamespaceListener() = default;
+  virtual void on_namespace_created(const NamespaceName& name) = 0;
+  virtual void on_namespace_deleted(const NamespaceName& name) = 0;
+};
+
 /// Interface; control shard only. Parameters given by reference outlive the call. The object manager has checked that
 /// the caller may do it and, but for the namespace operations, that the namespace is there. Each answer but success
 /// leaves everything as it was; after success the change survives a loss of power.

@@ -148,6 +148,9 @@ runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const Operatio
   }
   if (outcome) {
     add_namespace(name);
+    if (listener_ != nullptr) {
+      listener_->on_namespace_created(name);
+    }
   }
   co_return outcome;
 }
@@ -170,6 +173,9 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const Operatio
   if (outcome) {
     outcome = environment_.repository.remove_namespace(name);
     made_.erase(name);
+    if (outcome && listener_ != nullptr) {
+      listener_->on_namespace_deleted(name);
+    }
   }
   co_return outcome;
 }

@@ -34,6 +34,9 @@ class StoredSchema final : public SchemaEditor {
   /// changed, only built upon. What does not fit the shipped schema of this version any more is logged and left alone.
   runtime::Task<Result<void, Error>> load();
 
+  /// From now on `listener` hears of namespaces; null: nobody does. It outlives this, or is taken away.
+  void tell_of_namespaces(NamespaceListener* listener) { listener_ = listener; }
+
   runtime::Task<Result<void, Error>> create_namespace(const OperationContext& context,
                                                       const NamespaceName& name) override;
   runtime::Task<Result<void, Error>> delete_namespace(const OperationContext& context,
@@ -69,6 +72,7 @@ class StoredSchema final : public SchemaEditor {
   Environment environment_;
   std::unordered_map<NamespaceName, Made, NamespaceHash> made_;
   runtime::AsyncMutex mutex_;
+  NamespaceListener* listener_ = nullptr;
 };
 
 }  // namespace lunaria::cim

@@ -172,5 +172,33 @@ TEST(StoredSchema, TellsWhatDoesNotFitAnyMore) {
   EXPECT_TRUE(started.is_served(started.interop, "T_B"));
 }
 
+/// "+root/a" and "-root/a".
+class NamespaceEvents final : public NamespaceListener {
+ public:
+  void on_namespace_created(const NamespaceName& name) override { events.push_back('+' + name.text()); }
+  void on_namespace_deleted(const NamespaceName& name) override { events.push_back('-' + name.text()); }
+  std::vector<std::string> events;
+};
+
+TEST(StoredSchema, TellsOfNamespacesThatCameAndWent) {
+  MemoryObjectStore store;
+  Started first(store);
+  NamespaceEvents listener;
+  first.schema.tell_of_namespaces(&listener);
+  EXPECT_EQ(first.create_namespace("root/mine"), "ok");
+  EXPECT_EQ(first.create_namespace("root/mine"), "ALREADY_EXISTS");
+  EXPECT_EQ(first.create_namespace("root/ m"), "INVALID_PARAMETER");
+  EXPECT_EQ(first.delete_namespace("root/interop"), "NOT_SUPPORTED");
+  store.fail_with(Error(Status::kFailed, "no space"));
+  EXPECT_EQ(first.create_namespace("root/more"), "FAILED");
+  EXPECT_EQ(first.delete_namespace("root/mine"), "FAILED");
+  store.fail_with(Error());
+  EXPECT_EQ(listener.events, (std::vector<std::string>{"+root/mine"})) << "what failed did not happen";
+  EXPECT_EQ(first.delete_namespace("root/mine"), "ok");
+  first.schema.tell_of_namespaces(nullptr);
+  EXPECT_EQ(first.create_namespace("root/quiet"), "ok");
+  EXPECT_EQ(listener.events, (std::vector<std::string>{"+root/mine", "-root/mine"}));
+}
+
 }  // namespace
 }  // namespace lunaria::cim
