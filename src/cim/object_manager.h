@@ -18,6 +18,7 @@
 #include "cim/enumerator.h"
 #include "cim/error.h"
 #include "cim/instance_sink.h"
+#include "cim/method_listener.h"
 #include "cim/open_enumerations.h"
 #include "cim/operation_context.h"
 #include "cim/property_list.h"
@@ -59,6 +60,7 @@ struct Extensions {
   SchemaEditor* schema_editor = nullptr;     ///< null: NOT_SUPPORTED
   OpenEnumerations* enumerations = nullptr;  ///< over the same repository and providers; null: NOT_SUPPORTED
   AuditTrail* audit = nullptr;               ///< null: nothing is recorded
+  MethodListener* methods = nullptr;         ///< null: nobody hears of method calls
 };
 
 /// All members are for the control shard. References outlive the object; arguments taken by reference outlive the call.
@@ -200,6 +202,9 @@ class ObjectManager final {
   runtime::Task<Result<MethodResult, Error>> invoke_admitted(const OperationContext& context, const ObjectPath& path,
                                                              std::string_view method_name,
                                                              const ParameterValues& parameters) const;
+  /// A call on an instance that somebody wants to hear of, before and after.
+  runtime::Task<Result<MethodResult, Error>> invoke_told(ProviderCall call, Provider& provider, const ObjectPath& path,
+                                                         const Method& method, const ParameterValues& in) const;
 
   Result<AdmissionControl::Ticket, Error> begin(const OperationContext& context, const OperationRequest& request) const;
   Result<ClassPtr, Error> find_class(const NamespaceName& name_space, std::string_view class_name) const;

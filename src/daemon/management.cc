@@ -8,6 +8,7 @@
 
 #include "daemon/authorization.h"
 #include "daemon/schema_loading.h"
+#include "providers/readers.h"
 #include "runtime/blocking.h"
 #include "schema/names.h"
 
@@ -47,14 +48,17 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
       names_(stores.names),
       exporter_(shard_, std::move(trust.listeners), [this](std::string host) { return look_up(std::move(host)); }),
       outbox_(shard_, stores.messages, exporter_, log_),
-      dispatcher_(repository_, cim::NamespaceName(kInterop), shard_.clock(), outbox_),
+      dispatcher_(repository_, cim::NamespaceName(kInterop), shard_.clock(), outbox_, providers::least_reader),
       made_instances_(repository_, stores.objects, &dispatcher_),
       made_schema_({repository_, provider_table_, made_instances_, stores.objects, log_}),
       namespace_class_(repository_, &made_schema_),
       enumerator_(repository_, provider_table_),
       enumerations_(shard_, enumerator_),
       object_manager_(repository_, provider_table_, admission_, authorize,
-                      {.schema_editor = &made_schema_, .enumerations = &enumerations_, .audit = &stores.audit}),
+                      {.schema_editor = &made_schema_,
+                       .enumerations = &enumerations_,
+                       .audit = &stores.audit,
+                       .methods = &dispatcher_}),
       providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
       indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
@@ -82,6 +86,7 @@ runtime::Task<service::Outcome<void>> Management::open(security::TlsServerContex
   if (const auto opened = co_await indications_.open(); !opened) {
     co_return fail(service::Error{service::ErrorCode::kIo, opened.error().message});
   }
+  made_schema_.tell_of_namespaces(&indications_.namespaces());
   server_.set_tls_context(std::move(tls));
   const auto opened = co_await listen_soon({addresses_.socket_path, http::Transport::kUnix});
   if (!opened) {
@@ -167,6 +172,7 @@ runtime::Task<void> Management::close(runtime::Duration grace) {
   closing_.close();
   co_await server_.stop(grace);
   co_await enumerations_.close_all();
+  made_schema_.tell_of_namespaces(nullptr);
   co_await indications_.close();
   co_await outbox_.close();
   co_await closing_.drained();

@@ -192,6 +192,7 @@ TEST_F(ProviderSetTest, ServesEveryConcreteClassThatIsNotOnlyEmbedded) {
                                            "CIM_iSCSIConfigurationService",
                                            "CIM_InstCreation",
                                            "CIM_InstDeletion",
+                                           "CIM_InstMethodCall",
                                            "CIM_InstModification",
                                            "CIM_AlertIndication",
                                            "CIM_FilterCollection",

@@ -9,6 +9,7 @@ import unittest
 import xml.etree.ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import cim
 import commands
 import daemon
 
@@ -58,6 +59,12 @@ class Listener:
 
 def value(instance, name):
     return instance.findtext(f"PROPERTY[@NAME='{name}']/VALUE")
+
+
+def embedded(text):
+    """An embedded instance: its class and its values by name."""
+    element = xml.etree.ElementTree.fromstring(text)
+    return element.get("CLASSNAME"), cim.parse_instance(element)
 
 
 class IndicationTest(daemon.DaemonTest):
@@ -111,19 +118,112 @@ class IndicationTest(daemon.DaemonTest):
         names = [value(listener.next()[1], "SourceInstanceModelPath") for _ in range(20)]
         self.assertEqual(names, [f'root/lunaria:LUNARIA_Disk.Name="waits{number}"' for number in range(20)])
 
-    def test_listen_prints_what_happens(self):
+    def listen(self, count, *words):
         process = subprocess.Popen(
-            [daemon.command_line(), "--socket", self.daemon.socket_path, "cim", "listen", "--count", "1", "--query",
-             "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA LUNARIA_Disk"],
+            [daemon.command_line(), "--socket", self.daemon.socket_path, "cim", "listen", "--count", str(count), *words],
             stdout=subprocess.PIPE, text=True)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         self.assertIn("Listening at", process.stdout.readline())
+        return process
+
+    def test_listen_prints_what_happens(self):
+        process = self.listen(1, "--query", "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA LUNARIA_Disk")
         self.daemon.create_disk("seen", commands.MIB)
         line = process.communicate(timeout=PATIENCE)[0]
         self.assertRegex(line, r'created root/lunaria:LUNARIA_Disk.Name="seen"')
         self.assertEqual(process.returncode, 0)
         self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_IndicationFilter", "--json",
                                                  "--filter", "Name LIKE 'Lunaria:[0-9].*'")), [])
+
+    def test_a_method_call_is_told_before_and_after(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query", "SELECT * FROM CIM_InstMethodCall WHERE MethodName = 'Resize'")
+        self.daemon.create_disk("called", commands.MIB)
+        key = {"Name": "called"}
+        self.daemon.cim.invoke(daemon.LUNARIA, "LUNARIA_Disk", key, "Resize", Size=2 * commands.MIB)
+        before, after = listener.next()[1], listener.next()[1]
+        for instance, pre_call, size in ((before, "TRUE", commands.MIB), (after, "FALSE", 2 * commands.MIB)):
+            self.assertEqual(instance.get("CLASSNAME"), "CIM_InstMethodCall")
+            self.assertEqual(value(instance, "PreCall"), pre_call)
+            self.assertEqual(value(instance, "SourceInstanceModelPath"), 'root/lunaria:LUNARIA_Disk.Name="called"')
+            self.assertEqual(embedded(value(instance, "SourceInstance"))[1]["Size"], str(size))
+            self.assertEqual(embedded(value(instance, "MethodParameters")),
+                             ("__MethodParameters", {"Size": str(2 * commands.MIB)}))
+        self.assertEqual((value(before, "ReturnValue"), value(after, "ReturnValue")), (None, "0"))
+        self.assertEqual(value(after, "ReturnValueType"), "9")
+
+        with self.assertRaises(cim.CimError):
+            self.daemon.cim.invoke(daemon.LUNARIA, "LUNARIA_Disk", key, "Resize", Size=commands.MIB)
+        after = [listener.next()[1] for _ in range(2)][1]
+        cls, error = embedded(after.findtext("PROPERTY.ARRAY[@NAME='Error']/VALUE.ARRAY/VALUE"))
+        self.assertEqual((cls, error["CIMStatusCode"]), ("CIM_Error", "4"))
+        self.assertIsNone(value(after, "ReturnValue"))
+
+    def test_a_password_is_neither_told_nor_kept_with_what_waits(self):
+        gone = Listener()
+        gone.close()
+        self.subscribe(gone.port, "--query", "SELECT * FROM CIM_InstMethodCall WHERE SourceInstance ISA LUNARIA_User")
+        secret = "swordfish of the deep"
+        self.daemon.create_user("carol")
+        self.daemon.cim.invoke(daemon.LUNARIA, "LUNARIA_User", {"Name": "carol"}, "SetPassword", Password=secret)
+        self.assertEqual(self.daemon.stop(), 0)
+        kept = b"".join(path.read_bytes() for path in self.daemon.state.iterdir() if path.is_file())
+        self.assertIn(b"SetPassword", kept)
+        self.assertNotIn(secret.encode(), kept)
+        listener = Listener(gone.port)
+        self.addCleanup(listener.close)
+        self.daemon.start()
+        for _ in range(2):
+            instance = listener.next()[1]
+            self.assertEqual(embedded(value(instance, "MethodParameters")), ("__MethodParameters", {}))
+
+    def test_an_operator_hears_nothing_of_users(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.daemon.create_user("otto", role="operator")
+        remote = ["--server", f"http://127.0.0.1:{self.daemon.http_port}", "--user", "otto", "--password-file", "-"]
+        commands.output(daemon.command_line(), *remote, "cim", "subscribe", f"http://127.0.0.1:{listener.port}",
+                        "--name", "otto", input=daemon.PASSWORD + "\n")
+        self.addCleanup(self.lunaria, "cim", "unsubscribe", "otto")
+        self.daemon.create_user("dora")
+        self.daemon.cim.invoke(daemon.LUNARIA, "LUNARIA_User", {"Name": "dora"}, "SetPassword",
+                               Password=daemon.PASSWORD)
+        self.daemon.create_disk("after", commands.MIB)
+        # The first that it hears of is what came last, without a gap before it.
+        instance = listener.next()[1]
+        self.assertEqual(value(instance, "SequenceNumber"), "0")
+        self.assertIn("Disk", value(instance, "SourceInstanceModelPath"))
+
+    def test_namespaces_are_told_of_however_they_are_made(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query", "SELECT * FROM CIM_InstIndication WHERE SourceInstance ISA "
+                       "CIM_Namespace OR SourceInstance ISA __Namespace", "--namespace", daemon.INTEROP,
+                       "--namespace", "root")
+        self.daemon.cim.create("root", "__Namespace", Name="told")
+        told = [listener.next()[1] for _ in range(2)]
+        self.assertEqual([instance.get("CLASSNAME") for instance in told], ["CIM_InstCreation"] * 2)
+        self.assertEqual([value(instance, "SourceInstanceModelPath").partition(".")[0] for instance in told],
+                         ["root/interop:MSFTSM_Namespace", "root:__Namespace"])
+        self.assertEqual(embedded(value(told[0], "SourceInstance"))[1]["Name"], "root/told")
+        self.lunaria("cim", "delete-namespace", "root/told")
+        told = [listener.next()[1] for _ in range(2)]
+        self.assertEqual([instance.get("CLASSNAME") for instance in told], ["CIM_InstDeletion"] * 2)
+        self.assertEqual(value(told[1], "SourceInstanceModelPath"), 'root:__Namespace.Name="told"')
+
+    def test_listen_prints_calls_and_namespaces(self):
+        self.daemon.create_disk("printed", commands.MIB)
+        process = self.listen(2, "--query", "SELECT * FROM CIM_InstMethodCall")
+        self.daemon.cim.invoke(daemon.LUNARIA, "LUNARIA_Disk", {"Name": "printed"}, "Resize", Size=2 * commands.MIB)
+        before, after = process.communicate(timeout=PATIENCE)[0].splitlines()
+        self.assertIn(' calling root/lunaria:LUNARIA_Disk.Name="printed" Resize(Size=2097152)', before)
+        self.assertIn(' called root/lunaria:LUNARIA_Disk.Name="printed" Resize(Size=2097152) = 0', after)
+        process = self.listen(1, "--query", "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA CIM_Namespace",
+                              "--namespace", daemon.INTEROP)
+        self.lunaria("cim", "create-namespace", "root/printed")
+        line = process.communicate(timeout=PATIENCE)[0]
+        self.assertIn(" created namespace root/printed (root/interop:MSFTSM_Namespace)", line)
 
     def test_stopping_the_object_manager_is_told(self):
         listener = Listener()

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cim/indication/dispatcher.h"
 #include "cim/indication/exporter_for_test.h"
+#include "cim/indication/method_call.h"
 #include "cim/indication/outbox.h"
 #include "cim/mof/compiler.h"
 #include "sim/world.h"
@@ -31,6 +32,9 @@ class QuietLog final : public Log {
 constexpr std::string_view kSchema = R"(
 Qualifier Key : boolean = false, Scope(property), Flavor(DisableOverride);
 Qualifier EmbeddedObject : boolean = false, Scope(property), Flavor(DisableOverride);
+Qualifier EmbeddedInstance : string, Scope(property, parameter);
+Qualifier Out : boolean = false, Scope(parameter), Flavor(DisableOverride);
+Qualifier Secret : boolean = false, Scope(property, method, parameter), Flavor(DisableOverride);
 class CIM_Indication { string IndicationIdentifier; datetime IndicationTime; uint16 PerceivedSeverity;
   string IndicationFilterName; string SequenceContext; sint64 SequenceNumber; };
 class CIM_InstIndication : CIM_Indication {
@@ -39,8 +43,17 @@ class CIM_InstCreation : CIM_InstIndication {};
 class CIM_InstDeletion : CIM_InstIndication {};
 class CIM_InstModification : CIM_InstIndication { [EmbeddedObject] string PreviousInstance; };
 class CIM_AlertIndication : CIM_Indication { string Message; };
+class CIM_Error { string OwningEntity; string MessageID; string Message; uint16 ErrorType; string OtherErrorType;
+  uint16 PerceivedSeverity; uint32 CIMStatusCode; string CIMStatusCodeDescription; };
+class CIM_InstMethodCall : CIM_InstIndication { string MethodName; uint16 ReturnValueType;
+  [EmbeddedObject] string MethodParameters; string ReturnValue; [EmbeddedInstance("CIM_Error")] string Error[];
+  boolean PreCall; };
 class X_Thing { [Key] string Name; uint32 Size; };
-class X_Disk : X_Thing {};
+class X_Disk : X_Thing {
+  uint32 Resize(uint32 Size, [Out] uint32 Done, string Password, [Secret] string Answer,
+                [EmbeddedInstance("X_Account")] string Owner); };
+class X_Account { string Name; string Secret; };
+class X_Hidden : X_Thing {};
 )";
 
 class NoSources final : public mof::SourceLoader {
@@ -59,7 +72,9 @@ class IndicationTest : public testing::Test {
     const auto compiled = compiler.compile("schema");
     EXPECT_TRUE(compiled) << compiled.error().to_string();
     outbox = std::make_unique<Outbox>(shard, store, exporter, log);
-    dispatcher = std::make_unique<Dispatcher>(repository, space, world.clock(), *outbox);
+    dispatcher = std::make_unique<Dispatcher>(repository, space, world.clock(), *outbox, [](const Class& cls) {
+      return cls.is_a("X_Hidden") ? Role::kAdministrator : Role::kViewer;
+    });
   }
   ~IndicationTest() override { close(); }
 
@@ -97,10 +112,11 @@ class IndicationTest : public testing::Test {
     return instance;
   }
   void subscribe(const std::string& id, const std::string& destination, const std::string& query,
-                 std::string_view language = "DMTF:CQL") {
+                 std::string_view language = "DMTF:CQL", Role reader = Role::kOperator) {
     auto parsed = query::Query::parse(language, query);
     ASSERT_TRUE(parsed) << parsed.error().to_string();
-    dispatcher->set_subscription(id, {destination, {{"filter " + id, *std::move(parsed), {space}}}});
+    dispatcher->set_subscription(
+        id, {.destination = destination, .filters = {{"filter " + id, *std::move(parsed), {space}}}, .reader = reader});
     outbox->set_destination(destination, "http://" + destination);
   }
   const std::vector<std::string>& got(const std::string& destination) {
@@ -284,6 +300,99 @@ TEST_F(IndicationTest, ADestinationTakesItsMessagesWithIt) {
   exporter.is_dead.clear();
   world.run_for(120s);
   EXPECT_TRUE(got("a").empty());
+}
+
+TEST_F(IndicationTest, MethodCallsAreHeardOnlyWhereTheyAreAskedFor) {
+  const MethodPtr method = repository.find_class(space, "X_Disk")->find_method("Resize");
+  const ParameterValues in;
+  const MethodCall call{space, *method, in};
+  on_shard([&] {
+    EXPECT_FALSE(dispatcher->hears_method_calls());
+    subscribe("1", "changes", "SELECT * FROM CIM_InstModification");
+    EXPECT_FALSE(dispatcher->hears_method_calls());
+    subscribe("2", "all", "SELECT * FROM CIM_Indication");
+    subscribe("3", "ended", "SELECT * FROM CIM_InstMethodCall WHERE PreCall = FALSE AND MethodName = 'Resize'");
+    EXPECT_TRUE(dispatcher->hears_method_calls());
+    dispatcher->on_method_called(call, thing("x", 1));
+    dispatcher->on_method_ended(call, thing("x", 2), MethodResult{Value(std::uint32_t{0}), {}});
+    dispatcher->remove_subscription("2");
+    EXPECT_TRUE(dispatcher->hears_method_calls());
+    subscribe("3", "ended", "SELECT * FROM CIM_InstDeletion");
+    EXPECT_FALSE(dispatcher->hears_method_calls()) << "it asks for something else now";
+  });
+  const std::string path = "root/interop:X_Disk.Name=\"x\"";
+  EXPECT_EQ(got("all"), (std::vector<std::string>{"CIM_InstMethodCall 0 " + path, "CIM_InstMethodCall 1 " + path}));
+  EXPECT_EQ(got("ended").size(), 1U);
+  EXPECT_TRUE(got("changes").empty());
+}
+
+TEST_F(IndicationTest, ACallIsDescribedWithoutItsSecrets) {
+  const MethodPtr method = repository.find_class(space, "X_Disk")->find_method("Resize");
+  Instance owner(repository.find_class(space, "X_Account"));
+  EXPECT_TRUE(owner.set("Name", Value("o")) && owner.set("Secret", Value("hidden")));
+  ParameterValues in;
+  in.set("size", Value(std::uint32_t{7}));
+  in.set("Password", Value("hidden"));
+  in.set("Answer", Value("hidden"));
+  in.set("Owner", Value(owner));
+  in.set("Undeclared", Value("hidden"));
+  const MethodCall call{space, *method, in};
+  Instance before(repository.find_class(space, "CIM_InstMethodCall"));
+  describe_call(before, call, nullptr, nullptr);
+  EXPECT_EQ(before.find("MethodName")->string_or_empty(), "Resize");
+  EXPECT_EQ(before.find("PreCall")->as_bool(), true);
+  EXPECT_EQ(before.find("ReturnValueType")->as_unsigned(), 9U);
+  EXPECT_EQ(before.find("ReturnValue"), nullptr);
+  EXPECT_EQ(before.find("Error"), nullptr);
+  const InstancePtr given = before.find("MethodParameters")->as_instance();
+  EXPECT_EQ(given->class_name(), kMethodParametersClass);
+  ASSERT_EQ(given->values().size(), 2U) << "Size and Owner";
+  EXPECT_EQ(given->find("Size")->as_unsigned(), 7U);
+  EXPECT_EQ(given->find("Owner")->as_instance()->find("Name")->string_or_empty(), "o");
+  EXPECT_EQ(given->find("Owner")->as_instance()->find("Secret"), nullptr);
+
+  Result<MethodResult, Error> outcome = MethodResult{Value(std::uint32_t{4096}), {}};
+  outcome->out.set("Done", Value(std::uint32_t{6}));
+  Instance after(before.cls());
+  describe_call(after, call, &outcome, nullptr);
+  EXPECT_EQ(after.find("PreCall")->as_bool(), false);
+  EXPECT_EQ(after.find("ReturnValue")->string_or_empty(), "4096");
+  EXPECT_EQ(after.find("MethodParameters")->as_instance()->find("Done")->as_unsigned(), 6U);
+  EXPECT_EQ(after.find("MethodParameters")->as_instance()->find("Size")->as_unsigned(), 7U);
+  EXPECT_TRUE(after.find("Error")->elements().empty());
+  EXPECT_FALSE(after.find("Error")->is_null());
+}
+
+TEST_F(IndicationTest, ACallThatFailedTellsWhy) {
+  const MethodPtr method = repository.find_class(space, "X_Disk")->find_method("Resize");
+  const ParameterValues in;
+  const Result<MethodResult, Error> outcome = fail(Error(Status::kNotFound, "no such disk"));
+  Instance indication(repository.find_class(space, "CIM_InstMethodCall"));
+  describe_call(indication, {space, *method, in}, &outcome, repository.find_class(space, "CIM_Error"));
+  EXPECT_EQ(indication.find("ReturnValue"), nullptr);
+  ASSERT_EQ(indication.find("Error")->elements().size(), 1U);
+  const InstancePtr error = indication.find("Error")->elements()[0].as_instance();
+  EXPECT_EQ(error->find("Message")->string_or_empty(), "no such disk");
+  EXPECT_EQ(error->find("MessageID")->string_or_empty(), "LUN0006");
+  EXPECT_EQ(error->find("CIMStatusCode")->as_unsigned(), 6U);
+  EXPECT_EQ(error->find("ErrorType")->as_unsigned(), 1U);
+}
+
+TEST_F(IndicationTest, NobodyHearsOfWhatItMayNotRead) {
+  const MethodPtr method = repository.find_class(space, "X_Disk")->find_method("Resize");
+  const ParameterValues in;
+  on_shard([&] {
+    subscribe("1", "operator", "SELECT * FROM CIM_InstIndication");
+    subscribe("2", "administrator", "SELECT * FROM CIM_InstIndication", "DMTF:CQL", Role::kAdministrator);
+    dispatcher->on_created(space, thing("x", 1, "X_Hidden"));
+    dispatcher->on_modified(space, thing("x", 1, "X_Hidden"), thing("x", 2, "X_Hidden"));
+    dispatcher->on_method_called({space, *method, in}, thing("x", 2, "X_Hidden"));
+    dispatcher->on_deleted(space, thing("x", 2, "X_Hidden"));
+    dispatcher->on_created(space, thing("y", 1));
+  });
+  EXPECT_EQ(got("operator"), (std::vector<std::string>{"CIM_InstCreation 0 root/interop:X_Disk.Name=\"y\""}))
+      << "not even a gap in the numbers";
+  EXPECT_EQ(got("administrator").size(), 5U);
 }
 
 }  // namespace

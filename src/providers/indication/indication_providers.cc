@@ -36,6 +36,7 @@ IndicationProviders::IndicationProviders(service::Service& service, Subscription
     : service_(service),
       subscriptions_(parts),
       source_(service, parts.repository, parts.shard.clock(), parts.dispatcher),
+      namespaces_(parts.repository, source_.server(), subscriptions_, parts.dispatcher),
       providers_(std::make_unique<Providers>(subscriptions_)) {}
 
 IndicationProviders::~IndicationProviders() = default;

@@ -7,6 +7,7 @@
 
 #include "cim/provider_table.h"
 #include "providers/indication/lifecycle_source.h"
+#include "providers/indication/namespace_source.h"
 #include "providers/indication/subscriptions.h"
 #include "service/service.h"
 
@@ -25,12 +26,15 @@ class IndicationProviders final {
   /// Reads what is stored; from now on events are told.
   runtime::Task<Result<void, cim::Error>> open();
   runtime::Task<void> close();
+  /// To be told of namespaces that come and go, between open() and close().
+  cim::NamespaceListener& namespaces() { return namespaces_; }
 
  private:
   struct Providers;
   service::Service& service_;
   Subscriptions subscriptions_;
   LifecycleSource source_;
+  NamespaceSource namespaces_;
   std::unique_ptr<Providers> providers_;
 };
 

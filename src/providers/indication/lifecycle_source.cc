@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "providers/indication/shared_spaces.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/job_instance.h"
 #include "providers/interop/object_manager_provider.h"
@@ -39,12 +39,6 @@ namespace lunaria::providers {
 namespace {
 
 using service::Change;
-
-const std::array<cim::NamespaceName, 2>& shared_spaces() {
-  static const std::array<cim::NamespaceName, 2> kSpaces = {cim::NamespaceName("root/interop"),
-                                                            cim::NamespaceName("root/cimv2/storage/iscsitarget")};
-  return kSpaces;
-}
 
 /// What an alert says.
 struct Alert {

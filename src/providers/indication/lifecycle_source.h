@@ -28,6 +28,8 @@ class LifecycleSource final {
   /// Begins to listen; `server` as it is now.
   void start(const service::Server& server, const service::ServiceStatus& manager);
   runtime::Task<void> close();
+  /// The server as it is; the same object from start() on.
+  const service::Server& server() const { return server_; }
 
  private:
   struct Translator;

@@ -63,7 +63,7 @@ cim::Instance Subscriptions::collection_instance() const {
   cim::Instance instance(parts_.repository.find_class(interop_, collection::kClass));
   set(instance, collection::kInstanceID, kStaticCollectionId);
   set(instance, collection::kCollectionName, kStaticCollectionId);
-  set(instance, collection::kElementName, "Everything that the server tells of");
+  set(instance, collection::kElementName, "Everything that comes into being, changes or goes, and every alert");
   return instance;
 }
 

@@ -44,7 +44,7 @@ bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
 
 }  // namespace
 
-Subscriptions::Subscriptions(Parts parts) : parts_(parts), interop_(kInterop) {
+Subscriptions::Subscriptions(Parts parts) : parts_(parts), interop_(kInterop), rights_(parts.store) {
   parts_.outbox.on_failure(
       [this](const std::string& destination, runtime::Duration failing_for) { on_failure(destination, failing_for); });
 }
@@ -57,6 +57,10 @@ cim::ClassPtr Subscriptions::class_of(Kind kind) const {
 
 runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_name) {
   system_name_ = std::move(system_name);
+  const auto rights = co_await rights_.open();
+  if (!rights) {
+    co_return fail(rights.error());
+  }
   for (std::size_t i = 0; i < kKinds; ++i) {
     const cim::ClassPtr cls = class_of(static_cast<Kind>(i));
     const auto opened = co_await parts_.store.open_set({interop_, cls->name()});
@@ -134,6 +138,12 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
   if (const auto good = check(kind, instance); !good) {
     co_return fail(good.error());
   }
+  if (const cim::ObjectPath made = instance.path(interop_); find(kind, made) == nullptr) {
+    const auto begun = co_await rights_.begin(made, call.context.role);
+    if (!begun) {
+      co_return fail(begun.error());
+    }
+  }
   auto path = co_await parts_.stored.create_instance(std::move(call), instance);
   if (path) {
     of(kind).insert_or_assign(path->canonical(), std::move(instance));
@@ -163,6 +173,10 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   }
   if (const auto good = check(kind, changed); !good) {
     co_return fail(good.error());
+  }
+  const auto lowered = co_await rights_.lower(path, call.context.role);
+  if (!lowered) {
+    co_return fail(lowered.error());
   }
   auto done = co_await parts_.stored.modify_instance(std::move(call), path, all_changes);
   if (done) {
@@ -197,6 +211,7 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::remove_locked(Kind kind, 
   if (done) {
     of(kind).erase(path.canonical());
     apply();
+    (void)co_await rights_.end(path);  // what is left of it ends with the next one of that name
     if (kind == Kind::kSubscription || kind == Kind::kCollectionSubscription) {
       co_await remove_transient(handler);
     }
@@ -261,16 +276,7 @@ void Subscriptions::apply() {
       if (handler == nullptr || number_of(subscription, names::kSubscriptionState).value_or(2) != 2) {
         continue;
       }
-      const cim::ObjectPath path = subscription.path(interop_);
-      parts_.dispatcher.set_subscription(
-          key, {text_value(*handler, destination_names::kName), filters_of(kind, subscription), [this, kind, path] {
-                  const cim::Instance* now = find(kind, path);
-                  const bool over = now != nullptr && is_over(*now);
-                  if (over && ending_.insert(path.canonical()).second) {
-                    spawn(gate_, give_up(kind, path, true));
-                  }
-                  return over;
-                }});
+      apply_subscription(kind, key, subscription, *handler);
       subscriptions.insert(key);
     }
   }
@@ -280,6 +286,24 @@ void Subscriptions::apply() {
     }
   }
   active_subscriptions_ = std::move(subscriptions);
+}
+
+void Subscriptions::apply_subscription(Kind kind, const std::string& key, const cim::Instance& subscription,
+                                       const cim::Instance& handler) {
+  const cim::ObjectPath path = subscription.path(interop_);
+  cim::indication::ActiveSubscription active{.destination = text_value(handler, destination_names::kName),
+                                             .filters = filters_of(kind, subscription),
+                                             .is_over =
+                                                 [this, kind, path] {
+                                                   const cim::Instance* now = find(kind, path);
+                                                   const bool over = now != nullptr && is_over(*now);
+                                                   if (over && ending_.insert(path.canonical()).second) {
+                                                     spawn(gate_, give_up(kind, path, true));
+                                                   }
+                                                   return over;
+                                                 },
+                                             .reader = std::min(rights_.of(path), rights_.of(handler.path(interop_)))};
+  parts_.dispatcher.set_subscription(key, std::move(active));
 }
 
 void Subscriptions::on_failure(const std::string& destination, runtime::Duration failing_for) {

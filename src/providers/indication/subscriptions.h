@@ -17,6 +17,7 @@
 #include "cim/provider.h"
 #include "cim/repository.h"
 #include "cim/repository_provider.h"
+#include "providers/indication/subscription_rights.h"
 #include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "runtime/shard.h"
@@ -64,6 +65,8 @@ class Subscriptions final {
   /// Reads what is stored and brings it into force. `system_name`: SystemName of what clients make.
   runtime::Task<Result<void, cim::Error>> open(std::string system_name);
   runtime::Task<void> close();
+  /// There are others than before: the server's own filters are over all of them.
+  void namespaces_changed() { apply(); }
 
   const Instances& all(Kind kind) const { return instances_[static_cast<std::size_t>(kind)]; }
   /// Null when there is none.
@@ -100,6 +103,8 @@ class Subscriptions final {
 
   /// Dispatcher and outbox hear what is there now.
   void apply();
+  void apply_subscription(Kind kind, const std::string& key, const cim::Instance& subscription,
+                          const cim::Instance& handler);
   std::vector<cim::indication::ActiveFilter> filters_of(Kind kind, const cim::Instance& subscription) const;
   void on_failure(const std::string& destination, runtime::Duration failing_for);
   runtime::Task<void> give_up(Kind kind, cim::ObjectPath path, bool removes);
@@ -112,6 +117,7 @@ class Subscriptions final {
   cim::NamespaceName interop_;
   std::string system_name_;
   std::array<Instances, kKinds> instances_;
+  SubscriptionRights rights_;
   std::set<std::string> active_destinations_;
   std::set<std::string> active_subscriptions_;
   std::set<std::string> ending_;  ///< subscriptions that give_up() has in hand

@@ -1,10 +1,9 @@
 // ERROR elements with the CIM_Error instance that explains them (DSP0200 7.5, DSP0201 5.2.6.4).
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
 
+#include "cim/error_instance.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/xml_text.h"
 
@@ -20,37 +19,11 @@ void append_property(std::string& out, std::string_view name, std::string_view t
   out += "</VALUE></PROPERTY>";
 }
 
-/// CIM_Error.ErrorType.
-std::string_view error_type(cim::Status status) {
-  switch (status) {
-    case cim::Status::kFailed:
-      return "4";  // software error
-    case cim::Status::kAccessDenied:
-      return "7";  // security error
-    case cim::Status::kServerLimitsExceeded:
-      return "8";  // oversubscription
-    case cim::Status::kServerIsShuttingDown:
-      return "9";  // unavailable resource
-    case cim::Status::kNotSupported:
-      return "10";  // unsupported operation
-    default:
-      return "1";  // other: the request does not fit what is there
-  }
-}
-
-/// CIM_Error.PerceivedSeverity: major where we failed, degraded where it may work later, else information.
-std::string_view severity(cim::Status status) {
-  if (status == cim::Status::kFailed) {
-    return "5";
-  }
-  return status == cim::Status::kServerLimitsExceeded || status == cim::Status::kServerIsShuttingDown ? "3" : "2";
-}
-
 }  // namespace
 
 void append_error(std::string& out, const cim::Error& error, bool with_instance) {
   const auto code = static_cast<unsigned>(error.status);
-  const std::string_view message = error.message.empty() ? cim::status_name(error.status) : error.message;
+  const std::string_view message = cim::error_message(error);
   out += "<ERROR";
   append_attribute(out, "CODE", std::to_string(code));
   append_attribute(out, "DESCRIPTION", message);
@@ -59,14 +32,14 @@ void append_error(std::string& out, const cim::Error& error, bool with_instance)
     return;
   }
   out += "><INSTANCE CLASSNAME=\"CIM_Error\">";
-  append_property(out, "OwningEntity", "string", "Lunaria");
-  append_property(out, "MessageID", "string", fmt::format("LUN{:04}", code));
+  append_property(out, "OwningEntity", "string", cim::kErrorOwningEntity);
+  append_property(out, "MessageID", "string", cim::error_message_id(error.status));
   append_property(out, "Message", "string", message);
-  append_property(out, "ErrorType", "uint16", error_type(error.status));
-  if (error_type(error.status) == "1") {
-    append_property(out, "OtherErrorType", "string", "Request");
+  append_property(out, "ErrorType", "uint16", std::to_string(cim::error_type(error.status)));
+  if (cim::error_type(error.status) == cim::kErrorTypeOther) {
+    append_property(out, "OtherErrorType", "string", cim::kOtherErrorType);
   }
-  append_property(out, "PerceivedSeverity", "uint16", severity(error.status));
+  append_property(out, "PerceivedSeverity", "uint16", std::to_string(cim::error_severity(error.status)));
   append_property(out, "CIMStatusCode", "uint32", std::to_string(code));
   append_property(out, "CIMStatusCodeDescription", "string", cim::status_name(error.status));
   out += "</INSTANCE></ERROR>";

@@ -1,0 +1,165 @@
+// Method calls and namespaces as subscribers hear of them, and who hears of what.
+
+#include "cim/namespace_class.h"
+#include "providers/testing/indication_bed.h"
+
+namespace lunaria::providers {
+namespace {
+
+using namespace testing;  // NOLINT(google-build-using-namespace): the bed's vocabulary
+using namespace std::chrono_literals;
+using cim::Status;
+using cim::Value;
+
+cim::InstancePtr embedded(const cim::Instance& indication, std::string_view property) {
+  return value_of(indication, property).as_instance();
+}
+
+TEST_F(IndicationServiceTest, AMethodCallIsToldBeforeAndAfter) {
+  listen("SELECT * FROM CIM_InstMethodCall");
+  make_disk("d");
+  const cim::ObjectPath path{kLunaria, "LUNARIA_Disk", {{"Name", Value("d")}}};
+  const std::uint64_t size = number_of(*get(path), "Size");
+  EXPECT_EQ(code(path, "Resize", {{"Size", Value(2 * size)}}), 0U);
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 2U);
+  const cim::Instance& before = exporter.encoded[0];
+  EXPECT_EQ(flag_of(before, "PreCall"), true);
+  EXPECT_EQ(text_of(before, "MethodName"), "Resize");
+  EXPECT_EQ(text_of(before, "SourceInstanceModelPath"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
+  EXPECT_EQ(number_of(*embedded(before, "SourceInstance"), "Size"), size);
+  EXPECT_EQ(number_of(*embedded(before, "MethodParameters"), "Size"), 2 * size);
+  const cim::Instance& after = exporter.encoded[1];
+  EXPECT_EQ(flag_of(after, "PreCall"), false);
+  EXPECT_EQ(text_of(after, "ReturnValue"), "0");
+  EXPECT_EQ(number_of(*embedded(after, "SourceInstance"), "Size"), 2 * size);
+
+  EXPECT_EQ(status_of(invoke(path, "Resize", {{"Size", Value(size)}})), Status::kInvalidParameter)
+      << "smaller, without AllowShrink";
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 4U);
+  const cim::Value errors = value_of(exporter.encoded[3], "Error");
+  ASSERT_EQ(errors.elements().size(), 1U);
+  EXPECT_EQ(number_of(*errors.elements()[0].as_instance(), "CIMStatusCode"), 4U);
+}
+
+TEST_F(IndicationServiceTest, AFilterCanAskForTheParametersOfACall) {
+  listen(
+      "SELECT * FROM CIM_InstMethodCall WHERE SourceInstance ISA LUNARIA_Disk AND PreCall = TRUE AND "
+      "MethodParameters.RemoveFile = TRUE");
+  make_disk("d");
+  make_disk("e");
+  EXPECT_EQ(code({kLunaria, "LUNARIA_Disk", {{"Name", Value("d")}}}, "Delete", {{"RemoveFile", Value(true)}}), 0U);
+  EXPECT_EQ(code({kLunaria, "LUNARIA_Disk", {{"Name", Value("e")}}}, "Delete", {{"RemoveFile", Value(false)}}), 0U);
+  settle();
+  EXPECT_EQ(told(), (std::vector<std::string>{"CIM_InstMethodCall root/lunaria:LUNARIA_Disk.Name=\"d\""}));
+}
+
+TEST_F(IndicationServiceTest, APasswordIsNeverTold) {
+  listen("SELECT * FROM CIM_InstIndication");
+  EXPECT_EQ(code({kLunaria, "LUNARIA_User"}, "Create", {{"Name", Value("vera")}, {"Password", Value("correct horse")}}),
+            0U);
+  const cim::ObjectPath vera{kLunaria, "LUNARIA_User", {{"Name", Value("vera")}}};
+  EXPECT_EQ(code(vera, "SetPassword", {{"Password", Value("battery staple")}}), 0U);
+  settle();
+  ASSERT_EQ(told(), (std::vector<std::string>{"CIM_InstCreation root/lunaria:LUNARIA_User.Name=\"vera\"",
+                                              "CIM_InstMethodCall root/lunaria:LUNARIA_User.Name=\"vera\"",
+                                              "CIM_InstMethodCall root/lunaria:LUNARIA_User.Name=\"vera\""}));
+  EXPECT_TRUE(embedded(exporter.encoded[1], "MethodParameters")->values().empty());
+  EXPECT_TRUE(embedded(exporter.encoded[2], "MethodParameters")->values().empty());
+}
+
+/// Only administrators may list users.
+TEST_F(IndicationServiceTest, OperatorsHearNothingOfUsers) {
+  context.role = cim::Role::kOperator;
+  listen("SELECT * FROM CIM_InstCreation");
+  context.role = cim::Role::kAdministrator;
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(told(), (std::vector<std::string>{"CIM_InstCreation root/lunaria:LUNARIA_Target.Name=\"t\""}));
+}
+
+TEST_F(IndicationServiceTest, AdministratorsHearOfUsersAfterARestartToo) {
+  listen("SELECT * FROM CIM_InstCreation");
+  end();
+  end_life();
+  begin_life();
+  begin();
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  settle();
+  EXPECT_EQ(told(), (std::vector<std::string>{"CIM_InstCreation root/lunaria:LUNARIA_User.Name=\"vera\""}));
+}
+
+TEST_F(IndicationServiceTest, AnAdministratorsSubscriptionThatAnOperatorTurnsElsewhereHearsNothingOfUsers) {
+  listen("SELECT * FROM CIM_InstCreation");
+  context.role = cim::Role::kOperator;
+  const cim::ObjectPath destination = only(kInterop, "CIM_ListenerDestinationCIMXML");
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.66:5988/")}}));
+  context.role = cim::Role::kAdministrator;
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  settle();
+  EXPECT_TRUE(told().empty());
+  end();
+  end_life();
+  begin_life();
+  begin();
+  must(service->add_user(admin(), {"otto", Secret("correct horse"), security::Role::kViewer}));
+  settle();
+  EXPECT_TRUE(told().empty()) << "nor after a restart";
+}
+
+TEST_F(IndicationServiceTest, WhatAnOperatorMakesInPlaceOfAnAdministratorsIsAnOperators) {
+  const cim::ObjectPath path = listen("SELECT * FROM CIM_InstCreation");
+  const cim::ObjectPath filter = *value_of(*get(path), "Filter").as_reference();
+  const cim::ObjectPath handler = *value_of(*get(path), "Handler").as_reference();
+  ASSERT_TRUE(remove(path));
+  context.role = cim::Role::kOperator;
+  ASSERT_TRUE(subscribe(filter, handler));
+  context.role = cim::Role::kAdministrator;
+  EXPECT_EQ(status_of(subscribe(filter, handler)), Status::kAlreadyExists) << "which changes nothing";
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  settle();
+  EXPECT_TRUE(told().empty());
+}
+
+TEST_F(IndicationServiceTest, NamespacesAreToldOfWhereverTheyAreSeen) {
+  repository.add_everywhere(cim::NamespaceClassProvider::make_class());
+  ASSERT_TRUE(repository.add_namespace(cim::NamespaceName("root")));
+  ASSERT_TRUE(repository.add_namespace(cim::NamespaceName("root/a/b")));
+  const auto destination = make_destination();
+  ASSERT_TRUE(destination);
+  ASSERT_TRUE(make_one("CIM_FilterCollectionSubscription",
+                       {{"Filter", Value(only(kInterop, "CIM_FilterCollection"))}, {"Handler", Value(*destination)}}));
+  exporter.encoded.clear();
+  const cim::NamespaceName made("root/a");
+  ASSERT_TRUE(repository.add_namespace(made));
+  shard.run([&] { indications->namespaces().on_namespace_created(made); });
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 5U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(exporter.encoded[i].class_name(), "CIM_InstCreation");
+    const cim::InstancePtr source = embedded(exporter.encoded[i], "SourceInstance");
+    EXPECT_EQ(source->class_name(), "MSFTSM_Namespace");
+    EXPECT_EQ(text_of(*source, "Name"), "root/a");
+    EXPECT_EQ(source->path(i == 0 ? kInterop : kStorage).to_string(),
+              text_of(exporter.encoded[i], "SourceInstanceModelPath"));
+  }
+  const std::vector<std::string> all = told();
+  EXPECT_EQ(std::vector<std::string>(all.begin() + 2, all.end()),
+            (std::vector<std::string>{"CIM_InstCreation root:__Namespace.Name=\"a\"",
+                                      "CIM_InstDeletion root:__Namespace.Name=\"a/b\"",
+                                      "CIM_InstCreation root/a:__Namespace.Name=\"b\""}));
+}
+
+TEST_F(IndicationServiceTest, ANamespaceThatGoesIsToldOf) {
+  listen("SELECT * FROM CIM_InstDeletion WHERE SourceInstance ISA CIM_Namespace", {}, "root/interop");
+  const cim::NamespaceName gone("root/gone");
+  shard.run([&] { indications->namespaces().on_namespace_deleted(gone); });
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  EXPECT_EQ(text_of(*embedded(exporter.encoded[0], "SourceInstance"), "Name"), "root/gone");
+}
+
+}  // namespace
+}  // namespace lunaria::providers
