@@ -1,7 +1,6 @@
 #include "iscsi/testing/initiator.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/check.h"
 #include "iscsi/text_keys.h"
@@ -48,18 +47,24 @@ bool Initiator::expect(bool condition, std::string_view expectation) {
 void Initiator::on_bytes(std::span<const std::byte> bytes) {
   stream_.feed(bytes);
   while (auto pdu = violation_ ? std::nullopt : stream_.next()) {
-    if (!logged_in_ && pdu->opcode() == Opcode::kLoginResponse) {
-      on_login_response(*pdu);
-    } else {
-      on_pdu(*pdu);
-    }
+    receive(*pdu);
+  }
+}
+
+void Initiator::receive(const Pdu& pdu) {
+  if (!logged_in_ && pdu.opcode() == Opcode::kLoginResponse) {
+    on_login_response(pdu);
+  } else if (recovers_) {
+    on_recoverable(pdu);
+  } else {
+    on_pdu(pdu);
   }
 }
 
 void Initiator::send(Pdu pdu, bool raw, Encoding encoding) {
   if (!raw) {
     pdu.set<bhs::ExpStatSn>(next_status_sn_);
-    if (pdu.opcode() != Opcode::kDataOut) {
+    if (pdu.opcode() != Opcode::kDataOut && pdu.opcode() != Opcode::kSnackRequest) {
       pdu.set<bhs::CmdSn>(command_sn_);
       command_sn_ += pdu.get<bhs::Immediate>() ? 0 : 1;
     }
@@ -131,6 +136,12 @@ void Initiator::on_login_response(const Pdu& pdu) {
   encoding_.header_digest = answers_["HeaderDigest"] == "CRC32C";
   encoding_.data_digest = answers_["DataDigest"] == "CRC32C";
   stream_.set_digests(encoding_.header_digest, encoding_.data_digest);
+  expected_command_sn_ = CommandSn(pdu.get<bhs::ExpCmdSn>());
+  recovers_ = options_.recovers && recovery_level() != 0;
+  if (recovers_) {
+    stream_.pass_damaged_data();
+    sent_statuses_ = asked_statuses_ = StatusSn(next_status_sn_);
+  }
 }
 
 void Initiator::go_on(bool transit, const std::map<std::string, std::string>& keys) {
@@ -183,6 +194,17 @@ std::uint32_t Initiator::send_command(const CommandRequest& request) {
   const std::uint32_t tag = next_tag_++;
   Task& task = tasks_[tag];
   task.request = request;
+  task.is_command = true;
+  task.command_sn = command_sn_;
+  command_sn_ += request.immediate ? 0 : 1;
+  open_.insert(tag);
+  transmit(tag, task);
+  return tag;
+}
+
+/// The command with the data that may come with it, as often as it takes.
+void Initiator::transmit(std::uint32_t tag, const Task& task) {
+  const CommandRequest& request = task.request;
   const Bytes& data = request.write_data;
   const bool write = !data.empty();
   const std::size_t segment_max = number("MaxRecvDataSegmentLength", 8192);
@@ -197,13 +219,13 @@ std::uint32_t Initiator::send_command(const CommandRequest& request) {
   pdu.set<bhs::Lun>(request.lun).set<bhs::InitiatorTaskTag>(tag);
   pdu.set<bhs::scsi_command::ExpectedDataTransferLength>(write ? static_cast<std::uint32_t>(data.size())
                                                                : request.read_length);
+  pdu.set<bhs::CmdSn>(task.command_sn).set<bhs::ExpStatSn>(next_status_sn_);
   std::copy_n(request.cdb.begin(), std::min<std::size_t>(request.cdb.size(), 16), pdu.header.begin() + 32);
   pdu.data.assign(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(immediate));
-  send(std::move(pdu));
+  send(std::move(pdu), true);
   if (more) {
     send_data_out(tag, kReservedTag, request.lun, data, immediate, first_burst - immediate);
   }
-  return tag;
 }
 
 void Initiator::send_data_out(std::uint32_t tag, std::uint32_t transfer_tag, std::uint64_t lun, const Bytes& data,
@@ -227,6 +249,7 @@ void Initiator::send_data_out(std::uint32_t tag, std::uint32_t transfer_tag, std
 std::uint32_t Initiator::send_nop(std::string_view data) {
   const std::uint32_t tag = next_tag_++;
   tasks_[tag].text = true;
+  open_.insert(tag);
   Pdu pdu(Opcode::kNopOut, true);
   pdu.set<bhs::InitiatorTaskTag>(tag).set<bhs::TargetTransferTag>(kReservedTag);
   pdu.set_text(data);
@@ -237,6 +260,7 @@ std::uint32_t Initiator::send_nop(std::string_view data) {
 std::uint32_t Initiator::send_text(std::string_view text) {
   const std::uint32_t tag = next_tag_++;
   tasks_[tag].text = true;
+  open_.insert(tag);
   Pdu pdu(Opcode::kTextRequest, true);
   pdu.set<bhs::InitiatorTaskTag>(tag).set<bhs::TargetTransferTag>(kReservedTag);
   pdu.set_text(text);
@@ -248,6 +272,7 @@ std::uint32_t Initiator::send_task_management(TaskFunction function, std::uint64
                                               std::uint32_t referenced_sn, bool immediate) {
   const std::uint32_t tag = next_tag_++;
   tasks_[tag];
+  open_.insert(tag);
   Pdu pdu(Opcode::kTaskManagementRequest, immediate);
   pdu.set<bhs::task_management_request::Function>(static_cast<std::uint8_t>(function));
   pdu.set<bhs::Lun>(lun).set<bhs::InitiatorTaskTag>(tag);
@@ -260,6 +285,7 @@ std::uint32_t Initiator::send_task_management(TaskFunction function, std::uint64
 std::uint32_t Initiator::send_logout(LogoutReason reason, std::optional<std::uint16_t> cid) {
   const std::uint32_t tag = next_tag_++;
   tasks_[tag];
+  open_.insert(tag);
   Pdu pdu(Opcode::kLogoutRequest, true);
   pdu.set<bhs::logout_request::Reason>(static_cast<std::uint8_t>(reason)).set<bhs::InitiatorTaskTag>(tag);
   pdu.set<bhs::logout_request::Cid>(cid.value_or(options_.cid));
@@ -281,9 +307,7 @@ bool Initiator::note_status(const Pdu& pdu) {
 
 void Initiator::on_pdu(const Pdu& pdu) {
   received_.push_back(pdu);
-  if (const std::uint32_t max = pdu.get<bhs::MaxCmdSn>(); CommandSn(max).is_after(CommandSn(max_command_sn_))) {
-    max_command_sn_ = max;
-  }
+  note_window(pdu);
   const std::uint32_t tag = pdu.get<bhs::InitiatorTaskTag>();
   const Opcode opcode = pdu.opcode();
   if (opcode == Opcode::kReject) {
@@ -297,12 +321,7 @@ void Initiator::on_pdu(const Pdu& pdu) {
   }
   if (opcode == Opcode::kNopIn && tag == kReservedTag) {
     expect(pdu.get<bhs::StatSn>() == next_status_sn_, "a NOP-In of the target's own uses no StatSN up");
-    if (const std::uint32_t transfer_tag = pdu.get<bhs::TargetTransferTag>();
-        transfer_tag != kReservedTag && answer_probes_) {
-      Pdu answer(Opcode::kNopOut, true);
-      answer.set<bhs::InitiatorTaskTag>(kReservedTag).set<bhs::TargetTransferTag>(transfer_tag);
-      send(std::move(answer));
-    }
+    answer_probe(pdu);
     return;
   }
   const auto found = tasks_.find(tag);
@@ -350,15 +369,24 @@ void Initiator::on_data_in(const Pdu& pdu, Task& task) {
     return;
   }
   task.outcome.done = true;
-  task.outcome.status = pdu.get<bhs::data_in::Status>();
-  task.outcome.overflow = pdu.get<bhs::data_in::Overflow>();
-  task.outcome.underflow = pdu.get<bhs::data_in::Underflow>();
-  task.outcome.residual = pdu.get<bhs::data_in::ResidualCount>();
+  take_status(task.outcome, pdu);
+}
+
+/// The status that a Data-In carries.
+void Initiator::take_status(Outcome& outcome, const Pdu& pdu) {
+  outcome.status = pdu.get<bhs::data_in::Status>();
+  outcome.overflow = pdu.get<bhs::data_in::Overflow>();
+  outcome.underflow = pdu.get<bhs::data_in::Underflow>();
+  outcome.residual = pdu.get<bhs::data_in::ResidualCount>();
 }
 
 void Initiator::on_r2t(const Pdu& pdu, Task& task) {
   expect(pdu.get<bhs::StatSn>() == next_status_sn_, "an R2T uses no StatSN up");
   expect(pdu.get<bhs::ready_to_transfer::R2tSn>() == task.data_sn++, "R2TSN counts");
+  answer_r2t(pdu, task);
+}
+
+void Initiator::answer_r2t(const Pdu& pdu, const Task& task) {
   const std::size_t offset = pdu.get<bhs::ready_to_transfer::BufferOffset>();
   const std::size_t length = pdu.get<bhs::ready_to_transfer::DesiredDataTransferLength>();
   expect(length != 0 && length <= number("MaxBurstLength", 262144), "an R2T asks for at most a burst");
@@ -385,26 +413,34 @@ void Initiator::finish(Task& task, const Pdu& pdu) {
   Outcome& outcome = task.outcome;
   outcome.done = true;
   if (pdu.opcode() == Opcode::kScsiResponse) {
+    expect(pdu.get<bhs::scsi_response::ExpDataSn>() == task.data_sn, "ExpDataSN counts Data-In and R2T");
+  }
+  take_response(outcome, pdu);
+}
+
+/// What an answer that ends a request says, without being a Data-In.
+bool Initiator::take_response(Outcome& outcome, const Pdu& pdu) {
+  if (pdu.opcode() == Opcode::kScsiResponse) {
     outcome.response = static_cast<std::uint8_t>(pdu.get<bhs::scsi_response::Response>());
     outcome.status = pdu.get<bhs::scsi_response::Status>();
     outcome.overflow = pdu.get<bhs::scsi_response::Overflow>();
     outcome.underflow = pdu.get<bhs::scsi_response::Underflow>();
     outcome.residual = pdu.get<bhs::scsi_response::ResidualCount>();
-    expect(pdu.get<bhs::scsi_response::ExpDataSn>() == task.data_sn, "ExpDataSN counts Data-In and R2T");
     if (pdu.data.size() > 2) {
       const std::size_t size = wire::BigEndian<std::uint16_t, 0>::get(std::span(pdu.data).first<2>());
       if (!expect(size + 2 <= pdu.data.size(), "the sense length is inside the segment")) {
-        return;
+        return false;
       }
       outcome.sense.assign(pdu.data.begin() + 2, pdu.data.begin() + 2 + static_cast<std::ptrdiff_t>(size));
     }
-    return;
+    return true;
   }
   if (pdu.opcode() == Opcode::kNopIn) {
     outcome.data = pdu.data;
-    return;
+    return true;
   }
   outcome.response = static_cast<std::uint8_t>(pdu.get<bhs::task_management_response::Response>());
+  return true;
 }
 
 }  // namespace lunaria::iscsi::testing

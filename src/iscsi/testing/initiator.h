@@ -1,7 +1,8 @@
 #pragma once
 
 // Initiator: the other side of a connection, for tests and simulation: logs in (CHAP too), sends commands, answers R2Ts
-// and NOP-Ins. An engine without I/O, like the target's; strict about what it is sent.
+// and NOP-Ins, recovers what is lost (initiator_recovery.cc). An engine without I/O, like the target's; strict about
+// what it is sent.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,8 @@
 
 #include "iscsi/chap.h"
 #include "iscsi/login.h"
+#include "iscsi/serial.h"
+#include "iscsi/testing/initiator_task.h"
 #include "iscsi/testing/pdu.h"
 
 namespace lunaria::iscsi::testing {
@@ -39,6 +42,8 @@ struct InitiatorOptions {
   /// What the target does wrong is kept in violation() instead of ending the test, and wrong digests break the stream:
   /// for links that corrupt, and for a judge that has more to tell.
   bool tolerant = false;
+  /// At ErrorRecoveryLevel 1 and 2 what is missing or damaged is asked for again, instead of being called wrong.
+  bool recovers = false;
   std::vector<std::pair<std::string, std::string>> keys = {
       {"HeaderDigest", "None"},      {"DataDigest", "None"},
       {"ErrorRecoveryLevel", "0"},   {"InitialR2T", "No"},
@@ -48,27 +53,6 @@ struct InitiatorOptions {
       {"DataPDUInOrder", "Yes"},     {"DataSequenceInOrder", "Yes"}};
 };
 
-struct CommandRequest {
-  std::uint64_t lun = 0;
-  Bytes cdb;
-  std::uint32_t read_length = 0;
-  Bytes write_data;
-  bool immediate = false;  ///< an immediate command, not: with immediate data
-  std::uint8_t attribute = 1;
-};
-
-/// What became of a request.
-struct Outcome {
-  bool done = false;
-  std::uint8_t status = 0xFF;    ///< SCSI status
-  std::uint8_t response = 0xFF;  ///< task management, logout
-  Bytes data;                    ///< data-in, or the text or ping data
-  Bytes sense;
-  bool overflow = false;
-  bool underflow = false;
-  std::uint32_t residual = 0;
-};
-
 class Initiator final {
  public:
   explicit Initiator(InitiatorOptions options);
@@ -76,6 +60,8 @@ class Initiator final {
   // Bytes.
   Bytes take_output() { return std::exchange(output_, {}); }
   void on_bytes(std::span<const std::byte> bytes);
+  /// The same for a PDU that somebody else has cut out of the bytes and whose digests have been looked at.
+  void receive(const Pdu& pdu);
 
   // Login.
   /// Logs in; without it login responses are only noted, for tests that send their own requests.
@@ -105,15 +91,36 @@ class Initiator final {
   /// Takes the answer to a command of the test's own making for one.
   void await(std::uint32_t tag) { tasks_[tag]; }
 
+  // Recovery, for an initiator that recovers. `expected`: ExpCmdSN, the latest that any connection of the session saw.
+  unsigned recovery_level() const { return number("ErrorRecoveryLevel", 0); }
+  /// Time has passed: asks once more for what is missing, and for a sign of what may be missing unnoticed.
+  void ask_again();
+  /// Sends again the commands that have not arrived (RFC 7143 7.2.1).
+  void retry_commands(CommandSn expected);
+  /// No answer is expected any more.
+  void abandon(std::uint32_t tag) { tasks_.at(tag).is_abandoned = true; }
+  /// Takes an unanswered command away, for another connection to go on with.
+  InitiatorTask take(std::uint32_t tag);
+  /// Goes on with a command of another connection that has not arrived: sends it again, with its own CmdSN.
+  void retry(std::uint32_t tag, InitiatorTask task);
+  /// Goes on with one that has (TASK REASSIGN, RFC 7143 11.5.1); returns the tag of the function. `forgetful`: has all
+  /// data of a read sent again, where none has been acknowledged.
+  std::uint32_t reassign(std::uint32_t tag, InitiatorTask task, bool forgetful);
+  /// The same again, for a request that may be lost.
+  std::uint32_t reassign_again(std::uint32_t tag);
+
   /// nullptr for an unknown tag.
   const Outcome* outcome(std::uint32_t tag) const;
-  /// Everything that came since login, for what the engine does not look at.
+  /// Everything that came since login, for what the engine does not look at. Nothing for an initiator that recovers.
   const std::vector<Pdu>& received() const { return received_; }
   const std::vector<RejectReason>& rejects() const { return rejects_; }
 
   std::uint32_t command_sn() const { return command_sn_; }
   void set_command_sn(std::uint32_t sn) { command_sn_ = sn; }
   std::uint32_t max_command_sn() const { return max_command_sn_; }
+  /// Of a command that has been sent here.
+  std::uint32_t command_sn_of(std::uint32_t tag) const { return tasks_.at(tag).command_sn; }
+  CommandSn expected_command_sn() const { return expected_command_sn_; }
   std::uint32_t next_status_sn() const { return next_status_sn_; }
   std::uint32_t next_tag() const { return next_tag_; }
   /// False: R2Ts are noted in received() but not answered.
@@ -121,11 +128,12 @@ class Initiator final {
   void answer_probes(bool answer) { answer_probes_ = answer; }
 
  private:
-  struct Task {
-    CommandRequest request;
-    Outcome outcome;
-    std::uint32_t data_sn = 0;
-    bool text = false;
+  using Task = InitiatorTask;
+  /// An answer with a StatSN of its own that has come.
+  struct Answered {
+    Opcode opcode{};
+    std::uint32_t tag = 0;
+    bool is_complete = false;  ///< with all its data: it may be acknowledged
   };
 
   bool expect(bool condition, std::string_view expectation);
@@ -138,13 +146,37 @@ class Initiator final {
   void on_pdu(const Pdu& pdu);
   void on_data_in(const Pdu& pdu, Task& task);
   void on_r2t(const Pdu& pdu, Task& task);
+  void answer_r2t(const Pdu& pdu, const Task& task);
   void on_text(const Pdu& pdu, Task& task);
+  void transmit(std::uint32_t tag, const Task& task);
   void send_data_out(std::uint32_t tag, std::uint32_t transfer_tag, std::uint64_t lun, const Bytes& data,
                      std::size_t offset, std::size_t length);
   bool note_status(const Pdu& pdu);
   void finish(Task& task, const Pdu& pdu);
+  bool take_response(Outcome& outcome, const Pdu& pdu);
+  static void take_status(Outcome& outcome, const Pdu& pdu);
   std::uint32_t number(const std::string& key, std::uint32_t fallback) const;
   bool flag(const std::string& key, bool fallback) const;
+
+  // initiator_recovery.cc
+  void on_recoverable(const Pdu& pdu);
+  void note_window(const Pdu& pdu);
+  bool admit_status(const Pdu& pdu);
+  void note_sent_statuses(StatusSn end);
+  void complete_status(std::uint32_t status_sn);
+  void answer_probe(const Pdu& pdu);
+  void recover_reject(const Pdu& pdu);
+  void recover_data_in(const Pdu& pdu, Task& task);
+  void recover_r2t(const Pdu& pdu, Task& task);
+  void recover_response(const Pdu& pdu, Task& task);
+  void take_data(const Pdu& pdu, Task& task);
+  void finish_if_whole(std::uint32_t tag, Task& task);
+  void acknowledge_data(std::uint32_t tag, Task& task);
+  void ask_for_statuses();
+  void ask_for_data(std::uint32_t tag, Task& task);
+  void send_snack(SnackType type, std::uint32_t tag, std::uint32_t begin, std::uint32_t length,
+                  std::uint32_t snack_tag = kReservedTag);
+  std::uint32_t send_reassign(std::uint32_t tag, const Task& task, std::uint32_t reference);
 
   InitiatorOptions options_;
   PduStream stream_;
@@ -162,6 +194,7 @@ class Initiator final {
 
   std::uint32_t command_sn_ = 0;
   std::uint32_t max_command_sn_ = 0;
+  CommandSn expected_command_sn_;
   std::uint32_t next_status_sn_ = 0;
   bool status_sn_known_ = false;
   std::uint32_t next_tag_ = 1;
@@ -171,6 +204,12 @@ class Initiator final {
   std::map<std::uint32_t, Task> tasks_;
   std::vector<Pdu> received_;
   std::vector<RejectReason> rejects_;
+
+  bool recovers_ = false;
+  std::set<std::uint32_t> open_;                ///< tags of what is not answered
+  std::map<std::uint32_t, Answered> statuses_;  ///< by StatSN, from next_status_sn_ on
+  StatusSn sent_statuses_;                      ///< those before it have been sent
+  StatusSn asked_statuses_;                     ///< and those before it, where missing, been asked for
 };
 
 }  // namespace lunaria::iscsi::testing

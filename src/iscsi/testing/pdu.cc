@@ -78,11 +78,14 @@ std::optional<Pdu> PduStream::next() {
   }
   const auto wire = std::span<const std::byte>(bytes_).first(total);
   const auto data = wire.subspan(header_end, padded);
-  if (data_digest_ && length != 0 &&
-      !digest_is(digest_matches(wire.last<kDigestSize>(), crc32c(data)), "the target's data digests are right")) {
-    return std::nullopt;
+  const bool is_whole = !data_digest_ || length == 0 || digest_matches(wire.last<kDigestSize>(), crc32c(data));
+  pdu.is_damaged = !is_whole && passes_damaged_;
+  if (!pdu.is_damaged) {
+    if (!digest_is(is_whole, "the target's data digests are right")) {
+      return std::nullopt;
+    }
+    check(std::ranges::all_of(data.subspan(length), [](std::byte b) { return b == std::byte{}; }), "padding is zero");
   }
-  check(std::ranges::all_of(data.subspan(length), [](std::byte b) { return b == std::byte{}; }), "padding is zero");
   pdu.additional.assign(wire.begin() + bhs::kSize, wire.begin() + static_cast<std::ptrdiff_t>(bhs::kSize + additional));
   pdu.data.assign(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(length));
   bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(total));

@@ -25,6 +25,7 @@ struct Pdu {
   bhs::Storage header{};
   Bytes additional;  ///< AHSs, a multiple of four bytes
   Bytes data;
+  bool is_damaged = false;  ///< the header is right, the data is not; see PduStream::pass_damaged_data()
 
   Pdu() = default;
   explicit Pdu(Opcode opcode, bool immediate = false) {
@@ -64,6 +65,8 @@ class PduStream final {
  public:
   /// From now on a wrong digest does not end the test: is_broken() says so, and no further PDU comes.
   void tolerate_wrong_digests() { tolerant_ = true; }
+  /// From now on a PDU whose data digest is wrong comes like any other, marked as damaged.
+  void pass_damaged_data() { passes_damaged_ = true; }
   bool is_broken() const { return broken_; }
   void set_digests(bool header, bool data) {
     header_digest_ = header;
@@ -81,6 +84,7 @@ class PduStream final {
   bool header_digest_ = false;
   bool data_digest_ = false;
   bool tolerant_ = false;
+  bool passes_damaged_ = false;
   bool broken_ = false;
 };
 
