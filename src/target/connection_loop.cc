@@ -393,8 +393,13 @@ runtime::Task<void> ConnectionLoop::end() {
   inside_.close();
   home.shard().start(patience_, iscsi::kTaskEndWait);
   co_await inside_.drained();
-  // Buffers of other shards may still be on their way home, and a message on its way here.
-  while (wake_posted_ || !connection_->is_drained()) {
+  // Buffers of other shards may still be on their way home, and commands that were taken over from a connection before
+  // this one run inside that one. They say when they are over.
+  while (!connection_->is_drained()) {
+    may_receive_.reset();
+    co_await may_receive_.wait();
+  }
+  while (wake_posted_) {
     co_await runtime::yield_on(home.shard());
   }
   const std::unique_ptr<ConnectionLoop> self = home.take(*this);

@@ -1,6 +1,7 @@
 // Sessions of several connections (RFC 7143 4.2.3, 6.3), and task management over a backend that hangs.
 #include <gtest/gtest.h>
 
+#include "target/testing/hanging_volume.h"
 #include "target/testing/server_bed.h"
 
 namespace lunaria::target::testing {
@@ -226,22 +227,6 @@ TEST_F(MultiConnection, ColdResetEndsEverySessionOfTheTarget) {
   EXPECT_TRUE(world_.run_until([&] { return leader_->is_over() && second->is_over() && other->is_over(); }));
   EXPECT_TRUE(world_.run_until([&] { return sessions().empty(); }));
 }
-
-/// Takes reads and writes and does not answer until it is told to.
-class HangingVolume final : public block::Volume {
- public:
-  explicit HangingVolume(std::vector<block::Request*>& waiting) : waiting_(waiting) {}
-  block::Geometry geometry() const override { return {512, 4096, kBlocks}; }
-  block::Features features() const override { return {}; }
-  bool submit(block::Request& request) noexcept override {
-    waiting_.push_back(&request);
-    return false;
-  }
-  std::optional<std::string> failure() const override { return std::nullopt; }
-
- private:
-  std::vector<block::Request*>& waiting_;
-};
 
 class HangingBackend : public ServerTest {
  protected:
