@@ -23,6 +23,16 @@ struct JudgedRate {
   Load outstanding;
 };
 
+/// What was recovered: a measure of what was tested.
+struct RecoveryCounts {
+  std::size_t replaced_connections = 0;  ///< whose session went on
+  std::size_t logouts = 0;               ///< of failed connections, by another one
+  std::size_t reassigned = 0;            ///< commands that another connection has taken over
+  std::size_t retried = 0;               ///< commands that had not arrived when their connection failed
+  std::size_t lost = 0;                  ///< PDUs of either direction, or damaged
+  std::size_t sent_again = 0;            ///< PDUs of the target's
+};
+
 /// How the target shows a disk to everybody.
 enum class Exposure : std::uint8_t { kHidden, kReadOnly, kReadWrite };
 
@@ -34,6 +44,7 @@ struct JudgedDisk {
   ModelReservation reservation;
   Timeline<Exposure> exposure;
   JudgedRate rate;
+  RepeatedWrites repeated_writes;  ///< for PlantedBug::kRepeatedWrite
   /// Who has a PERSISTENT RESERVE OUT under way: one at a time, so that the judge can follow.
   std::optional<std::size_t> reserving;
   /// Since when its store works without fault, and no task was aborted by somebody else; later things are errors.
@@ -94,9 +105,12 @@ struct Board {
   std::vector<std::unique_ptr<JudgedDisk>> disks;
   std::vector<Timeline<bool>> admitted;  ///< by initiator: whether it may log in
   std::vector<JudgedRate> rates;         ///< by initiator
-  std::size_t joined_connections = 0;    ///< that joined a session
-  Tick last_outage = 0;                  ///< the target was away or refused everybody at this tick
-  bool is_up = false;                    ///< the target runs
+  RecoveryCounts recovery;
+  std::size_t joined_connections = 0;  ///< that joined a session
+  Tick last_drop = 0;                  ///< the administrator has ended sessions at this tick
+  bool loses_pdus = true;              ///< until all heals
+  Tick last_outage = 0;                ///< the target was away or refused everybody at this tick
+  bool is_up = false;                  ///< the target runs
   std::optional<std::string> failure;
 };
 

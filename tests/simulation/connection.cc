@@ -18,8 +18,10 @@ runtime::Task<bool> SimulatedConnection::live(iscsi::testing::InitiatorOptions o
     co_return false;
   }
   options.cid = cid_;
+  has_logged_in_ = false;
   engine_ = std::make_unique<iscsi::testing::Initiator>(std::move(options));
-  double_completion_.emplace(dice_, board_.scenario.planted == PlantedBug::kDoubleCompletion);
+  incoming_.emplace(dice_, board_.recovery, board_.scenario.planted);
+  outgoing_.emplace(dice_, board_.recovery);
   login_began_ = board_.ticks.next();
   began_ = shard_.clock().now();
   stream_ = std::move(request.stream);
@@ -54,7 +56,12 @@ runtime::Task<void> SimulatedConnection::send() {
     co_return;
   }
   is_sending_ = true;
-  for (iscsi::testing::Bytes output = engine_->take_output(); !output.empty(); output = engine_->take_output()) {
+  std::function<void(const iscsi::testing::Pdu&, bool)> note;
+  if (board_.trace.is_loud()) {
+    note = [this](const iscsi::testing::Pdu& pdu, bool passes) { say_pdu(passes ? "->" : "-x", pdu); };
+  }
+  const auto take = [&] { return outgoing_->pass(engine_->take_output(), board_.loses_pdus, note); };
+  for (iscsi::testing::Bytes output = take(); !output.empty(); output = take()) {
     const iovec vector{output.data(), output.size()};
     runtime::SendRequest request;
     request.memory = {&vector, 1};
@@ -64,6 +71,11 @@ runtime::Task<void> SimulatedConnection::send() {
     }
   }
   is_sending_ = false;
+}
+
+void SimulatedConnection::say_pdu(std::string_view arrow, const iscsi::testing::Pdu& pdu) {
+  board_.trace.say("    " + std::to_string(initiator_) + "." + std::to_string(cid_) + ' ' + std::string(arrow) + ' ' +
+                   describe(pdu));
 }
 
 void SimulatedConnection::drop(std::string_view why) {
@@ -83,13 +95,16 @@ void SimulatedConnection::stop() {
 }
 
 void SimulatedConnection::on_bytes(std::span<const std::byte> bytes) {
-  engine_->on_bytes(double_completion_->pass(bytes));
-  if (engine_->violation()) {
-    board_.fail("initiator " + std::to_string(initiator_) + ", not so: " + *engine_->violation());
+  incoming_->feed(bytes);
+  const bool was_logged_in = is_logged_in_;
+  receive_all();
+  const std::optional<std::string>& violation = engine_->violation() ? engine_->violation() : incoming_->failure();
+  if (violation) {
+    board_.fail("initiator " + std::to_string(initiator_) + ", not so: " + *violation);
     drop("session.violation");
     return;
   }
-  if (engine_->is_broken()) {
+  if (incoming_->is_broken()) {
     if (board_.scenario.link.corrupt_per_mille == 0) {
       board_.fail("initiator " + std::to_string(initiator_) + ": a wrong digest on a link that does not corrupt");
     }
@@ -101,15 +116,39 @@ void SimulatedConnection::on_bytes(std::span<const std::byte> bytes) {
     drop("session.refused");
     return;
   }
-  if (!is_logged_in_ && engine_->is_logged_in()) {
-    is_logged_in_ = true;
-    double_completion_->set_digests(engine_->answers().at("HeaderDigest") == "CRC32C",
-                                    engine_->answers().at("DataDigest") == "CRC32C");
+  if (is_logged_in_ && !was_logged_in) {
     listener_.on_login(*this);
   }
   if (is_logged_in_) {
     listener_.on_progress(*this);
   }
+}
+
+void SimulatedConnection::receive_all() {
+  const auto current_data = [this](std::uint32_t tag) { return listener_.current_data(tag); };
+  while (const auto pdu = incoming_->next(board_.loses_pdus, current_data)) {
+    if (board_.trace.is_loud()) {
+      say_pdu("<-", *pdu);
+    }
+    engine_->receive(*pdu);
+    if (engine_->violation()) {
+      return;
+    }
+    if (!is_logged_in_ && engine_->is_logged_in()) {
+      on_login();
+    }
+  }
+}
+
+void SimulatedConnection::on_login() {
+  is_logged_in_ = has_logged_in_ = true;
+  const WireTerms terms{.header_digest = engine_->answers().at("HeaderDigest") == "CRC32C",
+                        .data_digest = engine_->answers().at("DataDigest") == "CRC32C",
+                        .recovery_level = engine_->recovery_level(),
+                        .next_status_sn = engine_->next_status_sn(),
+                        .loss_per_mille = board_.scenario.initiators[initiator_].loss_per_mille};
+  incoming_->begin(terms);
+  outgoing_->begin(terms);
 }
 
 }  // namespace lunaria::simulation

@@ -11,7 +11,7 @@
 #include "runtime/network.h"
 #include "runtime/task.h"
 #include "simulation/board.h"
-#include "simulation/planted_bug.h"
+#include "simulation/wire.h"
 
 namespace lunaria::simulation {
 
@@ -25,6 +25,8 @@ class ConnectionListener {
   virtual void on_login(SimulatedConnection& connection) = 0;
   /// Something came, after login.
   virtual void on_progress(SimulatedConnection& connection) = 0;
+  /// What a read by its tag would bring now: for PlantedBug::kDataOfLaterWrite.
+  virtual iscsi::testing::Bytes current_data(std::uint32_t tag) const = 0;
 };
 
 /// Made once, connects again and again. All of them outlive it; nothing runs when it ends.
@@ -48,6 +50,10 @@ class SimulatedConnection final {
   std::uint16_t cid() const { return cid_; }
   bool is_open() const { return stream_ != nullptr; }
   bool is_logged_in() const { return is_logged_in_; }
+  /// What was said before has not gone out yet.
+  bool is_sending() const { return is_sending_; }
+  /// Since live() began, over or not.
+  bool has_logged_in() const { return has_logged_in_; }
   Tick login_began() const { return login_began_; }
   runtime::Instant began() const { return began_; }
   /// Of the last connection that there was.
@@ -57,6 +63,9 @@ class SimulatedConnection final {
  private:
   runtime::Task<void> converse();
   void on_bytes(std::span<const std::byte> bytes);
+  void on_login();
+  void receive_all();
+  void say_pdu(std::string_view arrow, const iscsi::testing::Pdu& pdu);
 
   Board& board_;
   sim::SimShard& shard_;
@@ -66,10 +75,12 @@ class SimulatedConnection final {
   std::uint16_t cid_;
   std::unique_ptr<iscsi::testing::Initiator> engine_;
   std::unique_ptr<runtime::Stream> stream_;
-  std::optional<DoubleCompletion> double_completion_;
+  std::optional<IncomingWire> incoming_;
+  std::optional<OutgoingWire> outgoing_;
   bool is_stopped_ = false;
   bool is_sending_ = false;
   bool is_logged_in_ = false;
+  bool has_logged_in_ = false;
   Tick login_began_ = 0;
   runtime::Instant began_{};
 };

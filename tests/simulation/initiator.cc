@@ -1,7 +1,7 @@
 #include "simulation/initiator.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 #include <utility>
 
 #include "simulation/requests.h"
@@ -69,6 +69,7 @@ runtime::Task<void> SimulatedInitiator::live() {
     if (board_.is_up) {
       const bool was_connected = co_await leading().live(scenario_.options);
       if (was_connected) {
+        co_await keep(leading());
         co_await end_session();
       }
     }
@@ -76,17 +77,15 @@ runtime::Task<void> SimulatedInitiator::live() {
   }
 }
 
-/// A connection beside the leading one. At recovery level 0 the session ends with whichever ends first.
+/// A connection beside the leading one. Below recovery level 2 the session ends with whichever ends first.
 runtime::Task<void> SimulatedInitiator::join(SimulatedConnection& connection) {
-  constexpr std::array<std::string_view, 3> kOfConnection = {"HeaderDigest", "DataDigest", "MaxRecvDataSegmentLength"};
-  iscsi::testing::InitiatorOptions options = scenario_.options;
-  std::erase_if(options.keys,
-                [&](const auto& key) { return std::ranges::find(kOfConnection, key.first) == kOfConnection.end(); });
-  options.agreed = leading().engine().answers();
-  options.tsih = leading().engine().tsih();
-  options.first_command_sn = command_sn_;
-  options.first_tag = std::uint32_t{connection.cid()} << 24 | 1;
-  const bool was_connected = co_await connection.live(std::move(options));
+  const bool was_connected = co_await connection.live(joining_options(connection));
+  if (session_->recovery_level == 2) {
+    if (connection.has_logged_in()) {
+      co_await keep(connection);
+    }
+    co_return;
+  }
   if (was_connected) {
     leading().drop("session.connection_lost");
   }
@@ -94,6 +93,9 @@ runtime::Task<void> SimulatedInitiator::join(SimulatedConnection& connection) {
 
 runtime::Task<void> SimulatedInitiator::end_session() {
   board_.trace.note("session.ended", {index_});
+  if (session_) {
+    session_->is_lost = true;
+  }
   while (joined_.count() != 0) {
     for (const auto& connection : connections_) {
       connection->shut_down();
@@ -103,6 +105,7 @@ runtime::Task<void> SimulatedInitiator::end_session() {
   for (const Operation& operation : operations_) {
     board_.note_over(index_, operation.disk, operation.load());
   }
+  session_.reset();
   std::ranges::move(operations_, std::back_inserter(lost_));
   operations_.clear();
   given_up_.clear();
@@ -122,6 +125,9 @@ void SimulatedInitiator::on_refused(SimulatedConnection& connection, iscsi::Logi
   if (status == iscsi::LoginStatus::kNotFound && !may_be_refused) {
     board_.fail("initiator " + std::to_string(index_) + " was refused though it may log in");
   }
+  if (session_ && session_->recovery_level == 2) {
+    judge_refusal(status);
+  }
 }
 
 void SimulatedInitiator::on_login(SimulatedConnection& connection) {
@@ -129,15 +135,36 @@ void SimulatedInitiator::on_login(SimulatedConnection& connection) {
   if (!board_.admitted[index_].any(connection.login_began(), [](bool admitted) { return admitted; })) {
     board_.fail("initiator " + std::to_string(index_) + " has logged in though it may not");
   }
-  if (&connection == &leading()) {
+  if (!session_) {
     begin_session();
   } else {
     ++board_.joined_connections;
   }
+  session_->alive = std::max(session_->alive, connection.login_began());
+  session_->alive_at = std::max(session_->alive_at, connection.began());
+  note_window(connection);
+  take_over(connection, connection.cid());
 }
 
 void SimulatedInitiator::begin_session() {
-  command_sn_ = leading().engine().command_sn();
+  const iscsi::testing::Initiator& engine = leading().engine();
+  command_sn_ = engine.command_sn();
+  session_.emplace();
+  session_->opened = leading().login_began();
+  session_->recovery_level = engine.recovery_level();
+  session_->tsih = engine.tsih();
+  session_->agreed = engine.answers();
+  const auto seconds_of = [&engine](const char* key, const char* fallback) {
+    const auto found = engine.answers().find(key);
+    return std::chrono::seconds(std::stoi(found == engine.answers().end() ? fallback : found->second));
+  };
+  session_->time2wait = seconds_of("DefaultTime2Wait", "2");
+  session_->time2retain = seconds_of("DefaultTime2Retain", "20");
+  session_->expected = engine.expected_command_sn();
+  session_->asked.resize(connections_.size());
+  for (const auto& connection : connections_) {
+    session_->next_tags.push_back(std::uint32_t{connection->cid()} << 24 | 1);
+  }
   // This session replaces the one before (RFC 7143 6.3.5): whatever that was asked is over.
   for (const Operation& operation : lost_) {
     judge_silence(board_, index_, operation);
@@ -151,9 +178,16 @@ void SimulatedInitiator::begin_session() {
   }
 }
 
-void SimulatedInitiator::on_progress(SimulatedConnection& /*connection*/) {
+bool SimulatedInitiator::is_logged_in() const {
+  return session_ && !session_->is_lost &&
+         std::ranges::any_of(connections_, [](const auto& connection) { return connection->is_logged_in(); });
+}
+
+void SimulatedInitiator::on_progress(SimulatedConnection& connection) {
   if (is_logged_in()) {
+    note_window(connection);
     collect_answers();
+    collect_reassignments();
     collect_aborts();
     collect_reset();
     issue();
@@ -171,13 +205,13 @@ void SimulatedInitiator::flush() {
 }
 
 const iscsi::testing::Outcome* SimulatedInitiator::outcome_of(const Operation& operation) const {
-  return connections_[operation.connection]->engine().outcome(operation.tag);
+  return operation.stranded ? nullptr : connection_of(operation).engine().outcome(operation.tag);
 }
 
 void SimulatedInitiator::collect_answers() {
   for (std::size_t i = 0; i < operations_.size();) {
     const iscsi::testing::Outcome* outcome = outcome_of(operations_[i]);
-    if (outcome->done) {
+    if (outcome != nullptr && outcome->done) {
       finish(i, *outcome);
     } else {
       ++i;
@@ -195,6 +229,13 @@ void SimulatedInitiator::finish(std::size_t index, const iscsi::testing::Outcome
   Operation operation = std::move(operations_[index]);
   operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(index));
   board_.note_over(index_, operation.disk, operation.load());
+  session_->alive = std::max(session_->alive, operation.began);
+  session_->alive_at = std::max(session_->alive_at, operation.issued);
+  if (board_.scenario.planted == PlantedBug::kRepeatedWrite && operation.was_reassigned &&
+      operation.kind == OperationKind::kWrite && outcome.status == 0) {
+    board_.disks[operation.disk]->repeated_writes.push_back(
+        {operation.blocks.first * operation.blocks.size, operation.request.write_data});
+  }
   const Verdict verdict = judge_answer(board_, index_, operation, outcome);
   board_.trace.note("answer", {index_, operation.tag, outcome.status, static_cast<std::uint64_t>(verdict)});
   if (operation.load().commands != 0 && outcome.status == 0 && operation.began > board_.last_outage) {
@@ -218,6 +259,7 @@ void SimulatedInitiator::give_up(std::size_t index) {
   operations_.erase(operations_.begin() + static_cast<std::ptrdiff_t>(index));
   board_.note_over(index_, operation.disk, operation.load());
   judge_silence(board_, index_, operation);
+  connection_of(operation).engine().abandon(operation.tag);
   given_up_.push_back(std::move(operation));
 }
 
@@ -225,15 +267,14 @@ void SimulatedInitiator::collect_aborts() {
   for (std::size_t i = 0; i < operations_.size();) {
     const Operation& operation = operations_[i];
     const iscsi::testing::Outcome* abort =
-        operation.abort_tag ? connections_[operation.connection]->engine().outcome(*operation.abort_tag) : nullptr;
+        operation.abort_tag ? connection_of(operation).engine().outcome(*operation.abort_tag) : nullptr;
     if (abort == nullptr || !abort->done) {
       ++i;
       continue;
     }
     board_.trace.note("aborted", {index_, operation.tag, abort->response});
     const bool was_lost = abort->response == static_cast<std::uint8_t>(TaskResponse::kTaskDoesNotExist);
-    if (was_lost && board_.disks[operation.disk]->last_reset < operation.began &&
-        operation.began > board_.last_outage) {
+    if (was_lost && !may_be_gone(operation)) {
       board_.fail("initiator " + std::to_string(index_) + ": tag " + std::to_string(operation.tag) +
                   " was neither answered nor is it there");
     }
@@ -251,7 +292,8 @@ void SimulatedInitiator::collect_reset() {
   board_.disks[reset.disk]->last_reset = board_.ticks.next();
   for (std::size_t i = 0; i < operations_.size();) {
     const bool is_over =
-        outcome->response == 0 && operations_[i].disk == reset.disk && operations_[i].began < reset.began;
+        outcome->response == 0 && operations_[i].disk == reset.disk && operations_[i].began < reset.began &&
+        !operations_[i].stranded;  // its CmdSN may be missing still: when it is taken over it is known to be gone
     if (is_over) {
       give_up(i);
     } else {
@@ -265,7 +307,7 @@ void SimulatedInitiator::collect_reset() {
 runtime::Task<void> SimulatedInitiator::pace() {
   while (!stopping_) {
     co_await rest(scenario_.pause_max_us);
-    if (leading().is_open()) {
+    if (std::ranges::any_of(connections_, [](const auto& connection) { return connection->is_open(); })) {
       check_time();
       issue();
     }
@@ -277,41 +319,49 @@ runtime::Task<void> SimulatedInitiator::pace() {
 }
 
 void SimulatedInitiator::check_time() {
-  const runtime::Instant now = shard_.clock().now();
   for (const auto& connection : connections_) {
-    if (connection->is_open() && !connection->is_logged_in() && now - connection->began() > kLoginPatience) {
+    if (connection->is_open() && !connection->is_logged_in() && now() - connection->began() > kLoginPatience) {
       connection->drop("session.login_timeout");
     }
   }
   if (!is_logged_in()) {
     return;
   }
-  if (reset_ && now - reset_->sent > kPatience) {
-    leading().drop("session.reset_timeout");
+  if (session_->recovery_level != 0) {
+    ask_again();
+  }
+  if (reset_ && now() - reset_->sent > kPatience) {
+    lose_session("session.reset_timeout");
     return;
   }
   for (Operation& operation : operations_) {
-    if (now - operation.sent <= kPatience) {
+    if (operation.stranded || now() - operation.sent <= kPatience) {
       continue;
     }
     if (operation.abort_tag) {
-      leading().drop("session.abort_timeout");
+      give_up_abort(operation);
       return;
     }
-    operation.abort_tag = number(*connections_[operation.connection], [&](iscsi::testing::Initiator& engine) {
-      return engine.send_task_management(TaskFunction::kAbortTask, operation.request.lun, operation.tag);
-    });
-    operation.sent = now;
-    board_.trace.note("abort", {index_, operation.tag});
+    abort(operation);
   }
 }
 
-template <class Request>
-std::uint32_t SimulatedInitiator::number(SimulatedConnection& connection, Request request) {
-  connection.engine().set_command_sn(command_sn_);
-  const std::uint32_t tag = request(connection.engine());
-  command_sn_ = connection.engine().command_sn();
-  return tag;
+void SimulatedInitiator::abort(Operation& operation) {
+  const std::uint32_t command_sn = connection_of(operation).engine().command_sn_of(operation.tag);
+  operation.abort_tag = number(connection_of(operation), [&](iscsi::testing::Initiator& engine) {
+    return engine.send_task_management(TaskFunction::kAbortTask, operation.request.lun, operation.tag, command_sn);
+  });
+  operation.sent = now();
+  board_.trace.note("abort", {index_, operation.tag});
+}
+
+/// The session goes, or at recovery level 2 perhaps just the connection.
+void SimulatedInitiator::give_up_abort(const Operation& operation) {
+  if (session_->recovery_level == 2 && dice_.chance(700)) {
+    connection_of(operation).drop("connection.abort_timeout");
+  } else {
+    lose_session("session.abort_timeout");
+  }
 }
 
 /// Commands that go by different connections overtake each other.
@@ -346,7 +396,7 @@ void SimulatedInitiator::issue() {
       continue;
     }
     --operations_left_;
-    if (scenario_.uses_task_management && !reset_ && dice_.chance(30)) {
+    if (scenario_.uses_task_management && !reset_ && dice_.chance(30) && leading().is_logged_in()) {
       send_task_management();
     } else {
       send_operation(choice_.draw());
@@ -357,7 +407,7 @@ void SimulatedInitiator::issue() {
 void SimulatedInitiator::send_operation(Operation operation) {
   JudgedDisk& disk = *board_.disks[operation.disk];
   operation.began = board_.ticks.next();
-  operation.sent = shard_.clock().now();
+  operation.issued = operation.sent = now();
   tamper(operation);
   if (operation.kind == OperationKind::kReserve) {
     disk.reserving = index_;
@@ -395,7 +445,7 @@ void SimulatedInitiator::send_task_management() {
   const std::uint32_t tag = number(leading(), [&](iscsi::testing::Initiator& engine) {
     return engine.send_task_management(function, std::uint64_t{disk} << 48);
   });
-  reset_ = Reset{.tag = tag, .disk = disk, .began = board_.ticks.next(), .sent = shard_.clock().now()};
+  reset_ = Reset{.tag = tag, .disk = disk, .began = board_.ticks.next(), .sent = now()};
   board_.trace.note("reset", {index_, disk, static_cast<std::uint64_t>(function)});
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
 // SimulatedInitiator: one initiator of a simulation: logs in and again when its session is lost, spreads commands over
-// the connections of its session, aborts those that take too long, and has every answer judged.
+// the connections of its session, aborts those that take too long, and has every answer judged. At recovery level 1 it
+// asks again for what is missing, at level 2 it replaces connections that fail (initiator_recovery.cc).
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +19,22 @@
 #include "simulation/operation.h"
 
 namespace lunaria::simulation {
+
+/// What an initiator knows of the session that it has.
+struct SessionState {
+  unsigned recovery_level = 0;
+  bool is_lost = false;  ///< it is given up, its connections are ending
+  std::uint16_t tsih = 0;
+  std::map<std::string, std::string> agreed;
+  runtime::Duration time2wait{};
+  runtime::Duration time2retain{};
+  iscsi::CommandSn expected;             ///< ExpCmdSN
+  std::vector<std::uint32_t> next_tags;  ///< by connection, for the next one of that CID
+  std::vector<runtime::Instant> asked;   ///< by connection: when it was last asked again for what is missing
+  Tick opened = 0;
+  Tick alive = 0;               ///< the target had a connection of it, not earlier than then
+  runtime::Instant alive_at{};  ///< likewise
+};
 
 /// Board and shard outlive it. stop() and turning the world until is_over() come before its end.
 class SimulatedInitiator final : private ConnectionListener {
@@ -45,6 +64,7 @@ class SimulatedInitiator final : private ConnectionListener {
   void on_refused(SimulatedConnection& connection, iscsi::LoginStatus status) override;
   void on_login(SimulatedConnection& connection) override;
   void on_progress(SimulatedConnection& connection) override;
+  iscsi::testing::Bytes current_data(std::uint32_t tag) const override;
   void begin_session();
   void flush();
   void collect_answers();
@@ -54,13 +74,36 @@ class SimulatedInitiator final : private ConnectionListener {
   /// It is over without an answer, and none may come any more.
   void give_up(std::size_t index);
   void check_time();
+  void abort(Operation& operation);
+  void give_up_abort(const Operation& operation);
+
+  // initiator_recovery.cc
+  runtime::Task<void> keep(SimulatedConnection& connection);
+  runtime::Task<bool> replace(SimulatedConnection& failed);
+  runtime::Task<void> log_out_failed(std::uint16_t cid, SimulatedConnection& other);
+  iscsi::testing::InitiatorOptions joining_options(const SimulatedConnection& connection);
+  void lose_session(std::string_view why);
+  void judge_refusal(iscsi::LoginStatus status);
+  void strand(SimulatedConnection& failed);
+  void take_over(SimulatedConnection& with, std::uint16_t from);
+  void collect_reassignments();
+  bool may_be_gone(const Operation& operation) const;
+  void note_window(const SimulatedConnection& connection);
+  void ask_again();
 
   SimulatedConnection& leading() const { return *connections_.front(); }
-  bool is_logged_in() const { return leading().is_logged_in(); }
+  bool is_logged_in() const;
+  runtime::Instant now() const { return shard_.clock().now(); }
+  SimulatedConnection& connection_of(const Operation& operation) const { return *connections_[operation.connection]; }
   const iscsi::testing::Outcome* outcome_of(const Operation& operation) const;
   /// Sends with the numbers of the session, which its connections share (RFC 7143 4.2.2.1).
   template <class Request>
-  std::uint32_t number(SimulatedConnection& connection, Request request);
+  std::uint32_t number(SimulatedConnection& connection, Request request) {
+    connection.engine().set_command_sn(command_sn_);
+    const std::uint32_t tag = request(connection.engine());
+    command_sn_ = connection.engine().command_sn();
+    return tag;
+  }
   SimulatedConnection& choose_connection();
   bool may_issue() const;
   void issue();
@@ -79,6 +122,8 @@ class SimulatedInitiator final : private ConnectionListener {
   runtime::Gate joined_;  ///< connections but the first that live
   bool stopping_ = false;
   std::uint32_t command_sn_ = 0;
+
+  std::optional<SessionState> session_;
 
   std::size_t operations_left_;
   std::vector<Operation> operations_;  ///< outstanding in this session

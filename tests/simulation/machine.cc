@@ -94,12 +94,12 @@ std::unique_ptr<block::Volume> Machine::open(std::size_t disk, runtime::Shard& h
   if (std::exchange(manners_[disk].lost_flush, false)) {
     board_.disks[disk]->content.forget_cache();
   }
-  return plant(board_.scenario.planted, board_.world.dice(),
+  return plant(board_.scenario.planted, board_.world.dice(), board_.disks[disk]->repeated_writes,
                block::open_volume(files_, home, board_.scenario.disks[disk].spec));
 }
 
 runtime::Task<void> Machine::start() {
-  server_ = std::make_unique<target::Server>(control_, data_shards_, log_, iscsi::Timeouts{});
+  server_ = std::make_unique<target::Server>(control_, data_shards_, log_, board_.scenario.timeouts);
   server_->observe([this](const target::Event&) {
     while (board_.trace.is_loud() && log_lines_said_ < log_.lines().size()) {
       board_.trace.say("    log: " + log_.lines()[log_lines_said_++]);
@@ -134,6 +134,8 @@ runtime::Task<void> Machine::publish() {
   target.id = target::TargetId{1};
   target.name = kTargetName;
   target.preferences.max_connections = kConnectionsMax;
+  target.preferences.error_recovery_level = 2;
+  target.preferences.default_time2wait = board_.scenario.time2wait;
   for (std::size_t i = 0; i < admitted_.size(); ++i) {
     if (admitted_[i]) {
       target.access.emplace_back(target::InitiatorName{board_.scenario.initiators[i].options.initiator_name});
@@ -261,11 +263,13 @@ runtime::Task<void> Machine::lift_limits() {
 }
 
 runtime::Task<void> Machine::drop_sessions() {
+  board_.last_drop = kNever;
   const auto sessions = co_await server_->sessions();
   for (const target::SessionStatus& session : sessions) {
     const auto grace = std::chrono::milliseconds(board_.world.dice().below(3) * 50);
     static_cast<void>(co_await server_->drop_session(session.tsih, grace));
   }
+  board_.last_drop = board_.ticks.next();
 }
 
 runtime::Task<void> Machine::repair(std::size_t disk) {

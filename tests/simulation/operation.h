@@ -24,10 +24,18 @@ struct Operation {
   std::optional<WriteIndex> write;
   CommandRequest request;
   Tick began = 0;
-  runtime::Instant sent{};
+  runtime::Instant issued{};
+  runtime::Instant sent{};     ///< or asked after: since then its initiator waits
   std::size_t connection = 0;  ///< of its initiator: by which it was sent
   std::uint32_t tag = 0;
   std::optional<std::uint32_t> abort_tag;  ///< of the ABORT TASK that asks for its end
+  bool abort_was_lost = false;             ///< with its connection: it may have been carried out
+  /// Its connection has failed: what has come for it, until another one takes it over.
+  std::optional<iscsi::testing::InitiatorTask> stranded;
+  std::optional<std::uint32_t> reassign_tag;  ///< of the TASK REASSIGN that has not been answered
+  runtime::Instant reassign_sent{};
+  bool was_reassigned = false;
+  bool was_asked_again = false;  ///< by more than one TASK REASSIGN on the connection that it is on
   /// What it counts for rate limits; nothing where a limit need not count it.
   Load load() const {
     const bool moves_blocks = kind == OperationKind::kRead || kind == OperationKind::kWrite;

@@ -1,7 +1,6 @@
 #include "simulation/planted_bug.h"
 
 #include <algorithm>
-#include <cstring>
 #include <list>
 #include <utility>
 #include <vector>
@@ -26,7 +25,10 @@ constexpr auto kNames = std::to_array<Name>({{PlantedBug::kNone, "none"},
                                              {PlantedBug::kStaleReservation, "stale-reservation"},
                                              {PlantedBug::kDoubleCompletion, "double-completion"},
                                              {PlantedBug::kIgnoredRateLimit, "ignored-rate-limit"},
-                                             {PlantedBug::kForgottenPersistence, "forgotten-persistence"}});
+                                             {PlantedBug::kForgottenPersistence, "forgotten-persistence"},
+                                             {PlantedBug::kRenumberedStatus, "renumbered-status"},
+                                             {PlantedBug::kDataOfLaterWrite, "data-of-later-write"},
+                                             {PlantedBug::kRepeatedWrite, "repeated-write"}});
 
 /// A layer that passes everything on; the bugs below change one thing each.
 class PassingVolume : public block::Volume {
@@ -88,32 +90,21 @@ class SwallowedFlushError final : public PassingVolume {
   std::list<Flush> flushes_;
 };
 
-class ReorderedWrite final : public PassingVolume {
+/// Does a write that is long answered after the next one, which ends with it.
+class LateWrite : public PassingVolume {
  public:
   using PassingVolume::PassingVolume;
-  bool submit(Request& request) noexcept override {
-    if (request.operation != IoOperation::kWrite) {
-      return below().submit(request);
-    }
-    if (held_ == nullptr && !request.durable && now_and_then(100)) {
-      hold(request);
-      return true;
-    }
-    return held_ == nullptr ? below().submit(request) : submit_both(request);
-  }
 
- private:
-  struct Held : Request {
-    std::vector<std::byte> data;
-    iovec vector{};
-    Request* original = nullptr;  // of the write that it comes after
-  };
-  struct Overtaking : Request {
-    ReorderedWrite* volume = nullptr;
-    Request* original = nullptr;
-    Held* held = nullptr;
-  };
-  // The younger write first, then the one that was held; the younger one ends with it.
+ protected:
+  bool has_held() const { return held_ != nullptr; }
+  std::vector<std::byte>& hold(std::uint64_t offset, std::uint64_t length) {
+    held_ = &writes_.emplace_back();
+    held_->operation = IoOperation::kWrite;
+    held_->offset = offset;
+    held_->length = length;
+    held_->data.reserve(length);
+    return held_->data;
+  }
   bool submit_both(Request& request) {
     Overtaking& first = overtaking_.emplace_back();
     first.operation = request.operation;
@@ -124,6 +115,8 @@ class ReorderedWrite final : public PassingVolume {
     first.volume = this;
     first.original = &request;
     first.held = std::exchange(held_, nullptr);
+    first.held->vector = {first.held->data.data(), first.held->data.size()};
+    first.held->memory = {&first.held->vector, 1};
     first.on_complete([](runtime::Operation& operation) noexcept {
       auto& done = static_cast<Overtaking&>(operation);
       if (done.volume->submit_held(done)) {
@@ -132,6 +125,18 @@ class ReorderedWrite final : public PassingVolume {
     });
     return below().submit(first) && submit_held(first);
   }
+
+ private:
+  struct Held : Request {
+    std::vector<std::byte> data;
+    iovec vector{};
+    Request* original = nullptr;  // of the write that it comes after
+  };
+  struct Overtaking : Request {
+    LateWrite* volume = nullptr;
+    Request* original = nullptr;
+    Held* held = nullptr;
+  };
   bool submit_held(Overtaking& first) {
     first.original->status = first.status;
     Held& held = *first.held;
@@ -140,22 +145,50 @@ class ReorderedWrite final : public PassingVolume {
         [](runtime::Operation& operation) noexcept { static_cast<Held&>(operation).original->complete(); });
     return below().submit(held);
   }
-  void hold(Request& request) {
-    held_ = &writes_.emplace_back();
-    for (const iovec& part : request.memory) {
-      const auto* first = static_cast<const std::byte*>(part.iov_base);
-      held_->data.insert(held_->data.end(), first, first + part.iov_len);
-    }
-    held_->operation = IoOperation::kWrite;
-    held_->offset = request.offset;
-    held_->length = request.length;
-    held_->vector = {held_->data.data(), held_->data.size()};
-    held_->memory = {&held_->vector, 1};
-    request.status = IoStatus::kOk;
-  }
   std::list<Held> writes_;
   std::list<Overtaking> overtaking_;
   Held* held_ = nullptr;
+};
+
+class ReorderedWrite final : public LateWrite {
+ public:
+  using LateWrite::LateWrite;
+  bool submit(Request& request) noexcept override {
+    if (request.operation != IoOperation::kWrite) {
+      return below().submit(request);
+    }
+    if (!has_held() && !request.durable && now_and_then(100)) {
+      std::vector<std::byte>& data = hold(request.offset, request.length);
+      for (const iovec& part : request.memory) {
+        const auto* first = static_cast<const std::byte*>(part.iov_base);
+        data.insert(data.end(), first, first + part.iov_len);
+      }
+      request.status = IoStatus::kOk;
+      return true;
+    }
+    return has_held() ? submit_both(request) : below().submit(request);
+  }
+};
+
+/// Behind the first later write that it undoes something of.
+class RepeatingVolume final : public LateWrite {
+ public:
+  RepeatingVolume(sim::Dice& dice, RepeatedWrites& repeated, std::unique_ptr<block::Volume> below)
+      : LateWrite(dice, std::move(below)), repeated_(repeated) {}
+  bool submit(Request& request) noexcept override {
+    const auto found = std::ranges::find_if(repeated_, [&request](const RepeatedWrite& write) {
+      return write.offset < request.offset + request.length && request.offset < write.offset + write.data.size();
+    });
+    if (request.operation != IoOperation::kWrite || found == repeated_.end()) {
+      return below().submit(request);
+    }
+    hold(found->offset, found->data.size()) = std::move(found->data);
+    repeated_.erase(found);
+    return submit_both(request);
+  }
+
+ private:
+  RepeatedWrites& repeated_;
 };
 
 class MisplacedWrite final : public PassingVolume {
@@ -182,7 +215,8 @@ std::optional<PlantedBug> parse_planted_bug(std::string_view name) {
   return found == kNames.end() ? std::nullopt : std::optional(found->bug);
 }
 
-std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, std::unique_ptr<block::Volume> volume) {
+std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, RepeatedWrites& repeated,
+                                     std::unique_ptr<block::Volume> volume) {
   switch (bug) {
     case PlantedBug::kDroppedFlush:
       return std::make_unique<DroppedFlush>(dice, std::move(volume));
@@ -192,43 +226,18 @@ std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, std::uniqu
       return std::make_unique<ReorderedWrite>(dice, std::move(volume));
     case PlantedBug::kMisplacedWrite:
       return std::make_unique<MisplacedWrite>(dice, std::move(volume));
+    case PlantedBug::kRepeatedWrite:
+      return std::make_unique<RepeatingVolume>(dice, repeated, std::move(volume));
     case PlantedBug::kNone:
     case PlantedBug::kStaleReservation:
     case PlantedBug::kDoubleCompletion:
     case PlantedBug::kIgnoredRateLimit:
     case PlantedBug::kForgottenPersistence:
+    case PlantedBug::kRenumberedStatus:
+    case PlantedBug::kDataOfLaterWrite:
       break;
   }
   return volume;
-}
-
-void DoubleCompletion::set_digests(bool header, bool data) {
-  encoding_.header_digest = header;
-  encoding_.data_digest = data;
-  stream_.set_digests(header, data);
-}
-
-iscsi::testing::Bytes DoubleCompletion::pass(std::span<const std::byte> bytes) {
-  iscsi::testing::Bytes passed(bytes.begin(), bytes.end());
-  if (!active_) {
-    return passed;
-  }
-  passed.clear();
-  stream_.tolerate_wrong_digests();
-  stream_.feed(bytes);
-  const auto emit = [&](iscsi::testing::Pdu pdu) {
-    pdu.set<iscsi::bhs::StatSn>(pdu.get<iscsi::bhs::StatSn>() + extra_);
-    const iscsi::testing::Bytes wire = iscsi::testing::encode(std::move(pdu), encoding_);
-    passed.insert(passed.end(), wire.begin(), wire.end());
-  };
-  while (const auto pdu = stream_.next()) {
-    emit(*pdu);
-    if (pdu->opcode() == iscsi::Opcode::kScsiResponse && dice_.chance(100)) {
-      ++extra_;
-      emit(*pdu);
-    }
-  }
-  return passed;
 }
 
 }  // namespace lunaria::simulation

@@ -3,13 +3,15 @@
 // Planted bugs: faults put between the parts of a correct target, to prove that the simulation finds such faults.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "block/volume.h"
-#include "iscsi/testing/pdu.h"
 #include "sim/dice.h"
 
 namespace lunaria::simulation {
@@ -24,32 +26,28 @@ enum class PlantedBug : std::uint8_t {
   kDoubleCompletion,      ///< now and then a command is answered twice
   kIgnoredRateLimit,      ///< no rate limit is ever in force
   kForgottenPersistence,  ///< what is to survive a loss of power is not kept
+  kRenumberedStatus,      ///< a status that is sent again has the next StatSN
+  kDataOfLaterWrite,      ///< data that is sent again is read again, after later writes
+  kRepeatedWrite,         ///< a write that another connection has taken over is carried out once more
 };
 inline constexpr auto kPlantedBugs = std::to_array<PlantedBug>(
     {PlantedBug::kDroppedFlush, PlantedBug::kSwallowedFlushError, PlantedBug::kReorderedWrite,
      PlantedBug::kMisplacedWrite, PlantedBug::kStaleReservation, PlantedBug::kDoubleCompletion,
-     PlantedBug::kIgnoredRateLimit, PlantedBug::kForgottenPersistence});
+     PlantedBug::kIgnoredRateLimit, PlantedBug::kForgottenPersistence, PlantedBug::kRenumberedStatus,
+     PlantedBug::kDataOfLaterWrite, PlantedBug::kRepeatedWrite});
 
 std::string_view to_string(PlantedBug bug);
 std::optional<PlantedBug> parse_planted_bug(std::string_view name);
 
-/// The volume itself, or with a layer above it that has the bug. The dice outlive the volume.
-std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, std::unique_ptr<block::Volume> volume);
-
-/// What stands between an initiator and its connection: bytes from the target on their way to the initiator.
-class DoubleCompletion final {
- public:
-  DoubleCompletion(sim::Dice& dice, bool active) : dice_(dice), active_(active) {}
-  void set_digests(bool header, bool data);
-  /// The bytes with some SCSI responses in them twice, renumbered so that only the answer itself is one too many.
-  iscsi::testing::Bytes pass(std::span<const std::byte> bytes);
-
- private:
-  sim::Dice& dice_;
-  bool active_;
-  iscsi::testing::PduStream stream_;
-  iscsi::testing::Encoding encoding_;
-  std::uint32_t extra_ = 0;  ///< answers that the target knows nothing of
+/// PlantedBug::kRepeatedWrite: a write that is over and is to be carried out once more.
+struct RepeatedWrite {
+  std::uint64_t offset = 0;  ///< in bytes
+  std::vector<std::byte> data;
 };
+using RepeatedWrites = std::deque<RepeatedWrite>;
+
+/// The volume itself, or with a layer above it that has the bug. Dice and `repeated` outlive the volume.
+std::unique_ptr<block::Volume> plant(PlantedBug bug, sim::Dice& dice, RepeatedWrites& repeated,
+                                     std::unique_ptr<block::Volume> volume);
 
 }  // namespace lunaria::simulation

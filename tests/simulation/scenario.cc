@@ -1,5 +1,8 @@
 #include "simulation/scenario.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "simulation/model_reservation.h"
 
 namespace lunaria::simulation {
@@ -79,6 +82,45 @@ sim::LinkOptions draw_link(Dice& dice) {
   return link;
 }
 
+void set_key(iscsi::testing::InitiatorOptions& options, const std::string& name, std::string value) {
+  const auto found = std::ranges::find(options.keys, name, &std::pair<std::string, std::string>::first);
+  if (found == options.keys.end()) {
+    options.keys.emplace_back(name, std::move(value));
+  } else {
+    found->second = std::move(value);
+  }
+}
+
+/// The recovery level of each session, and what it needs. With a seed of its own: the rest of a scenario is the same
+/// with and without.
+void draw_recovery(Scenario& scenario) {
+  Dice dice(scenario.seed ^ 0x2EC0'7E21'0000'0000);
+  scenario.time2wait = static_cast<std::uint16_t>(dice.below(3));
+  if (dice.chance(500)) {
+    scenario.timeouts.data_out = std::chrono::milliseconds(dice.between(500, 5000));
+  }
+  const std::uint32_t loss = dice.chance(500) ? static_cast<std::uint32_t>(dice.between(1, 40)) : 0U;
+  for (InitiatorScenario& initiator : scenario.initiators) {
+    const std::uint64_t level = dice.below(3);
+    const std::uint32_t own_loss = dice.chance(700) ? loss : 0U;
+    if (level == 0) {
+      continue;
+    }
+    iscsi::testing::InitiatorOptions& options = initiator.options;
+    options.recovers = true;
+    initiator.loss_per_mille = own_loss;
+    set_key(options, "ErrorRecoveryLevel", std::to_string(level));
+    set_key(options, "DataDigest", "CRC32C");
+    set_key(options, "DataPDUInOrder", dice.chance(500) ? "Yes" : "No");
+    set_key(options, "DataSequenceInOrder", dice.chance(500) ? "Yes" : "No");
+    set_key(options, "DefaultTime2Wait", "0");
+    set_key(options, "DefaultTime2Retain", dice.chance(150) ? number_in(dice, 0, 2) : number_in(dice, 3, 20));
+    if (dice.chance(200)) {
+      initiator.connections = static_cast<std::uint16_t>(dice.between(2, 4));
+    }
+  }
+}
+
 }  // namespace
 
 scsi::RateLimit draw_rate_limit(sim::Dice& dice) {
@@ -135,6 +177,7 @@ Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
   }
   scenario.disturbance_pause_max_ms = dice.between(5, 200);
   scenario.ends_with_power_cut = dice.chance(700);
+  draw_recovery(scenario);
   return scenario;
 }
 

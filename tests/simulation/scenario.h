@@ -8,6 +8,7 @@
 
 #include "base/ip_address.h"
 #include "block/open_volume.h"
+#include "iscsi/limits.h"
 #include "iscsi/testing/initiator.h"
 #include "scsi/rate_limit.h"
 #include "sim/dice.h"
@@ -35,6 +36,7 @@ struct InitiatorScenario {
   scsi::RateLimit rate_limit{};   ///< at first
   bool uses_reservations = false;
   bool uses_task_management = false;
+  std::uint32_t loss_per_mille = 0;  ///< PDUs that get lost on connections that go on; 0 at recovery level 0
 };
 
 /// What happens to the world while initiators work. Each seed has a few of them.
@@ -62,6 +64,8 @@ struct Scenario {
   std::vector<InitiatorScenario> initiators;
   sim::LinkOptions link;
   sim::DiskOptions disk_timing;
+  iscsi::Timeouts timeouts;
+  std::uint16_t time2wait = 2;            ///< seconds; what the target prefers
   std::vector<Disturbance> disturbances;  ///< in order, with pauses between
   std::uint64_t disturbance_pause_max_ms = 100;
   bool ends_with_power_cut = false;  ///< before everything is read again

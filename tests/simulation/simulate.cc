@@ -19,7 +19,7 @@ constexpr const char* kUsage =
     "Plays COUNT seeds (1) from SEED (1) on and stops at the first that shows unlawful behaviour (status 1), unless\n"
     "told to keep going. --trace prints every event of a seed. Planted bugs: dropped-flush, swallowed-flush-error,\n"
     "reordered-write, misplaced-write, stale-reservation, double-completion, ignored-rate-limit,\n"
-    "forgotten-persistence.\n";
+    "forgotten-persistence, renumbered-status, data-of-later-write, repeated-write.\n";
 
 struct Arguments {
   std::uint64_t first = 1;

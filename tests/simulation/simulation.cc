@@ -57,6 +57,7 @@ class Play final {
   /// Ends everything; false when something does not end, and nothing may be destroyed.
   bool wind_up() {
     world_.network().set_link({});
+    board_.loses_pdus = false;
     world_.network().set_partitioned(false);
     machine_.release();
     for (const auto& initiator : initiators_) {
@@ -75,7 +76,8 @@ class Play final {
     return {.failure = board_.failure,
             .digest = board_.trace.digest(),
             .events = board_.ticks.now(),
-            .joined_connections = board_.joined_connections};
+            .joined_connections = board_.joined_connections,
+            .recovery = board_.recovery};
   }
   void fail(std::string reason) { board_.fail(std::move(reason)); }
 
@@ -124,6 +126,7 @@ class Play final {
 
   bool heal() {
     world_.network().set_link({});
+    board_.loses_pdus = false;
     return run_on_control(restore(), "restoration") &&
            run_until(
                [this] {

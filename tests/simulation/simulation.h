@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "simulation/board.h"
 #include "simulation/planted_bug.h"
 
 namespace lunaria::simulation {
@@ -22,6 +23,7 @@ struct SimulationResult {
   std::uint64_t digest = 0;            ///< of all events: equal for equal runs
   std::uint64_t events = 0;            ///< observations made, as a measure of what was tested
   std::size_t joined_connections = 0;  ///< connections beside the first of their session
+  RecoveryCounts recovery;
 };
 
 SimulationResult simulate(const SimulationOptions& options);

@@ -23,6 +23,25 @@ TEST(Simulation, PlaysSessionsOfSeveralConnections) {
   EXPECT_GT(joined, 10U);
 }
 
+TEST(Simulation, PlaysRecovery) {
+  RecoveryCounts counts;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const RecoveryCounts of_seed = simulate({.seed = seed}).recovery;
+    counts.replaced_connections += of_seed.replaced_connections;
+    counts.logouts += of_seed.logouts;
+    counts.reassigned += of_seed.reassigned;
+    counts.retried += of_seed.retried;
+    counts.sent_again += of_seed.sent_again;
+    counts.lost += of_seed.lost;
+  }
+  EXPECT_GT(counts.replaced_connections, 20U);
+  EXPECT_GT(counts.logouts, 2U);
+  EXPECT_GT(counts.reassigned, 20U);
+  EXPECT_GT(counts.retried, 10U);
+  EXPECT_GT(counts.sent_again, 100U);
+  EXPECT_GT(counts.lost, 100U);
+}
+
 class PlantedBugTest : public ::testing::TestWithParam<PlantedBug> {};
 
 /// What each bug must be found by: a judge, not some accident of the planting.
@@ -33,6 +52,11 @@ bool is_its_symptom(PlantedBug bug, const std::string& failure) {
       return says("reservation");
     case PlantedBug::kDoubleCompletion:
       return says("answered once");
+    case PlantedBug::kRenumberedStatus:
+      return says("StatSN");
+    case PlantedBug::kDataOfLaterWrite:
+      return says("sent again");
+    case PlantedBug::kRepeatedWrite:
     case PlantedBug::kMisplacedWrite:
     case PlantedBug::kDroppedFlush:
     case PlantedBug::kReorderedWrite:
