@@ -308,7 +308,7 @@ std::uint32_t ConnectionState::offset_of(const Slot& slot, std::uint32_t data_sn
 void ConnectionState::queue_resend(Slot& slot) {
   if (!slot.in_resend_list_) {
     if (slot.in_batch_) {
-      return;  // was sent again a moment ago
+      return;  // when what is being sent again has gone
     }
     slot.in_resend_list_ = true;
     slot.next_resend_ = nullptr;
@@ -375,6 +375,8 @@ void ConnectionState::finish_resends() {
       forget_retained(*slot);
       rewind(*slot, slot->data_acknowledged_);
       queue_answer(*slot);
+    } else if (slot->resend_sn_ != slot->resend_end_ || slot->resend_status_) {
+      queue_resend(*slot);  // was asked for meanwhile
     }
   }
   forget_acknowledged();

@@ -112,6 +112,20 @@ TEST_F(Recovery, SendsDataAgain) {
   EXPECT_EQ(wire.take().size(), 2U) << "run length 0: all from there on";
 }
 
+TEST_F(Recovery, SendsAgainWhatIsAskedForWhileSomethingElseIsSentAgain) {
+  Wire& wire = log_in(1);
+  wire.send(wire.command(5, read_blocks(0, 16)));
+  const auto sent = wire.take();
+  ASSERT_EQ(sent.size(), 8U);
+  wire.deliver(wire.snack(SnackType::kDataOrR2t, 5, 2, 1), wire.encoding);
+  ASSERT_FALSE(wire.connection->gather(clock.now()).empty());
+  wire.deliver(wire.snack(SnackType::kDataOrR2t, 5, 6, 1), wire.encoding);
+  const auto again = wire.take();
+  ASSERT_EQ(again.size(), 2U);
+  expect_same(again[0], sent[2]);
+  expect_same(again[1], sent[6]);
+}
+
 TEST_F(Recovery, RejectsRunsThatWereNeverSentOrAreAcknowledged) {
   Wire& wire = log_in(1);
   wire.send(wire.command(5, read_blocks(0, 16)));

@@ -113,6 +113,11 @@ class Wire final {
 
   void send(Pdu pdu) { send(std::move(pdu), encoding); }
   void send(Pdu pdu, const Encoding& with) {
+    deliver(std::move(pdu), with);
+    pump();
+  }
+  /// Without taking what the target has to send.
+  void deliver(Pdu pdu, const Encoding& with) {
     const Bytes bytes = encode(std::move(pdu), with);
     std::span<const std::byte> rest(bytes);
     while (!rest.empty() && !connection->receive_paused()) {
@@ -122,7 +127,6 @@ class Wire final {
       rest = rest.subspan(count);
       connection->on_received(count, clock_.now());
     }
-    pump();
   }
   /// Takes what the target has to send.
   void pump() {
