@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -73,49 +74,79 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out += '\n';
 }
 
-std::string number_text(std::uint64_t number) {
-  return number == 0 ? std::string() : std::to_string(number);
+/// Says each field of a record to `say`, in the order of both forms: a text, a list of texts or a number.
+template <class Say>
+void say_fields(const cim::AuditRecord& record, const AuditGaps& gaps, Say&& say) {
+  say("time", time_text(record.time));
+  say("user", cut(record.user));
+  say("role", std::string(record.role ? cim::to_string(*record.role) : std::string_view()));
+  say("authentication", std::string(cim::to_string(record.authentication)));
+  say("peer", cut(record.peer));
+  say("front", cut(record.front));
+  say("transport", cut(record.transport));
+  say("operation", cut(record.operation));
+  say("namespace", cut(record.name_space));
+  say("class", cut(record.class_name));
+  say("method", cut(record.method));
+  say("object", cut(record.object));
+  say("elements", cut(record.elements));
+  say("references", cut(record.references));
+  say("result", cut(record.result));
+  say("reason", cut(record.reason));
+  say("return_value", cut(record.return_value));
+  say("refusals_left_out", gaps.refusals_left_out);
+  say("records_lost", gaps.records_lost);
 }
+
+class JsonWriter final {
+ public:
+  void operator()(const char* name, std::uint64_t number) {
+    if (number != 0) {
+      json_[name] = number;
+    }
+  }
+  template <class Texts>
+  void operator()(const char* name, const Texts& texts) {
+    if (!texts.empty()) {
+      json_[name] = texts;
+    }
+  }
+  std::string line() const {
+    return json_.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  }
+
+ private:
+  nlohmann::ordered_json json_;
+};
+
+/// "class" is LUNARIA_CLASS.
+class JournalWriter final {
+ public:
+  explicit JournalWriter(std::string& out) : out_(out) {}
+
+  void operator()(std::string_view name, std::uint64_t number) {
+    (*this)(name, number == 0 ? std::string() : std::to_string(number));
+  }
+  void operator()(std::string_view name, const std::vector<std::string>& texts) {
+    (*this)(name, fmt::format("{}", fmt::join(texts, " ")));
+  }
+  void operator()(std::string_view name, const std::string& text) {
+    std::string field = "LUNARIA_";
+    std::ranges::transform(name, std::back_inserter(field),
+                           [](char c) { return c == '_' ? c : static_cast<char>(c - 'a' + 'A'); });
+    append_field(out_, field, text);
+  }
+
+ private:
+  std::string& out_;
+};
 
 }  // namespace
 
 std::string to_json_line(const cim::AuditRecord& record, const AuditGaps& gaps) {
-  nlohmann::ordered_json json;
-  const auto add = [&json](const char* name, std::string_view text) {
-    if (!text.empty()) {
-      json[name] = cut(text);
-    }
-  };
-  add("time", time_text(record.time));
-  add("user", record.user);
-  if (record.role) {
-    add("role", cim::to_string(*record.role));
-  }
-  add("authentication", cim::to_string(record.authentication));
-  add("peer", record.peer);
-  add("front", record.front);
-  add("transport", record.transport);
-  add("operation", record.operation);
-  add("namespace", record.name_space);
-  add("class", record.class_name);
-  add("method", record.method);
-  add("object", record.object);
-  if (!record.elements.empty()) {
-    json["elements"] = cut(record.elements);
-  }
-  if (!record.references.empty()) {
-    json["references"] = cut(record.references);
-  }
-  add("result", record.result);
-  add("reason", record.reason);
-  add("return_value", record.return_value);
-  if (gaps.refusals_left_out != 0) {
-    json["refusals_left_out"] = gaps.refusals_left_out;
-  }
-  if (gaps.records_lost != 0) {
-    json["records_lost"] = gaps.records_lost;
-  }
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  JsonWriter writer;
+  say_fields(record, gaps, writer);
+  return writer.line();
 }
 
 std::string to_journal_datagram(const cim::AuditRecord& record, const AuditGaps& gaps) {
@@ -124,27 +155,7 @@ std::string to_journal_datagram(const cim::AuditRecord& record, const AuditGaps&
   append_field(out, "MESSAGE_ID", is_login(record) ? kRefusedLoginMessageId : kChangeMessageId);
   append_field(out, "PRIORITY", std::to_string(record.result == "ok" ? kPriorityNotice : kPriorityWarning));
   append_field(out, "SYSLOG_IDENTIFIER", "lunariad");
-  append_field(out, "LUNARIA_TIME", time_text(record.time));
-  append_field(out, "LUNARIA_USER", cut(record.user));
-  if (record.role) {
-    append_field(out, "LUNARIA_ROLE", cim::to_string(*record.role));
-  }
-  append_field(out, "LUNARIA_AUTHENTICATION", cim::to_string(record.authentication));
-  append_field(out, "LUNARIA_PEER", record.peer);
-  append_field(out, "LUNARIA_FRONT", record.front);
-  append_field(out, "LUNARIA_TRANSPORT", record.transport);
-  append_field(out, "LUNARIA_OPERATION", record.operation);
-  append_field(out, "LUNARIA_NAMESPACE", cut(record.name_space));
-  append_field(out, "LUNARIA_CLASS", cut(record.class_name));
-  append_field(out, "LUNARIA_METHOD", cut(record.method));
-  append_field(out, "LUNARIA_OBJECT", cut(record.object));
-  append_field(out, "LUNARIA_ELEMENTS", fmt::format("{}", fmt::join(cut(record.elements), " ")));
-  append_field(out, "LUNARIA_REFERENCES", fmt::format("{}", fmt::join(cut(record.references), " ")));
-  append_field(out, "LUNARIA_RESULT", record.result);
-  append_field(out, "LUNARIA_REASON", record.reason);
-  append_field(out, "LUNARIA_RETURN_VALUE", record.return_value);
-  append_field(out, "LUNARIA_REFUSALS_LEFT_OUT", number_text(gaps.refusals_left_out));
-  append_field(out, "LUNARIA_RECORDS_LOST", number_text(gaps.records_lost));
+  say_fields(record, gaps, JournalWriter(out));
   return out;
 }
 
