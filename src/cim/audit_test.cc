@@ -2,15 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cim/mof/compiler.h"
 #include "cim/object_manager.h"
+#include "cim/run_for_test.h"
 #include "cim/test_provider.h"
-#include "runtime/gate.h"
 
 namespace lunaria::cim {
 namespace {
@@ -25,21 +24,6 @@ class T_User {
   uint32 SetPassword(string Password, T_User REF Like, [Out, In(false)] string Hint);
 };
 )";
-
-template <class T>
-runtime::Task<void> store(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-template <class T>
-T run(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  EXPECT_TRUE(runtime::spawn(gate, store(std::move(task), result)));
-  EXPECT_EQ(gate.count(), 0U) << "the operation waits for something";
-  return std::move(*result);
-}
 
 /// An object manager for one class with something secret in it.
 class Audit : public testing::Test {

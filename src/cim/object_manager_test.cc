@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cim/mof/compiler.h"
+#include "cim/run_for_test.h"
 #include "cim/test_provider.h"
 #include "runtime/event.h"
 #include "runtime/gate.h"
@@ -41,22 +42,6 @@ class T_Single { string Version; };
 class T_Lonely { [Key] string Id; };
 [Association] class T_Link { [Key] T_Disk REF Left; [Key] T_Disk REF Right; };
 )";
-
-/// Runs a task that completes without waiting for the world.
-template <class T>
-runtime::Task<void> store(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-template <class T>
-T run(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  EXPECT_TRUE(runtime::spawn(gate, store(std::move(task), result)));
-  EXPECT_EQ(gate.count(), 0U) << "the operation waits for something";
-  return std::move(*result);
-}
 
 template <class T>
 std::string status_of(const Result<T, Error>& result) {
@@ -226,8 +211,8 @@ TEST_F(Manager, WaitsForASlowReceiverAndStopsForOneThatHasGone) {
   std::optional<Result<void, Error>> result;
   runtime::Gate gate;
   const EnumerateInstancesOptions options;
-  ASSERT_TRUE(
-      runtime::spawn(gate, store(manager_.enumerate_instances(context_, space_, "T_Disk", options, sink), result)));
+  ASSERT_TRUE(runtime::spawn(
+      gate, store_result(manager_.enumerate_instances(context_, space_, "T_Disk", options, sink), result)));
   EXPECT_EQ(sink.taken(), 1U);
   EXPECT_EQ(admission_.inside(), 1U);
   sink.drain();

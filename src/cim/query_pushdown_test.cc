@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@
 #include "cim/query/query_sink.h"
 #include "cim/query/query_writer_for_test.h"
 #include "cim/repository_provider.h"
-#include "runtime/gate.h"
+#include "cim/run_for_test.h"
 
 namespace lunaria::cim {
 namespace {
@@ -63,20 +62,6 @@ instance of Q_Link { Left = "Q_Base.Id=5"; Right = "Q_Text.Name=\"A\""; Id = 1; 
 )";
 constexpr std::array<const char*, 8> kClasses = {"Q_Base",   "Q_Sub",    "Q_Text", "Q_Pair",
                                                  "Q_Hidden", "Q_Moment", "Q_Real", "Q_Link"};
-
-template <class T>
-runtime::Task<void> store_result(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-template <class T>
-T run(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  EXPECT_TRUE(runtime::spawn(gate, store_result(std::move(task), result)));
-  return std::move(*result);
-}
 
 /// Keeps instances; leaves out whatever it may.
 class StrictProvider : public Provider {

@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cim/mof/compiler.h"
 #include "cim/object_store_for_test.h"
-#include "runtime/gate.h"
+#include "cim/run_for_test.h"
 
 namespace lunaria::cim {
 namespace {
@@ -23,20 +22,6 @@ Qualifier OctetString : boolean = false, Scope(property);
 class T_User { [Key] string Name; [MaxLen(4), MinLen(2)] string Short; [MinValue(-1), MaxValue(9)] sint32 Level;
   [OctetString] uint8 Octets[]; [OctetString] string Texts[]; };
 )";
-
-template <class T>
-runtime::Task<void> store_result(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-template <class T>
-T run(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  EXPECT_TRUE(runtime::spawn(gate, store_result(std::move(task), result)));
-  return std::move(*result);
-}
 
 class Recorder final : public LifecycleListener {
  public:

@@ -2,14 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "cim/mof/compiler.h"
 #include "cim/object_store_for_test.h"
 #include "cim/repository_provider.h"
-#include "runtime/gate.h"
+#include "cim/run_for_test.h"
 
 namespace lunaria::cim {
 namespace {
@@ -21,20 +20,6 @@ Qualifier Description : string, Scope(any), Flavor(Translatable);
 Qualifier Required : boolean = false, Scope(property);
 [Abstract] class T_Base { [Key] uint32 Id; string Name; };
 )";
-
-template <class T>
-runtime::Task<void> store_result(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-template <class T>
-T run(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  EXPECT_TRUE(runtime::spawn(gate, store_result(std::move(task), result)));
-  return std::move(*result);
-}
 
 std::string status_of(const Result<void, Error>& result) {
   return result ? "ok" : std::string(status_name(result.error().status)).substr(8);
