@@ -6,12 +6,13 @@ option(LUNARIA_SHARE_PRECOMPILED "With LUNARIA_PRECOMPILE: let ccache find what 
 # The code of tests need not be fast, and in the fuzz build it is not what is fuzzed: without optimization it compiles in
 # half the time. What it tests is optimized all the same.
 set(LUNARIA_TEST_OPTIONS -O0)
-# Folders above every fuzzer: counting their branches would be a sixth of their compile time for nobody.
-set(LUNARIA_UNFUZZED_FOLDERS catalogue cli daemon providers reactor service sim target)
+# Folders above every fuzzer and above the simulation: in the fuzz build, counting their branches and optimizing them
+# would be half of their compile time for nobody.
+set(LUNARIA_UNFUZZED_FOLDERS catalogue cli daemon providers service)
 set(LUNARIA_UNFUZZED_OPTIONS)
 if(LUNARIA_FUZZ)
-  list(APPEND LUNARIA_UNFUZZED_OPTIONS -fno-sanitize=fuzzer-no-link)
-  list(APPEND LUNARIA_TEST_OPTIONS ${LUNARIA_UNFUZZED_OPTIONS})
+  list(APPEND LUNARIA_UNFUZZED_OPTIONS -O0 -fno-sanitize=fuzzer-no-link)
+  list(APPEND LUNARIA_TEST_OPTIONS -fno-sanitize=fuzzer-no-link)
 endif()
 
 set(standard_headers <algorithm> <array> <charconv> <chrono> <coroutine> <cstddef> <cstdint> <cstring> <expected>
