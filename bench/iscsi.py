@@ -82,6 +82,7 @@ BARS = [
     Bar("sw128k-qd8", FILE, IOPS, BASE, least=1.8),
     *(Bar("rr4k-qd1", server, P99, BASE, most=0.5) for server in (FILE, RAM)),
     Bar("rr4k-qd32", RAM, CPU, "limit", most=1.3),
+    Bar("rr4k-qd32", RAM, CPU, "limit+memory", most=1.3),
     Bar("rr4k-qd32", FILE, CPU, "limit+file", most=1.3),
 ]
 
@@ -144,8 +145,9 @@ def run(arguments, workloads, started):
     for number in range(arguments.rounds):
         for workload in workloads:
             limits = [servers.Limit(arguments.folder, arguments.server_cpu, arguments.size,
-                                    arguments.build / "bench/limit_server", workload, engine, image)
-                      for image in (None, arguments.limit_image) for engine in ("io_uring", "epoll")
+                                    arguments.build / "bench/limit_server", workload, engine, backing,
+                                    arguments.limit_image)
+                      for backing in (None, "memory", "file") for engine in ("io_uring", "epoll")
                       if "limit" in arguments.servers and not workload.is_mixed]
             for server in [*started, *limits]:
                 try:

@@ -1,7 +1,8 @@
 // limit_server: answers fixed-size requests with fixed-size answers over TCP and does nothing else: no protocol, no
-// SCSI. With --file it reads (or writes) the data part through the page cache, as a target must. What it reaches with
-// one core is what this machine has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking
-// the kernel: readiness and plain calls (epoll), and completions (io_uring, with buffers that the kernel picks).
+// SCSI. With --file it reads (or writes) the data part through the page cache, with --memory in memory that is as large
+// as a disk and so not in the processor's caches, as a target must. What it reaches with one core is what this machine
+// has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking the kernel: readiness and plain
+// calls (epoll), and completions (io_uring, with buffers that the kernel picks).
 
 #include <liburing.h>
 #include <sys/epoll.h>
@@ -33,17 +34,19 @@ struct Arguments {
   std::size_t request_bytes = 48;
   std::size_t answer_bytes = 48 + 4096;
   std::string file;
+  std::size_t memory_mib = 0;
   std::string engine = "epoll";
 };
 
-/// The file that requests read or write; none without a path.
+/// The file or the memory that requests read or write; neither without a path and a size.
 class Backing {
  public:
-  explicit Backing(const std::string& path) : file_(path.empty() ? nullptr : std::fopen(path.c_str(), "r+be")) {
+  Backing(const std::string& path, std::size_t memory_mib)
+      : file_(path.empty() ? nullptr : std::fopen(path.c_str(), "r+be")), memory_(memory_mib << 20, std::byte{0x5a}) {
     if (!path.empty() && (file_ == nullptr || std::fseek(file_, 0, SEEK_END) != 0)) {
       give_up(path);
     }
-    size_ = file_ != nullptr ? static_cast<std::uint64_t>(std::ftell(file_)) : 0;
+    size_ = file_ != nullptr ? static_cast<std::uint64_t>(std::ftell(file_)) : memory_.size();
   }
   ~Backing() {
     if (file_ != nullptr) {
@@ -57,10 +60,16 @@ class Backing {
     if (file_ != nullptr && pread(fileno(file_), into, length, place(length)) < 0) {
       give_up("read");
     }
+    if (!memory_.empty()) {
+      std::memcpy(into, memory_.data() + place(length), length);
+    }
   }
   void write(const std::byte* from, std::size_t length) {
     if (file_ != nullptr && pwrite(fileno(file_), from, length, place(length)) < 0) {
       give_up("write");
+    }
+    if (!memory_.empty()) {
+      std::memcpy(memory_.data() + place(length), from, length);
     }
   }
 
@@ -68,6 +77,7 @@ class Backing {
   off_t place(std::size_t length) { return static_cast<off_t>(random_() % (size_ / length) * length); }
 
   std::FILE* file_;
+  std::vector<std::byte> memory_;
   std::uint64_t size_ = 0;
   std::minstd_rand random_;
 };
@@ -353,9 +363,10 @@ int run(int argc, char** argv) {
   app.add_option("--answer", arguments.answer_bytes, "bytes of an answer");
   app.add_option("--engine", arguments.engine)->check(CLI::IsMember({"epoll", "io_uring"}));
   app.add_option("--file", arguments.file, "read answers from, and write requests to, random places of this file");
+  app.add_option("--memory", arguments.memory_mib, "the same in memory of so many MiB")->excludes("--file");
   CLI11_PARSE(app, argc, argv);
 
-  Backing backing(arguments.file);
+  Backing backing(arguments.file, arguments.memory_mib);
   const int listener = listen_at(arguments.port);
   if (arguments.engine == "io_uring") {
     RingServer(listener, arguments, backing).run();

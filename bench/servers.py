@@ -195,20 +195,19 @@ class LunariaRam(Server):
 
 
 class Limit(Server):
-    """Not a target: answers of the same sizes, and nothing else. With an `image`, each reads or writes there."""
+    """Not a target: answers of the same sizes, and nothing else. With `backing` "file" or "memory", each reads or writes
+    there."""
 
-    def __init__(self, folder, cpu, size_mib, program, workload, engine, image):
-        self.name = ("limit+file" if image else "limit") + ("-epoll" if engine == "epoll" else "")
+    def __init__(self, folder, cpu, size_mib, program, workload, engine, backing, image):
+        self.name = (f"limit+{backing}" if backing else "limit") + ("-epoll" if engine == "epoll" else "")
         super().__init__(folder, cpu, size_mib)
         self.program = program
         self.engine = engine
-        self.image = image
+        self.backing = {"file": ["--file", image], "memory": ["--memory", size_mib]}.get(backing, [])
         self.sizes = (48 + workload.block * workload.writes, 48 + workload.block * (not workload.writes))
 
     def begin(self):
-        options = ["--request", self.sizes[0], "--answer", self.sizes[1], "--engine", self.engine]
-        if self.image:
-            options += ["--file", self.image]
+        options = ["--request", self.sizes[0], "--answer", self.sizes[1], "--engine", self.engine, *self.backing]
         self.launch([self.program, self.port, *options])
         self.wait_for_port()
         self.url = f"iscsi://127.0.0.1:{self.port}/none/0"

@@ -45,14 +45,15 @@ service::SetMappingInitiator to_request(const NamedInitiator& item) {
 }  // namespace
 
 LunariaMappingInitiatorProvider::Listed LunariaMappingInitiatorProvider::list(const cim::OperationContext& context) {
-  const auto mappings = co_await environment_.service.list_mappings(to_principal(context));
+  auto mappings = co_await environment_.service.list_mappings(to_principal(context));
   if (!mappings) {
     co_return fail(to_cim(mappings.error()));
   }
   std::vector<NamedInitiator> items;
-  for (const service::Mapping& mapping : *mappings) {
-    for (const service::MappingInitiator& initiator : mapping.initiators) {
-      items.push_back({mapping, initiator});
+  for (service::Mapping& mapping : *mappings) {
+    // Each item has its mapping, without all the other initiators.
+    for (service::MappingInitiator& initiator : std::exchange(mapping.initiators, {})) {
+      items.push_back({mapping, std::move(initiator)});
     }
   }
   co_return items;
