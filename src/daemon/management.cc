@@ -11,6 +11,7 @@
 #include "providers/readers.h"
 #include "runtime/blocking.h"
 #include "schema/names.h"
+#include "service/host_names.h"
 
 namespace lunaria::daemon {
 namespace {

@@ -2,11 +2,14 @@
 
 // What every provider works with; all of it outlives the providers. Control shard only.
 
-#include "cim/operation_statistics.h"
-#include "cim/repository.h"
-#include "cim/schema_editor.h"
 #include "runtime/clock.h"
 #include "service/service.h"
+
+namespace lunaria::cim {
+class OperationStatistics;
+class Repository;
+class SchemaEditor;
+}  // namespace lunaria::cim
 
 namespace lunaria::providers {
 

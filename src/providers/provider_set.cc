@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cim/name.h"
+#include "cim/operation_statistics.h"
 #include "providers/errors.h"
 #include "providers/interop/computed_provider.h"
 #include "providers/interop/job_provider.h"
@@ -38,6 +39,7 @@
 #include "providers/wt/session_provider.h"
 #include "schema/names.h"
 #include "security/principal.h"
+#include "service/event.h"
 
 namespace lunaria::providers {
 namespace {

@@ -11,6 +11,7 @@
 #include "runtime/clock.h"
 #include "runtime/task.h"
 #include "service/service.h"
+#include "service/subscription.h"
 
 namespace lunaria::providers {
 

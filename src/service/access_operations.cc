@@ -6,6 +6,7 @@
 #include <set>
 
 #include "service/core.h"
+#include "service/event.h"
 #include "service/names.h"
 
 namespace lunaria::service {

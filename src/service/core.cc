@@ -7,6 +7,7 @@
 #include <span>
 
 #include "runtime/random.h"
+#include "service/event.h"
 #include "service/names.h"
 
 namespace lunaria::service {

@@ -14,15 +14,21 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "runtime/async_mutex.h"
 #include "runtime/blocking.h"
 #include "runtime/gate.h"
+#include "runtime/shard.h"
+#include "security/secret_box.h"
 #include "security/verified_passwords.h"
+#include "service/event_stream.h"
 #include "service/host_names.h"
 #include "service/limits.h"
 #include "service/service.h"
 #include "service/state_change.h"
+#include "service/volume_store.h"
+#include "target/data_plane.h"
 
 namespace lunaria::service {
 

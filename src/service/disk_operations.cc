@@ -9,6 +9,7 @@
 #include "service/disk_identity.h"
 #include "service/disk_keys.h"
 #include "service/disk_rows.h"
+#include "service/event.h"
 #include "service/names.h"
 #include "service/rate_limit_rules.h"
 

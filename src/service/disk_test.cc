@@ -1,6 +1,7 @@
 #include <cerrno>
 
 #include "catalogue/catalogue.h"
+#include "service/event.h"
 #include "service/names.h"
 #include "service/world_test.h"
 

@@ -2,7 +2,6 @@
 
 // Event: what changed, with the values before and after, for indications, event streams and logs.
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -64,11 +63,11 @@ struct SpaceReached {
   std::uint64_t threshold = 0;  ///< bytes
 };
 
-using Event = std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
-                           ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, UserChanged,
-                           SessionOpened, SessionClosed, SpaceReached>;
-
-/// Called on the control shard after the change is in force; must not block and must not unsubscribe.
-using EventHandler = std::function<void(const Event&)>;
+/// A type of its own, so that who only hands events on need not know what they hold (subscription.h).
+struct Event : std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
+                            ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, UserChanged,
+                            SessionOpened, SessionClosed, SpaceReached> {
+  using variant::variant;
+};
 
 }  // namespace lunaria::service

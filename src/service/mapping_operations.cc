@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "service/core.h"
+#include "service/event.h"
 #include "service/lun_plan.h"
 #include "service/names.h"
 

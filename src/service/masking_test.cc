@@ -1,5 +1,6 @@
 // LUN masking: who sees which disk of a target, and at which number.
 
+#include "service/event.h"
 #include "service/lun_plan.h"
 #include "service/names.h"
 #include "service/world_test.h"

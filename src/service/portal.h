@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/ip_address.h"
-#include "target/data_plane.h"
+#include "target/session_status.h"
 
 namespace lunaria::service {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "service/core.h"
+#include "service/event.h"
 
 namespace lunaria::service {
 namespace {

@@ -1,6 +1,7 @@
 #include <fstream>
 
 #include "catalogue/fault_vfs.h"
+#include "service/event.h"
 #include "service/world_test.h"
 
 namespace lunaria::service {

@@ -17,15 +17,11 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "base/log.h"
 #include "base/secret.h"
-#include "runtime/shard.h"
+#include "runtime/task.h"
 #include "security/principal.h"
-#include "security/secret_box.h"
 #include "service/disk.h"
 #include "service/error.h"
-#include "service/event.h"
-#include "service/host_names.h"
 #include "service/ids.h"
 #include "service/initiator.h"
 #include "service/job.h"
@@ -36,10 +32,24 @@
 #include "service/subscription.h"
 #include "service/target.h"
 #include "service/user.h"
-#include "service/volume_store.h"
-#include "target/data_plane.h"
+
+namespace lunaria {
+class Log;
+namespace runtime {
+class Shard;
+}  // namespace runtime
+namespace security {
+class SecretBox;
+}  // namespace security
+namespace target {
+class DataPlane;
+}  // namespace target
+}  // namespace lunaria
 
 namespace lunaria::service {
+
+class NameResolver;
+class VolumeStore;
 
 /// What the service works with; all of it outlives the service.
 struct Environment {

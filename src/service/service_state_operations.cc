@@ -7,6 +7,7 @@
 
 #include "runtime/event.h"
 #include "service/core.h"
+#include "service/event.h"
 
 namespace lunaria::service {
 namespace {

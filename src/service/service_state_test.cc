@@ -1,4 +1,5 @@
 #include "runtime/event.h"
+#include "service/event.h"
 #include "service/world_test.h"
 
 namespace lunaria::service {

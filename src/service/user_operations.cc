@@ -8,6 +8,7 @@
 #include "runtime/random.h"
 #include "security/password_hash.h"
 #include "service/core.h"
+#include "service/event.h"
 #include "service/names.h"
 
 namespace lunaria::service {

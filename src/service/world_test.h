@@ -21,9 +21,11 @@
 #include "security/principal.h"
 #include "security/secret_box.h"
 #include "service/file_volume_store.h"
+#include "service/host_names.h"
 #include "service/service.h"
 #include "sim/file_system.h"
 #include "sim/world.h"
+#include "target/data_plane.h"
 
 namespace lunaria::service {
 

@@ -14,7 +14,7 @@
 #include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "iscsi/parameters.h"
-#include "scsi/logical_unit.h"
+#include "scsi/rate_limit.h"
 
 namespace lunaria::target {
 

@@ -12,7 +12,9 @@
 #include "cim/repository.h"
 #include "runtime/clock.h"
 #include "runtime/gate.h"
+#include "service/event.h"
 #include "service/service.h"
+#include "service/subscription.h"
 
 namespace lunaria::providers {
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "cim/repository.h"
 #include "providers/errors.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/job_instance.h"

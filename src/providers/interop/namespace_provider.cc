@@ -1,6 +1,8 @@
 #include "providers/interop/namespace_provider.h"
 
 #include "cim/name.h"
+#include "cim/repository.h"
+#include "cim/schema_editor.h"
 #include "providers/errors.h"
 #include "providers/interop/identity.h"
 #include "providers/principals.h"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "cim/repository.h"
 #include "providers/errors.h"
 #include "providers/interop/registered_profiles.h"
 #include "providers/principals.h"

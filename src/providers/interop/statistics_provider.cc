@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cim/datetime.h"
+#include "cim/operation_statistics.h"
 #include "providers/errors.h"
 #include "providers/instance_list.h"
 #include "providers/interop/identity.h"

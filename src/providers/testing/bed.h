@@ -13,6 +13,7 @@
 
 #include "cim/mof/compiler.h"
 #include "cim/object_manager.h"
+#include "cim/operation_statistics.h"
 #include "providers/provider_set.h"
 #include "providers/storage/service_provider.h"
 #include "providers/values.h"

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "cim/repository.h"
 #include "providers/errors.h"
 #include "providers/listed_provider.h"
 #include "providers/principals.h"

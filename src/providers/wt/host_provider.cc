@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "cim/repository.h"
 #include "providers/chap_properties.h"
 #include "providers/errors.h"
 #include "providers/listed_provider.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cim/repository.h"
 #include "providers/errors.h"
 #include "providers/listed_provider.h"
 #include "providers/principals.h"
