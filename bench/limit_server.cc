@@ -1,8 +1,8 @@
 // limit_server: answers fixed-size requests with fixed-size answers over TCP and does nothing else: no protocol, no
 // SCSI. With --file it reads (or writes) the data part through the page cache, with --memory in memory that is as large
 // as a disk and so not in the processor's caches, as a target must. What it reaches with one core is what this machine
-// has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking the kernel: readiness and plain
-// calls (epoll), and completions (io_uring, with buffers that the kernel picks).
+// has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking the kernel: readiness and
+// plain calls (epoll), and completions (io_uring, with buffers that the kernel picks).
 
 #include <liburing.h>
 #include <sys/epoll.h>

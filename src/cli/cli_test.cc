@@ -1,12 +1,17 @@
 // The parts of the command line without a server: sizes, tables, exit codes, typing, completions, the parser.
 
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/completion.h"
 #include "cli/mof_text.h"
+#include "cli/printer.h"
 #include "cli/remote_server.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 #include "cli/sizes.h"
+#include "cli/terminal.h"
 #include "cli/testing/cli_fixture.h"
 #include "cli/typing.h"
 

@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "cli/failure.h"
-#include "cli/printer.h"
-#include "cli/server.h"
-#include "cli/terminal.h"
 
 namespace lunaria::cli {
+
+class Printer;
+class Server;
+class Terminal;
 
 /// What an option takes. The parser refuses what does not fit, before anything is sent.
 enum class Takes : std::uint8_t {

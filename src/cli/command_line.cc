@@ -8,7 +8,10 @@
 #include <charconv>
 #include <utility>
 
+#include "cli/printer.h"
+#include "cli/server.h"
 #include "cli/sizes.h"
+#include "cli/terminal.h"
 
 namespace lunaria::cli {
 namespace {

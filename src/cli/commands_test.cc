@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/requests.h"
 #include "cli/testing/cli_fixture.h"
 #include "schema/names.h"
 

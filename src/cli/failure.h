@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "cim/error.h"
-#include "wbem/cimxml/client.h"
+#include "wbem/cimxml/client_error.h"
 
 namespace lunaria::cli {
 

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "cli/terminal.h"
+
 namespace lunaria::cli {
 namespace {
 

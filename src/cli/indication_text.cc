@@ -1,9 +1,10 @@
 #include "cli/indication_text.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/mof_text.h"
-#include "cli/server.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -3,6 +3,7 @@
 #include "cli/indication_text.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 

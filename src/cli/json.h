@@ -2,7 +2,8 @@
 
 // CIM values, instances and classes as JSON, for --json.
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "cim/class.h"
 #include "cim/instance.h"
@@ -10,7 +11,8 @@
 
 namespace lunaria::cli {
 
-/// Keys stay in the order in which they were added.
+/// Keys stay in the order in which they were added. Who makes one includes <nlohmann/json.hpp>, which takes the
+/// compiler a second.
 using Json = nlohmann::ordered_json;
 
 /// NULL and absent: null; booleans, numbers and strings as they are; times as "2026-01-31T12:00:00Z" with microseconds

@@ -8,6 +8,8 @@
 
 #include "cli/command_line.h"
 #include "cli/remote_server.h"
+#include "cli/server.h"
+#include "cli/terminal.h"
 
 namespace {
 

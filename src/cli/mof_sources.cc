@@ -10,6 +10,7 @@
 #include "cim/limits.h"
 #include "cim/mof/compiler.h"
 #include "cim/mof/writer.h"
+#include "cli/server.h"
 #include "schema/schema.h"
 
 namespace lunaria::cli {

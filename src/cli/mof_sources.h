@@ -10,7 +10,7 @@
 #include "cim/mof/source.h"
 #include "cim/repository.h"
 #include "cli/failure.h"
-#include "cli/server.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

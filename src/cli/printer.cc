@@ -1,10 +1,11 @@
 #include "cli/printer.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
-#include "cli/server.h"
+#include "cli/requests.h"
 #include "cli/sizes.h"
 
 namespace lunaria::cli {

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/server.h"
+#include "cli/terminal.h"
 #include "http/client.h"
 #include "reactor/reactor.h"
 #include "wbem/cimxml/client.h"

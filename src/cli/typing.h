@@ -9,7 +9,7 @@
 
 #include "cim/class.h"
 #include "cli/failure.h"
-#include "cli/server.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

@@ -9,6 +9,8 @@
 #include "base/mac_address.h"
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

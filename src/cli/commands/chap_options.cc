@@ -1,4 +1,6 @@
 #include "cli/commands/chap_options.h"
+#include "cli/requests.h"
+#include "cli/terminal.h"
 
 #include <fmt/format.h>
 

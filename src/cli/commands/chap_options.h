@@ -3,6 +3,7 @@
 // The options of CHAP, the same for targets, initiators and portal groups.
 
 #include "cli/command.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

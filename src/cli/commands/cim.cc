@@ -1,6 +1,7 @@
 // lunaria cim: any operation on any class.
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <utility>
@@ -8,6 +9,9 @@
 #include "cli/command.h"
 #include "cli/commands/cim_arguments.h"
 #include "cli/mof_text.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 #include "cli/typing.h"
 
 namespace lunaria::cli {

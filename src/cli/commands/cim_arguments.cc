@@ -1,12 +1,15 @@
 #include "cli/commands/cim_arguments.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <utility>
 
 #include "cli/json.h"
 #include "cli/mof_text.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "cim/object_path.h"
 #include "cli/command.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

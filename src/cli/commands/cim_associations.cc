@@ -1,12 +1,16 @@
 // lunaria cim: following associations, asking queries.
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/command.h"
 #include "cli/commands/cim_arguments.h"
 #include "cli/json.h"
 #include "cli/mof_text.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 
 namespace lunaria::cli {
 namespace {

@@ -1,6 +1,7 @@
 // lunaria cim listen, cim subscribe and cim unsubscribe: indications.
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <csignal>
@@ -12,6 +13,8 @@
 #include "cli/command.h"
 #include "cli/indication_listener.h"
 #include "cli/indication_text.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -1,6 +1,7 @@
 // lunaria cim: namespaces, qualifiers, and taking classes away. MOF adds them: `lunaria mof compile`.
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "cli/commands/cim_arguments.h"
 #include "cli/json.h"
 #include "cli/mof_text.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

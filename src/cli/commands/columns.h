@@ -9,7 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/printer.h"
-#include "cli/server.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cli/command.h"
+#include "cli/printer.h"
 
 namespace lunaria::cli {
 namespace {

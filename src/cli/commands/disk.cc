@@ -7,6 +7,8 @@
 #include "cli/command.h"
 #include "cli/commands/columns.h"
 #include "cli/commands/rate_limit_options.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -8,6 +8,8 @@
 #include "cli/commands/chap_options.h"
 #include "cli/commands/columns.h"
 #include "cli/commands/rate_limit_options.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

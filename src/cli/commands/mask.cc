@@ -6,6 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

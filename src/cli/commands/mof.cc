@@ -1,6 +1,7 @@
 // lunaria mof: MOF files, checked here, compiled into a server, and written from what it has.
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,9 @@
 #include "cli/command.h"
 #include "cli/commands/cim_arguments.h"
 #include "cli/mof_sources.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -7,6 +7,8 @@
 #include "cli/command.h"
 #include "cli/commands/chap_options.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

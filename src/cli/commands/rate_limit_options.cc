@@ -1,4 +1,5 @@
 #include "cli/commands/rate_limit_options.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 namespace {

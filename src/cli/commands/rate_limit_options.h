@@ -3,6 +3,7 @@
 // The options of rate limits, the same for disks and initiators.
 
 #include "cli/command.h"
+#include "cli/requests.h"
 
 namespace lunaria::cli {
 

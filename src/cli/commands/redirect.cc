@@ -7,6 +7,8 @@
 #include "cim/name.h"
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -10,6 +10,9 @@
 #include "base/check.h"
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/server.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -1,6 +1,7 @@
 // lunaria target: WT_Host.
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <limits>
@@ -8,6 +9,8 @@
 #include "cli/command.h"
 #include "cli/commands/chap_options.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

@@ -6,6 +6,9 @@
 
 #include "cli/command.h"
 #include "cli/commands/columns.h"
+#include "cli/printer.h"
+#include "cli/requests.h"
+#include "cli/terminal.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {

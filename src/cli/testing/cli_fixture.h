@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <deque>
 #include <initializer_list>
@@ -13,6 +14,9 @@
 #include <vector>
 
 #include "cli/command_line.h"
+#include "cli/json.h"
+#include "cli/server.h"
+#include "cli/terminal.h"
 #include "cli/testing/fake_server.h"
 
 namespace lunaria::cli {

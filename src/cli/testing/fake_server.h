@@ -11,6 +11,7 @@
 
 #include "cim/object_manager.h"
 #include "cim/test_provider.h"
+#include "cli/requests.h"
 #include "cli/server.h"
 
 namespace lunaria::cli {

@@ -12,6 +12,7 @@
 #include "runtime/shard.h"
 #include "runtime/task.h"
 #include "security/gss_initiator.h"
+#include "wbem/cimxml/client_error.h"
 #include "wbem/cimxml/decode_response.h"
 #include "wbem/operation.h"
 
@@ -24,22 +25,6 @@ struct ClientCredentials {
   Secret password{};
   std::string ticket_host{};  ///< show a ticket for HTTP/`ticket_host` with every request (RFC 4559); empty: none
   ClientCredentials clone() const { return {user, password.clone(), ticket_host}; }
-};
-
-/// Why there is no answer from the object manager.
-struct ClientError {
-  enum class Kind : std::uint8_t {
-    kConnect,    ///< nobody listens there, or no permission
-    kTls,        ///< the handshake or the certificate failed
-    kTransport,  ///< the connection broke, or there was no answer in time
-    kHttp,       ///< an HTTP status other than 200: see http_status
-    kProtocol,   ///< the answer is no CIM-XML
-    kTicket,     ///< there is no Kerberos ticket to show; nothing was sent
-    kUnproven,   ///< the server has not proved that it holds the key of the ticket's service
-  } kind = Kind::kTransport;
-  unsigned http_status = 0;
-  std::string message;
-  int error_code = 0;  ///< errno, for kConnect
 };
 
 /// An answer is a ResponseMessage, which may hold a CIM error.

@@ -1,8 +1,10 @@
-#include "cli/server.h"
+#include "cli/requests.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "cli/server.h"
 
 namespace lunaria::cli {
 namespace {
