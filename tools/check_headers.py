@@ -1,11 +1,13 @@
 """Fails on headers that do not compile alone, or that no folder's CMakeLists.txt lists.
 
 A header that some source includes before everything else compiles alone when that source compiles, which the tidy check
-and the dev build see; the others are compiled here.
+and the dev build see; the others are compiled here, but for those that are as they were in the commit that was checked
+whole, with all that they include (checked_commit.py).
 """
 
 import re
 
+import checked_commit
 import compile_database
 from source_tree import Finding
 
@@ -23,7 +25,8 @@ def included_first(tree):
             yield f"src/{match.group(1)}"
 
 
-def check(tree):
+def check(tree, every=False):
+    """`every`: also those that the record of the checked commit speaks for."""
     headers = {name for name in tree.matching(r"src/[^/]+/.*\.h") if not FOR_TESTS.search(name)}
     if not headers:
         return
@@ -43,7 +46,9 @@ def check(tree):
     results = compile_database.Results(tree.root, "headers", [])
     found = set()
     proven = set(included_first(tree))
-    chosen = [unit for name, unit in units.items() if name not in proven]
+    changed = None if every else checked_commit.changed_since(tree.root)
+    wanted = set(units) if changed is None else checked_commit.reaching(tree, changed, set(units))
+    chosen = [unit for name, unit in units.items() if name in wanted and name not in proven]
     for unit, code, output in results.run(chosen, lambda unit: [*unit.flags(), "-fsyntax-only", unit.file]):
         errors = list(compile_database.diagnostics(tree.root, unit.folder, output))
         for path, line, _, text in errors:

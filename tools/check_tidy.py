@@ -2,12 +2,12 @@
 """clang-tidy over the sources that differ from the last commit that was checked whole; fixing is left to people.
 
   tools/check_tidy.py              those, and one source for each header that differs
-  tools/check_tidy.py --all        every source that is built; when nothing is found, records the commit that is checked out
+  tools/check_tidy.py --all        every source that is built, and every header alone; when nothing is found, records the
+                                   commit that is checked out
   tools/check_tidy.py 'src/scsi/.*'
 
 Reading all of it takes a third of an hour on two processors, most of it in the declarations of system headers, so a run
-trusts tools/tidy_checked.txt: the commit that was found clean as a whole. Where git does not know that commit (an archive, a
-shallow clone), or a rule has changed since, everything is read.
+trusts tools/checked_commit.txt: checked_commit.py.
 
 Sources of tests get a shorter list of checks: most of the time of a check goes into the thousands of declarations of
 gtest's headers, and most of what the others find is about interfaces.
@@ -15,9 +15,10 @@ gtest's headers, and most of what the others find is about interfaces.
 
 import pathlib
 import re
-import subprocess
 import sys
 
+import check_headers
+import checked_commit
 import compile_database
 from source_tree import Finding, SourceTree
 
@@ -27,8 +28,6 @@ TEST_CHECKS = ",".join([
     "bugprone-unused-raii", "bugprone-string-constructor", "bugprone-sizeof-expression",
     "bugprone-integer-division", "performance-for-range-copy", "misc-coroutine-hostile-raii",
     "cppcoreguidelines-avoid-capturing-lambda-coroutines"])
-RECORD = "tools/tidy_checked.txt"
-RULES = re.compile(r"\.clang-tidy|tools/check_tidy\.py|cmake/.*|CMakePresets\.json|CMakeLists\.txt")
 TEST_SOURCE = re.compile(r"src/.*(_(test|fuzz|bench)\.cc|/testing/.*)|(tests|bench)/.*")
 
 
@@ -44,21 +43,6 @@ def findings_of(root, unit, code, output):
     if code != 0 and not any(not finding.warning for finding in found):
         found.add(Finding(unit.name, 1, output.strip() or f"{CLANG_TIDY} ended with {code}"))
     return found
-
-
-def changed_since_checked(root):
-    """The files that differ from the commit that was checked whole; None where that cannot be said."""
-    record = root / RECORD
-    if not record.is_file():
-        return None
-    names = set()
-    for command in (["diff", "--name-only", "-z", record.read_text(encoding="ascii").strip(), "--"],
-                    ["ls-files", "-z", "--others", "--exclude-standard"]):
-        listed = subprocess.run(["git", "-C", root, *command], capture_output=True, check=False)
-        if listed.returncode != 0:
-            return None
-        names |= set(listed.stdout.decode().split("\0")) - {""}
-    return None if any(RULES.fullmatch(name) for name in names) else names
 
 
 def sources_for(tree, names, sources):
@@ -89,7 +73,7 @@ def check(tree, only=None):
     for name in sources:
         if name.startswith("src/") and name not in units:
             yield Finding(name, 1, "no target compiles it")
-    changed = changed_since_checked(tree.root) if only is None else None
+    changed = checked_commit.changed_since(tree.root) if only is None else None
     wanted = set(units) if changed is None else sources_for(tree, changed, set(units))
     chosen = [unit for name, unit in units.items() if name in wanted and re.fullmatch(only or ".*", name)]
     results = compile_database.Results(tree.root, "tidy", [tree.read(".clang-tidy")])
@@ -102,16 +86,16 @@ def check(tree, only=None):
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     word = sys.argv[1] if len(sys.argv) > 1 else None
-    reported = list(check(SourceTree(root), ".*" if word == "--all" else word))
+    tree = SourceTree(root)
+    if word == "--all":
+        reported = [*check_headers.check(tree, every=True), *check(tree, ".*")]
+    else:
+        reported = list(check(tree, word))
     print(*reported, sep="\n")
     if any(not finding.warning for finding in reported):
         return 1
     if word == "--all":
-        git = ["git", "-C", root]
-        if subprocess.run([*git, "diff", "--quiet", "HEAD", "--"], check=False).returncode != 0:
-            sys.exit("clean, but not recorded: commit first")
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True).stdout
-        (root / RECORD).write_bytes(head)
+        return checked_commit.record(root) or 0
     return 0
 
 

@@ -7,6 +7,7 @@ import sample
 import check_format
 import check_headers
 import check_tidy
+import checked_commit
 import compile_database
 
 PROJECT = """cmake_minimum_required(VERSION 3.25)
@@ -92,7 +93,7 @@ class Compiled(sample.SampleTest):
         self.git("commit", "-qm", "one")
         commit = self.git("rev-parse", "HEAD")
         self.assert_refused(self.findings(check_tidy.check, {**GOOD, **other}), "src/base/good.cc:5", "Bad")
-        files = {**GOOD, **other, check_tidy.RECORD: commit}
+        files = {**GOOD, **other, checked_commit.RECORD: commit}
         self.assertEqual(self.findings(check_tidy.check, files), [])
         files["src/base/other.cc"] += "namespace sample {\nint Worse() {\n  return 1;\n}\n}  // namespace sample\n"
         findings = self.findings(check_tidy.check, files)
@@ -102,9 +103,29 @@ class Compiled(sample.SampleTest):
         files["src/base/good.h"] += "// more\n"
         self.assert_refused(self.findings(check_tidy.check, files), "src/base/good.cc:5", "Bad")
 
+    def test_headers_reads_those_that_differ_and_those_that_include_them(self):
+        files = {**GOOD, "src/base/CMakeLists.txt": FOLDER.replace("good.h", "good.h used.h user.h other.h"),
+                 "src/base/used.h": "#pragma once\n#include <string>\n", ".gitignore": "build/\n",
+                 "src/base/user.h": '#pragma once\n#include "base/used.h"\nstd::string user();\n',
+                 "src/base/other.h": "#pragma once\nstd::string other();\n"}
+        self.tree(files)
+        self.git("init", "-q")
+        self.git("add", ".")
+        self.git("commit", "-qm", "one")
+        commit = self.git("rev-parse", "HEAD")
+        self.assert_refused(self.findings(check_headers.check, files), "src/base/other.h:2", "header alone: ")
+        files[checked_commit.RECORD] = commit
+        self.assertEqual(self.findings(check_headers.check, files), [])
+        files["src/base/used.h"] = "#pragma once\n"
+        findings = self.findings(check_headers.check, files)
+        self.assert_refused(findings, "src/base/user.h:3", "header alone: ")
+        self.assertFalse(any("other.h" in finding for finding in findings), findings)
+        every = [str(finding) for finding in check_headers.check(self.tree(files), every=True)]
+        self.assert_refused(every, "src/base/other.h:2", "header alone: ")
+
     def test_tidy_reads_everything_where_git_does_not_know_that_commit(self):
         bad = GOOD["src/base/good.cc"].replace("return", "int Bad = 1;\n  static_cast<void>(Bad);\n  return")
-        findings = self.findings(check_tidy.check, {**GOOD, "src/base/good.cc": bad, check_tidy.RECORD: "0" * 40 + "\n"})
+        findings = self.findings(check_tidy.check, {**GOOD, "src/base/good.cc": bad, checked_commit.RECORD: "0" * 40 + "\n"})
         self.assert_refused(findings, "src/base/good.cc:5", "Bad")
 
     def test_tidy_refuses_a_source_that_nothing_compiles(self):
