@@ -8,6 +8,7 @@
 #include <isa-l/crc.h>
 #include <liburing.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,8 +51,10 @@ int checked(int result, const char* what) {
 
 /// Memory on page borders, as direct files and registered buffers want it.
 struct Memory {
-  explicit Memory(std::size_t bytes)
+  /// `advice`: of madvise, before the first touch.
+  explicit Memory(std::size_t bytes, int advice = MADV_NORMAL)
       : owner(static_cast<std::byte*>(std::aligned_alloc(kPage, bytes)), &std::free), bytes(owner.get(), bytes) {
+    madvise(owner.get(), bytes, advice);
     std::memset(owner.get(), 0x5A, bytes);
   }
   std::unique_ptr<std::byte, decltype(&std::free)> owner;
@@ -327,7 +330,8 @@ struct Case {
 
 int run(const std::string& directory) {
   const int file = make_file(directory + "/kernel_paths.tmp");
-  const Memory source(std::size_t{256} << 20);
+  const Memory source(std::size_t{256} << 20, MADV_NOHUGEPAGE);
+  const Memory huge(std::size_t{256} << 20, MADV_HUGEPAGE);
   std::vector<Case> cases;
   for (const std::size_t kib : {4U, 16U, 64U, 256U, 1024U}) {
     const int operations = static_cast<int>(std::size_t{256} * 1024 / kib);
@@ -351,6 +355,9 @@ int run(const std::string& directory) {
                        [&source, kib, crc] { return copy(source.bytes, kib << 10, crc, 20'000); },
                        {}});
     }
+    cases.push_back({fmt::format("copy {} KiB, huge pages", kib),
+                     [&huge, kib] { return copy(huge.bytes, kib << 10, false, 20'000); },
+                     {}});
   }
   for (int round = 0; round < kRounds; ++round) {
     for (Case& item : cases) {
