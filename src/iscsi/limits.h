@@ -18,6 +18,10 @@ inline constexpr std::size_t kHeaderSizeMax = 48 + kAhsSizeMax + 4;
 
 /// Receive memory of a quiet connection: room for the largest header and for some eighty commands at once.
 inline constexpr std::size_t kQuietReceiveSize = std::size_t{4} << 10;
+/// So much is received at first where commands come without data and the last receive brought all that there was:
+/// sixteen of them. While these are answered the initiator works as well; had all been taken, it would wait for us, and
+/// then we for it. docs/decisions/0018.
+inline constexpr std::size_t kFirstReceiveSize = std::size_t{16} * 48;
 /// Receive memory of a busy one, from the pool: one receive then brings fifteen 4 KiB writes.
 inline constexpr std::size_t kBusyReceiveSize = std::size_t{64} << 10;
 /// When at least this much of a data segment is missing it is received in place; below, copying is cheaper than

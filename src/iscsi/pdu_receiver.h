@@ -71,8 +71,11 @@ class PduReceiver final {
   std::size_t end_ = 0;
   bool header_digest_ = false;
   bool data_digest_ = false;
-  bool direct_ = false;  // the last memory() was the sink's
-  bool filled_ = false;  // the last receive filled the quiet memory to its end
+  bool direct_ = false;        // the last memory() was the sink's
+  bool filled_ = false;        // the last receive filled the quiet memory to its end
+  bool headers_only_ = false;  // the last receive has brought no data segment so far
+  bool drained_ = false;       // it brought less than there was room for
+  std::size_t offered_ = 0;    // that room
   unsigned quiet_receives_ = 0;
 
   Stage stage_ = Stage::kHeader;
