@@ -43,7 +43,7 @@ check: packages ## format, layers, words, documents, headers, clang-tidy
 	tools/check.py
 
 .PHONY: tidy
-tidy: packages ## clang-tidy over every source; records in tools/checked_commit.txt that all is clean
+tidy: packages ## clang-tidy over every source, every header alone; records in tools/checked_commit.txt that all is clean
 	tools/check_tidy.py --all
 
 .PHONY: format

@@ -7,7 +7,7 @@ option(LUNARIA_SHARE_PRECOMPILED "With LUNARIA_PRECOMPILE: let ccache find what 
 # half the time. What it tests is optimized all the same.
 set(LUNARIA_TEST_OPTIONS -O0)
 # Folders above every fuzzer and above the simulation: in the fuzz build, counting their branches and optimizing them
-# would be half of their compile time for nobody.
+# would be two fifths of their compile time for nobody.
 set(LUNARIA_UNFUZZED_FOLDERS catalogue cli daemon providers service)
 set(LUNARIA_UNFUZZED_OPTIONS)
 if(LUNARIA_FUZZ)

@@ -7,7 +7,7 @@
   tools/check_tidy.py 'src/scsi/.*'
 
 Reading all of it takes a third of an hour on two processors, most of it in the declarations of system headers, so a run
-trusts tools/checked_commit.txt: checked_commit.py.
+trusts what checked_commit.py says of the commit in tools/checked_commit.txt.
 
 Sources of tests get a shorter list of checks: most of the time of a check goes into the thousands of declarations of
 gtest's headers, and most of what the others find is about interfaces.

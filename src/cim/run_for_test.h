@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "runtime/gate.h"
 #include "runtime/task.h"
 
@@ -18,14 +19,15 @@ runtime::Task<void> store_result(runtime::Task<T> task, std::optional<T>& result
   result.emplace(std::move(value));
 }
 
-/// What the task answers, at once: one that waits for something fails the test.
+/// What the task answers, at once: one that waits for something fails the test, and ends it.
 template <class T>
 T run(runtime::Task<T> task) {
   std::optional<T> result;
   runtime::Gate gate;
   EXPECT_TRUE(runtime::spawn(gate, store_result(std::move(task), result)));
   EXPECT_EQ(gate.count(), 0U) << "the operation waits for something";
-  return std::move(*result);
+  check(result.has_value(), "the operation has answered");
+  return *std::move(result);
 }
 
 }  // namespace lunaria::cim

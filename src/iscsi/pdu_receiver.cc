@@ -32,7 +32,7 @@ std::span<std::byte> PduReceiver::memory(runtime::BufferPool* pool) {
   }
   check(end_ < whole.size(), "what is left of a PDU outside its data segment is smaller than the receive memory");
   const auto free = whole.subspan(end_);
-  offered_ = headers_only_ && drained_ ? std::min(free.size(), kFirstReceiveSize) : free.size();
+  offered_ = caught_up_ ? std::min(free.size(), kFirstReceiveSize) : free.size();
   return free.first(offered_);
 }
 
@@ -66,8 +66,7 @@ void PduReceiver::received(std::size_t count) {
     return;
   }
   end_ += count;
-  headers_only_ = stage_ == Stage::kHeader;
-  drained_ = count < offered_;
+  caught_up_ = stage_ == Stage::kHeader && count < offered_;
   check(end_ <= buffer().size(), "no more is received than there was memory for");
   filled_ = end_ == buffer().size();
   quiet_receives_ = count < kQuietReceiveSize ? quiet_receives_ + 1 : 0;
@@ -123,7 +122,7 @@ void PduReceiver::accept(std::span<std::byte> sink) {
   check(stage_ == Stage::kHeaderReady, "accept() follows kHeader");
   data_left_ = header().data_length;
   has_data_ = data_left_ != 0;
-  headers_only_ = headers_only_ && !has_data_;
+  caught_up_ = caught_up_ && !has_data_;
   padding_ = padding_after(data_left_);
   sink_ = sink;
   crc_ = kCrc32cSeed;

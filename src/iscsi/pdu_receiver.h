@@ -71,11 +71,10 @@ class PduReceiver final {
   std::size_t end_ = 0;
   bool header_digest_ = false;
   bool data_digest_ = false;
-  bool direct_ = false;        // the last memory() was the sink's
-  bool filled_ = false;        // the last receive filled the quiet memory to its end
-  bool headers_only_ = false;  // the last receive has brought no data segment so far
-  bool drained_ = false;       // it brought less than there was room for
-  std::size_t offered_ = 0;    // that room
+  bool direct_ = false;      // the last memory() was the sink's
+  bool filled_ = false;      // the last receive filled the quiet memory to its end
+  bool caught_up_ = false;   // the last receive brought all that there was, and no data segment so far
+  std::size_t offered_ = 0;  // room for it
   unsigned quiet_receives_ = 0;
 
   Stage stage_ = Stage::kHeader;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "iscsi/bhs.h"
 #include "iscsi/limits.h"
@@ -30,6 +31,20 @@ TEST(PduReceiver, OffersRoomForSixteenHeadersOnceAllHasBeenReceived) {
   EXPECT_EQ(receiver.memory(nullptr).size(), kFirstReceiveSize);
   EXPECT_EQ(take(receiver, kFirstReceiveSize), 16U);
   // There may be more.
+  EXPECT_EQ(receiver.memory(nullptr).size(), kQuietReceiveSize);
+}
+
+TEST(PduReceiver, OffersAllItsRoomWhereCommandsBringData) {
+  PduReceiver receiver;
+  EXPECT_EQ(take(receiver, bhs::kSize), 1U);
+  std::array<std::byte, 512> sink{};
+  const auto memory = receiver.memory(nullptr);
+  std::ranges::fill(memory.first(bhs::kSize + sink.size()), std::byte{0});
+  bhs::DataSegmentLength::set(memory.first<bhs::kSize>(), sink.size());
+  receiver.received(bhs::kSize + sink.size());
+  ASSERT_EQ(receiver.next(), PduReceiver::Event::kHeader);
+  receiver.accept(sink);
+  ASSERT_EQ(receiver.next(), PduReceiver::Event::kPdu);
   EXPECT_EQ(receiver.memory(nullptr).size(), kQuietReceiveSize);
 }
 

@@ -1,8 +1,8 @@
 #include "cli/commands/chap_options.h"
-#include "cli/requests.h"
-#include "cli/terminal.h"
 
 #include <fmt/format.h>
+
+#include "cli/terminal.h"
 
 namespace lunaria::cli {
 

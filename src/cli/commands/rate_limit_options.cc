@@ -1,5 +1,4 @@
 #include "cli/commands/rate_limit_options.h"
-#include "cli/requests.h"
 
 namespace lunaria::cli {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "base/check.h"
 #include "cim/mof/compiler.h"
+#include "cim/run_for_test.h"
 #include "cli/mof_text.h"
-#include "runtime/gate.h"
 #include "schema/schema.h"
 
 namespace lunaria::cli {
@@ -27,22 +27,6 @@ class SchemaLoader final : public cim::mof::SourceLoader {
     return file == nullptr ? std::nullopt : std::optional(std::string(file->text));
   }
 };
-
-template <class T>
-runtime::Task<void> store(runtime::Task<T> task, std::optional<T>& result) {
-  auto value = co_await std::move(task);
-  result.emplace(std::move(value));
-}
-
-/// Runs a task that waits for nothing.
-template <class T>
-T run_now(runtime::Task<T> task) {
-  std::optional<T> result;
-  runtime::Gate gate;
-  check(runtime::spawn(gate, store(std::move(task), result)), "the gate is open");
-  check(result.has_value(), "providers in memory wait for nothing");
-  return *std::move(result);
-}
 
 std::string words(const cim::Instance& instance) {
   std::string text;
@@ -120,7 +104,7 @@ struct Execution {
     return {};
   }
   CimResult<void> run(const wbem::GetInstance& call) {
-    auto found = run_now(manager.get_instance(context, call.path, call.options));
+    auto found = cim::run(manager.get_instance(context, call.path, call.options));
     if (!found) {
       return fail(found.error());
     }
@@ -129,7 +113,7 @@ struct Execution {
   }
   CimResult<void> run(const wbem::EnumerateInstances& call) {
     cim::CollectingSink sink;
-    auto done = run_now(manager.enumerate_instances(context, name_space, call.class_name, call.options, sink));
+    auto done = cim::run(manager.enumerate_instances(context, name_space, call.class_name, call.options, sink));
     for (const cim::Instance& each : sink.instances()) {
       answer.instances.push_back({each.path(name_space), each});
     }
@@ -137,14 +121,14 @@ struct Execution {
   }
   CimResult<void> run(const wbem::EnumerateInstanceNames& call) {
     cim::CollectingSink sink;
-    auto done = run_now(manager.enumerate_instance_names(context, name_space, call.class_name, sink));
+    auto done = cim::run(manager.enumerate_instance_names(context, name_space, call.class_name, sink));
     for (const cim::Instance& each : sink.instances()) {
       answer.paths.push_back(each.path(cim::NamespaceName()));
     }
     return done;
   }
   CimResult<void> run(const wbem::CreateInstance& call) {
-    auto path = run_now(manager.create_instance(context, name_space, call.instance));
+    auto path = cim::run(manager.create_instance(context, name_space, call.instance));
     if (!path) {
       return fail(path.error());
     }
@@ -152,15 +136,17 @@ struct Execution {
     return {};
   }
   CimResult<void> run(const wbem::ModifyInstance& call) {
-    return run_now(manager.modify_instance(context, call.path, call.instance, call.properties));
+    return cim::run(manager.modify_instance(context, call.path, call.instance, call.properties));
   }
-  CimResult<void> run(const wbem::DeleteInstance& call) { return run_now(manager.delete_instance(context, call.path)); }
+  CimResult<void> run(const wbem::DeleteInstance& call) {
+    return cim::run(manager.delete_instance(context, call.path));
+  }
   CimResult<void> run(const wbem::InvokeMethod& call) {
     cim::ParameterValues in;
     for (const wbem::MethodParameter& parameter : call.parameters) {
       in.set(parameter.name, parameter.value);
     }
-    auto result = run_now(manager.invoke_method(context, call.path, call.method_name, in));
+    auto result = cim::run(manager.invoke_method(context, call.path, call.method_name, in));
     if (!result) {
       return fail(result.error());
     }
@@ -178,7 +164,7 @@ struct Execution {
                                           .object = call.object,
                                           .filter = call.filter};
     cim::CollectingSink sink;
-    auto done = run_now(manager.enumerate(context, request, sink));
+    auto done = cim::run(manager.enumerate(context, request, sink));
     for (const cim::Instance& each : sink.instances()) {
       if (request.is_names_only()) {
         answer.paths.push_back(each.path(name_space));
@@ -203,10 +189,10 @@ struct Execution {
     return type ? CimResult<void>() : CimResult<void>(fail(type.error()));
   }
   CimResult<void> run(const wbem::DeleteClass& call) {
-    return run_now(manager.delete_class(context, name_space, call.class_name));
+    return cim::run(manager.delete_class(context, name_space, call.class_name));
   }
   CimResult<void> run(const wbem::DeleteQualifier& call) {
-    return run_now(manager.delete_qualifier(context, name_space, call.name));
+    return cim::run(manager.delete_qualifier(context, name_space, call.name));
   }
   /// All objects come with the Open, and the end with the Pull behind it.
   CimResult<void> run(const wbem::OpenEnumeration& call) {
