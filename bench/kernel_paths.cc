@@ -26,6 +26,7 @@
 #include <thread>
 #include <vector>
 
+#include "block/nontemporal_copy.h"
 #include "machine.h"
 
 namespace lunaria::bench {
@@ -307,6 +308,22 @@ double copy(std::span<const std::byte> source, std::size_t bytes, bool crc, int 
   return sum == 1 ? cost + 1 : cost;  // so that the sum is needed
 }
 
+/// Blocks that a cache holds are copied to where none does, as a RAM disk stores them.
+double store(std::span<std::byte> target, std::size_t bytes, bool nontemporal, int operations) {
+  const std::vector<std::byte> source(bytes, std::byte{1});
+  std::uint64_t number = 0;
+  return each_ns(operations, [&] {
+    for (int i = 0; i < operations; ++i) {
+      const std::size_t at = ++number * 7919 % (target.size() / bytes) * bytes;
+      if (nontemporal) {
+        block::nontemporal_copy(target.data() + at, source);
+      } else {
+        std::memcpy(target.data() + at, source.data(), bytes);
+      }
+    }
+  });
+}
+
 int make_file(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_DIRECT | O_CLOEXEC, 0600);
   if (fd < 0) {
@@ -358,6 +375,11 @@ int run(const std::string& directory) {
     cases.push_back({fmt::format("copy {} KiB, huge pages", kib),
                      [&huge, kib] { return copy(huge.bytes, kib << 10, false, 20'000); },
                      {}});
+    for (const bool nontemporal : {false, true}) {
+      cases.push_back({fmt::format("store {} KiB{}", kib, nontemporal ? ", non-temporal" : ""),
+                       [&source, kib, nontemporal] { return store(source.bytes, kib << 10, nontemporal, 20'000); },
+                       {}});
+    }
   }
   for (int round = 0; round < kRounds; ++round) {
     for (Case& item : cases) {

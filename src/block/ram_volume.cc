@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "block/nontemporal_copy.h"
 
 namespace lunaria::block {
 namespace {
@@ -71,7 +72,7 @@ bool RamVolume::submit(Request& request) noexcept {
     case IoOperation::kWriteAtomic:
       mark(request.offset, request.length);
       for (const iovec& part : request.memory) {
-        std::memcpy(at, part.iov_base, part.iov_len);
+        nontemporal_copy(at, {static_cast<const std::byte*>(part.iov_base), part.iov_len});
         at += part.iov_len;
       }
       break;

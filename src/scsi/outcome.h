@@ -14,6 +14,25 @@ namespace lunaria::scsi {
 struct [[nodiscard]] Outcome {
   Status status = Status::kGood;
   Sense sense;  ///< with kCheckCondition only
+
+  Outcome() = default;
+  Outcome(Status with_status, const Sense& with_sense) : status(with_status), sense(with_sense) {}
+  // Nearly all are good and pass through several frames. Reading sense as a whole that was just written in parts waits
+  // until everything before it is stored, the data of a WRITE included.
+  Outcome(const Outcome& other) : status(other.status) {
+    if (!is_good()) {
+      sense = other.sense;
+    }
+  }
+  Outcome& operator=(const Outcome& other) {
+    status = other.status;
+    if (!is_good()) {
+      sense = other.sense;
+    }
+    return *this;
+  }
+  ~Outcome() = default;
+
   bool is_good() const { return status == Status::kGood; }
 };
 
