@@ -1,5 +1,6 @@
 #include "reactor/socket_stream.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -149,6 +150,11 @@ void SocketStream::on_sent() {
   SendRequest& request = *std::exchange(send_.request, nullptr);
   request.result = send_.result < 0 ? send_.result : static_cast<std::int64_t>(send_.length);
   request.complete();
+}
+
+std::size_t SocketStream::waiting() const {
+  int bytes = 0;
+  return ::ioctl(descriptor_.get(), FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void SocketStream::shutdown() {

@@ -23,6 +23,7 @@ class SocketStream final : public runtime::Stream {
 
   bool submit(runtime::ReceiveRequest& request) override;
   bool submit(runtime::SendRequest& request) override;
+  std::size_t waiting() const override;
   void shutdown() override;
   IpEndpoint local_endpoint() const override { return local_; }
   IpEndpoint peer_endpoint() const override { return peer_; }

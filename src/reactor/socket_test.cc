@@ -288,6 +288,24 @@ TEST_P(SocketStreamTest, SeesThatThePeerHasClosed) {
   reactor->run_to_completion(0, see_the_end(reactor->shard(0)));
 }
 
+Task<void> count_what_waits(runtime::Shard& shard) {
+  Pair pair = co_await connected_pair(shard, kLoopback);
+  EXPECT_EQ(pair.server->waiting(), 0U);
+  std::vector<std::byte> bytes = pattern(3000);
+  const std::int64_t sent = co_await send(*pair.client, bytes);
+  EXPECT_EQ(sent, 3000);
+  std::vector<std::byte> memory(1000);
+  const std::int64_t received = co_await receive(*pair.server, memory);
+  EXPECT_EQ(received, 1000);
+  EXPECT_EQ(pair.server->waiting(), 2000U);
+  EXPECT_EQ(pair.client->waiting(), 0U);
+}
+
+TEST_P(SocketStreamTest, SaysHowMuchWaits) {
+  auto reactor = start_reactor();
+  reactor->run_to_completion(0, count_what_waits(reactor->shard(0)));
+}
+
 Task<void> shut_down_in_flight(runtime::Shard& shard) {
   Pair pair = co_await connected_pair(shard, kLoopback);
   std::vector<std::byte> memory(100);

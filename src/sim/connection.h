@@ -25,6 +25,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   bool submit(int side, runtime::ReceiveRequest& request);
   bool submit(int side, runtime::SendRequest& request);
+  std::size_t waiting(int side) const;
   void shutdown(int side);
   void move_to(int side, SimShard& shard);
   bool is_idle(int side) const;
@@ -90,6 +91,7 @@ class SimStream final : public runtime::Stream {
 
   bool submit(runtime::ReceiveRequest& request) override { return connection_->submit(side_, request); }
   bool submit(runtime::SendRequest& request) override { return connection_->submit(side_, request); }
+  std::size_t waiting() const override { return connection_->waiting(side_); }
   void shutdown() override { connection_->shutdown(side_); }
   IpEndpoint local_endpoint() const override { return ends_.local; }
   IpEndpoint peer_endpoint() const override { return ends_.peer; }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "iscsi/limits.h"
 #include "runtime/blocking.h"
 #include "runtime/submit.h"
 #include "target/access.h"
@@ -11,6 +12,9 @@ namespace {
 
 /// Receives carried out in a row before other connections of the shard have their turn.
 constexpr unsigned kBatchesPerTurn = 8;
+/// While at least this many bytes have come that are not received yet, answers are gathered: their initiator has sent
+/// enough to wait for, and each send wakes it. docs/decisions/0018.
+constexpr std::size_t kBacklogMin = std::size_t{128} << 10;
 /// For the initiator to negotiate anew when it is asked to; nothing happens when it does not.
 constexpr runtime::Duration kNegotiationGrace = std::chrono::seconds(3);
 
@@ -194,6 +198,8 @@ runtime::Task<bool> ConnectionLoop::receive_some() {
   if (request.result <= 0) {
     co_return false;
   }
+  const bool is_full = static_cast<std::size_t>(request.result) == request.memory.size();
+  has_backlog_ = is_full && request.memory.size() >= iscsi::kBusyReceiveSize && stream_->waiting() >= kBacklogMin;
   in_batch_ = true;
   connection_->on_received(static_cast<std::size_t>(request.result), now());
   in_batch_ = false;
@@ -304,7 +310,11 @@ runtime::Task<void> ConnectionLoop::receive_all() {
     if (!received) {
       break;
     }
-    may_send_.set();
+    if (has_backlog_) {
+      wake();  // they leave when this loop has to wait, or its turn ends
+    } else {
+      may_send_.set();
+    }
     if (++batches == kBatchesPerTurn) {
       batches = 0;
       co_await runtime::yield_on(home_->shard());

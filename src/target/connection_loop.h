@@ -123,9 +123,10 @@ class ConnectionLoop final : public iscsi::Host {
   runtime::Event may_send_;
   bool in_batch_ = false;
   bool wake_posted_ = false;
-  bool is_broken_ = false;   // the socket is of no more use
-  bool is_sending_ = false;  // send_all() is running
-  bool is_leading_ = true;   // the first connection of its session
+  bool has_backlog_ = false;  // much more had come than the last receive took
+  bool is_broken_ = false;    // the socket is of no more use
+  bool is_sending_ = false;   // send_all() is running
+  bool is_leading_ = true;    // the first connection of its session
   bool sender_must_stop_ = false;
   bool is_overdue_ = false;  // over, but for commands that hang
   runtime::Event sender_over_;

@@ -36,6 +36,25 @@ TEST_F(ServerTest, MovesLargeDataBothWaysBetweenShards) {
   }
 }
 
+// More than a receive takes is waiting, so that answers are gathered: none of them may be forgotten.
+TEST_F(ServerTest, AnswersADeepQueueOfWrites) {
+  Host host(world_, host_shard_, kPortal, {});
+  ASSERT_TRUE(host.log_in());
+  host.run(command(0, test_unit_ready()));
+  constexpr std::uint32_t kDepth = 60;
+  std::vector<std::uint32_t> tags;
+  for (std::uint32_t i = 0; i < kDepth; ++i) {
+    tags.push_back(host.initiator().send_command(command(0, write10(8 * i, 8), Bytes(4096, std::byte(i + 1)))));
+  }
+  host.flush();
+  for (const std::uint32_t tag : tags) {
+    ASSERT_TRUE(world_.run_until([&] { return host.initiator().outcome(tag)->done; }));
+    EXPECT_EQ(host.initiator().outcome(tag)->status, 0x00);
+  }
+  const auto& read = host.run(command(0, read10(8 * (kDepth - 1), 8), 4096));
+  EXPECT_EQ(read.data, Bytes(4096, std::byte{kDepth}));
+}
+
 TEST_F(ServerTest, AnswersForLunsThatAreNotThere) {
   Host host(world_, host_shard_, kPortal, {});
   ASSERT_TRUE(host.log_in());
