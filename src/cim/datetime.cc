@@ -143,6 +143,12 @@ sys_time<microseconds> DateTime::moment() const {
 }
 
 std::string DateTime::to_string() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
+
+void DateTime::append_to(std::string& out) const {
   Digits digits{};
   std::int64_t of_day = microseconds_ % kMicrosPerDay;
   std::int64_t day_count = microseconds_ / kMicrosPerDay;
@@ -165,15 +171,16 @@ std::string DateTime::to_string() const {
   put_number(digits, 14, 6, of_day % kMicrosPerSecond);
   std::fill(digits.begin() + significant_digits_, digits.end(), '*');
 
-  std::string text(digits.begin(), digits.begin() + kPointPosition);
-  text += '.';
-  text.append(digits.begin() + kPointPosition, digits.end());
-  text += is_interval_ ? ':' : (utc_offset_minutes_ < 0 ? '-' : '+');
+  std::array<char, kTextSize> text{};
+  std::copy_n(digits.begin(), kPointPosition, text.begin());
+  text[kPointPosition] = '.';
+  std::copy(digits.begin() + kPointPosition, digits.end(), text.begin() + kPointPosition + 1);
+  text[kSignPosition] = is_interval_ ? ':' : (utc_offset_minutes_ < 0 ? '-' : '+');
   const int offset = std::abs(static_cast<int>(utc_offset_minutes_));
-  text += static_cast<char>('0' + offset / 100);
-  text += static_cast<char>('0' + offset / 10 % 10);
-  text += static_cast<char>('0' + offset % 10);
-  return text;
+  text[kSignPosition + 1] = static_cast<char>('0' + offset / 100);
+  text[kSignPosition + 2] = static_cast<char>('0' + offset / 10 % 10);
+  text[kSignPosition + 3] = static_cast<char>('0' + offset % 10);
+  out.append(text.data(), text.size());
 }
 
 bool operator==(const DateTime& left, const DateTime& right) {

@@ -38,6 +38,8 @@ class DateTime final {
   std::chrono::minutes utc_offset() const { return std::chrono::minutes(utc_offset_minutes_); }
 
   std::string to_string() const;
+  /// Appends what to_string() returns.
+  void append_to(std::string& out) const;
   /// Same kind, same moment (whatever offset it is shown with) or length, same fields known.
   friend bool operator==(const DateTime& left, const DateTime& right);
   /// Earlier or later, as far as the known fields tell (DSP0004 5.2.4): nullopt for a timestamp against an interval,

@@ -225,11 +225,13 @@ class Reader final {
   Value scalar(Type type, std::size_t depth) {
     if (is_signed(type)) {
       const std::uint64_t folded = number();
-      const auto signed_number = static_cast<std::int64_t>(folded >> 1 ^ (0 - (folded & 1U)));
-      return checked(Value(signed_number).converted_to(type));
+      is_good_ = is_good_ && fits(type, folded);
+      return is_good_ ? Value::of_signed(type, static_cast<std::int64_t>(folded >> 1 ^ (0 - (folded & 1U)))) : Value();
     }
     if (is_unsigned(type)) {
-      return checked(Value(number()).converted_to(type));
+      const std::uint64_t magnitude = number();
+      is_good_ = is_good_ && fits(type, magnitude);
+      return is_good_ ? Value::of_unsigned(type, magnitude) : Value();
     }
     switch (type) {
       case Type::kBoolean:
@@ -248,15 +250,15 @@ class Reader final {
       case Type::kEmbeddedObject:
         return embedded(type, depth);
       default: {
-        auto parsed = Value::parse(type, text());
-        return checked(parsed ? std::optional(std::move(*parsed)) : std::nullopt);
+        const auto time = DateTime::parse(text());
+        is_good_ = is_good_ && time.has_value();
+        return time ? Value(*time) : Value();
       }
     }
   }
 
-  Value checked(std::optional<Value> value) {
-    is_good_ = is_good_ && value.has_value();
-    return value ? std::move(*value) : Value();
+  static bool fits(Type type, std::uint64_t bits) {
+    return integer_bits(type) == 64 || bits >> integer_bits(type) == 0;
   }
 
   Value reference(std::size_t depth) {

@@ -207,7 +207,7 @@ void Value::append_text(std::string& out) const {
   } else if (const auto* real = std::get_if<double>(&content_)) {
     type_ == Type::kReal32 ? append_real(out, static_cast<float>(*real)) : append_real(out, *real);
   } else if (const auto* moment = std::get_if<DateTime>(&content_)) {
-    out += moment->to_string();
+    moment->append_to(out);
   } else if (const auto* path = std::get_if<ObjectPathPtr>(&content_)) {
     out += (*path)->to_string();
   }
