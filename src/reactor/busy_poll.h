@@ -17,9 +17,9 @@ class BusyPoll final {
   explicit BusyPoll(runtime::Duration max) : max_(max) {}
 
   runtime::Duration window() const { return window_; }
-  /// The shard had nothing to do for so long, polling included.
-  void waited(runtime::Duration length) {
-    if (length > max_) {
+  /// The shard had nothing to do for so long, polling and being woken included.
+  void waited(runtime::Duration length, bool slept) {
+    if (length > max_ + (slept ? kWake : runtime::Duration::zero())) {
       window_ = window_ / 2 < kMin ? runtime::Duration::zero() : window_ / 2;
     } else {
       window_ = max_;
@@ -28,6 +28,9 @@ class BusyPoll final {
 
  private:
   static constexpr runtime::Duration kMin = std::chrono::microseconds(5);
+  /// Of a wait that was slept through, so much may be the waking: without it, a shard that slept once would see no short
+  /// wait any more.
+  static constexpr runtime::Duration kWake = std::chrono::microseconds(50);
 
   runtime::Duration max_;
   runtime::Duration window_ = runtime::Duration::zero();

@@ -103,10 +103,11 @@ void Shard::wait_for_kernel() {
     return;
   }
   const Instant begin = clock_.now();
-  if (!poll_kernel(begin)) {
+  const bool found = poll_kernel(begin);
+  if (!found) {
     sleep_in_kernel();
   }
-  busy_poll_.waited(clock_.now() - begin);
+  busy_poll_.waited(clock_.now() - begin, !found);
 }
 
 bool Shard::poll_kernel(Instant begin) {
