@@ -28,8 +28,8 @@ class BusyPoll final {
 
  private:
   static constexpr runtime::Duration kMin = std::chrono::microseconds(5);
-  /// Of a wait that was slept through, so much may be the waking: without it, a shard that slept once would see no short
-  /// wait any more.
+  /// Of a wait that was slept through, so much may be the waking: without it, a shard that slept once would see no
+  /// short wait any more.
   static constexpr runtime::Duration kWake = std::chrono::microseconds(50);
 
   runtime::Duration max_;
