@@ -231,6 +231,7 @@ void ConnectionState::discard(Slot& slot) {
   if (!slot.is_remote()) {
     slot.command_->aborted = true;
   }
+  host_.abort_command(slot);
   slot.finish_data_out(true);
 }
 

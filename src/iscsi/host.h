@@ -88,6 +88,10 @@ class Host {
   /// only whether the unit is there is asked for. Never called for kTaskReassign.
   virtual void manage_tasks(CommandSlot& slot) = 0;
 
+  /// `slot.command()` runs and has lost its initiator, which may send others at once: what this one has asked of the
+  /// medium must not undo them when it happens after all. The device server is told, as by ABORT TASK.
+  virtual void abort_command(CommandSlot& slot) = 0;
+
   /// What the initiator may see, in any order.
   virtual std::vector<DiscoveredTarget> send_targets(const SendTargetsQuery& query) = 0;
 

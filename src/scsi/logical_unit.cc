@@ -275,11 +275,15 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
   switch (function) {
     case TaskManagement::kAbortTask:
       for (TaskEntry* task = unit.tasks.first(); task != nullptr; task = task->next) {
-        if (&task->nexus == requester && task->command.tag == tag && !task->command.aborted) {
+        if (&task->nexus != requester || task->command.tag != tag) {
+          continue;
+        }
+        if (!task->command.aborted) {
           abort(unit, *task);
           unit.wake();
           return true;
         }
+        unit.ranges.isolate(task->command);  // the tag may be that of another task by now
       }
       return false;
     case TaskManagement::kAbortTaskSet:

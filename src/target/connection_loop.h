@@ -69,6 +69,7 @@ class ConnectionLoop final : public iscsi::Host {
   void login_refused(const iscsi::LoginQuery& query, iscsi::LoginStatus status, std::string_view reason) override;
   void start_command(iscsi::CommandSlot& slot) override;
   void manage_tasks(iscsi::CommandSlot& slot) override;
+  void abort_command(iscsi::CommandSlot& slot) override;
   std::vector<iscsi::DiscoveredTarget> send_targets(const iscsi::SendTargetsQuery& query) override;
   void wake() override;
 
@@ -94,6 +95,7 @@ class ConnectionLoop final : public iscsi::Host {
   runtime::Task<void> run_command(iscsi::CommandSlot& slot, MappedUnit unit);
   runtime::Task<void> run_without_unit(iscsi::CommandSlot& slot);
   runtime::Task<void> run_task_management(iscsi::CommandSlot& slot);
+  runtime::Task<void> abort_task(MappedUnit unit, scsi::NexusId nexus, std::uint32_t tag);
   void fail_session(iscsi::CloseReason reason);
   bool may_be_recovered(iscsi::CloseReason reason) const;
   runtime::Task<void> await_recovery();

@@ -95,4 +95,19 @@ runtime::Task<void> ConnectionLoop::run_task_management(iscsi::CommandSlot& slot
   }
 }
 
+void ConnectionLoop::abort_command(iscsi::CommandSlot& slot) {
+  const MappedUnit* unit = session_->luns().find(slot.command().lun);
+  const auto nexus = session_->session().nexus;
+  if (unit != nullptr && nexus != nullptr) {
+    runtime::spawn(inside_, abort_task(*unit, nexus->id, slot.command().tag));
+  }
+}
+
+// On its way to the unit it is overtaken by nothing that the initiator sends later, by whichever connection.
+runtime::Task<void> ConnectionLoop::abort_task(MappedUnit unit, scsi::NexusId nexus, std::uint32_t tag) {
+  co_await runtime::move_to(unit.place.home->shard());
+  unit.place.unit->logical_unit().manage(scsi::TaskManagement::kAbortTask, nexus, tag);
+  co_await runtime::move_to(home_->shard());
+}
+
 }  // namespace lunaria::target

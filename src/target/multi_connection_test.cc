@@ -261,6 +261,23 @@ class HangingBackend : public ServerTest {
     EXPECT_TRUE(world_.run_until([&] { return waiting_.size() > before; }));
     return tag;
   }
+  /// A write to blocks 0 to 7 hangs, and its initiator is gone.
+  void expect_that_newer_commands_wait_for_it(Host& newer) {
+    ASSERT_EQ(waiting_.size(), 1U);
+    newer.initiator().send_command(command(0, read10(64, 8), 4096));
+    newer.initiator().send_command(command(0, read10(4, 8), 4096));
+    newer.initiator().send_command(command(0, write10(7, 1), Bytes(512)));
+    newer.flush();
+    world_.run_for(std::chrono::seconds(1));
+    EXPECT_EQ(waiting_.size(), 2U) << "the read elsewhere does not wait";
+    data_[0]->run([this] {
+      block::Request* const old = waiting_.front();
+      waiting_.erase(waiting_.begin());
+      old->complete();
+    });
+    world_.run_for(std::chrono::seconds(1));
+    EXPECT_EQ(waiting_.size(), 3U);
+  }
 
   std::vector<block::Request*> waiting_;
   std::unique_ptr<Host> host_;
@@ -311,6 +328,26 @@ TEST_F(HangingBackend, AConnectionIsReplacedAllTheSame) {
   again->initiator().set_command_sn(host_->initiator().command_sn());
   EXPECT_EQ(again->run(command(1, test_unit_ready())).status, 2) << "power on, of the session";
   EXPECT_EQ(sessions().front().connections.size(), 1U);
+}
+
+// What was acknowledged or read meanwhile would be undone by it.
+TEST_F(HangingBackend, AWriteOfASessionThatIsOverHoldsBackNewerCommands) {
+  hang(command(0, write10(0, 8), Bytes(4096)));
+  auto again = std::make_unique<Host>(world_, host_shard_, kPortal, InitiatorOptions{});
+  ASSERT_TRUE(again->log_in());
+  again->run(command(0, test_unit_ready()));
+  expect_that_newer_commands_wait_for_it(*again);
+}
+
+TEST_F(HangingBackend, AWriteOfAConnectionThatIsOverHoldsBackNewerCommands) {
+  hang(command(0, write10(0, 8), Bytes(4096)));
+  InitiatorOptions options;
+  options.tsih = host_->initiator().tsih();
+  options.keys = {{"MaxRecvDataSegmentLength", "65536"}};
+  auto again = std::make_unique<Host>(world_, host_shard_, kPortal, options);
+  ASSERT_TRUE(again->log_in());
+  again->initiator().set_command_sn(host_->initiator().command_sn());
+  expect_that_newer_commands_wait_for_it(*again);
 }
 
 TEST_F(HangingBackend, TheWindowIsOpenAgainAfterAReset) {

@@ -81,6 +81,7 @@ class FakeHost final : public Host {
   void login_refused(const LoginQuery& /*query*/, LoginStatus status, std::string_view /*reason*/) override {
     refused.push_back(status);
   }
+  void abort_command(CommandSlot& /*slot*/) override {}
   void start_command(CommandSlot& slot) override {
     ++started;
     started_tags.push_back(slot.command().tag);
