@@ -201,8 +201,8 @@ void ConnectionState::encode_r2ts() {
   while (first_r2t_ != nullptr) {
     Slot& slot = *first_r2t_;
     for (Slot::ReadyToTransfer& wanted : std::span(slot.r2ts_).first(slot.r2t_count_)) {
-      if (wanted.sent) {
-        continue;
+      if (wanted.sent || slot.state_ != Slot::State::kRunning) {
+        continue;  // or others have aborted the task, and its answer is on its way
       }
       if (!batch_.has_room()) {
         return;

@@ -229,6 +229,21 @@ TEST_F(Recovery, SendsAnR2tAgain) {
   expect_written(wire, data);
 }
 
+TEST_F(Recovery, DoesNotAskAgainForDataOfATaskThatOthersHaveAborted) {
+  Wire& wire = log_in(1);
+  start_write(wire, pattern(4096, 9));
+  CommandSlot& slot = *wire.host.last_started;
+  slot.command().aborted = true;
+  slot.command().status = scsi::Status::kTaskAborted;
+  slot.on_abort();
+  shard.run();
+  wire.send(wire.snack(SnackType::kDataOrR2t, 5, 0, 1));
+  const auto answers = wire.take();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].opcode(), Opcode::kScsiResponse);
+  EXPECT_EQ(answers[0].get<bhs::scsi_response::Status>(), static_cast<std::uint8_t>(scsi::Status::kTaskAborted));
+}
+
 TEST_F(Recovery, AsksAgainForDataWithAWrongDigest) {
   Wire& wire = log_in(1);
   const Bytes data = pattern(4096, 9);
