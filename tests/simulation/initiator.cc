@@ -131,6 +131,10 @@ void SimulatedInitiator::on_refused(SimulatedConnection& connection, iscsi::Logi
 }
 
 void SimulatedInitiator::on_login(SimulatedConnection& connection) {
+  if (session_ && session_->is_lost) {
+    connection.shut_down();  // it was on its way when the session was given up
+    return;
+  }
   board_.trace.note("session.opened", {index_, connection.cid(), connection.engine().tsih()});
   if (!board_.admitted[index_].any(connection.login_began(), [](bool admitted) { return admitted; })) {
     board_.fail("initiator " + std::to_string(index_) + " has logged in though it may not");
