@@ -9,6 +9,7 @@
 #include "cim/object_path.h"
 #include "cim/property_list.h"
 #include "cim/query/query_sink.h"
+#include "cim/query/wql_path.h"
 
 namespace lunaria::cim {
 namespace {
@@ -172,8 +173,13 @@ runtime::Task<Result<void, Error>> QueryWalk::follow(const Query& query) {
   if (clause.schema_only || clause.class_definitions_only) {
     co_return fail(unsupported("a result of classes"));
   }
-  auto object = ObjectPath::parse(clause.path);
-  if (!object || !object->is_instance()) {
+  const auto only_key = [this](const ObjectPath& path) {
+    const NamespaceName& space = path.name_space().empty() ? request_.name_space : path.name_space();
+    const ClassPtr cls = repository_.find_class(space, path.class_name());
+    return cls && cls->key_indexes().size() == 1 ? cls->property(cls->key_indexes().front()).name : std::string();
+  };
+  auto object = query::parse_wql_path(clause.path, only_key);
+  if (!object) {
     co_return fail(Error(Status::kInvalidQuery, "'" + clause.path + "' is no path of an instance"));
   }
   const NamespaceName place = object->name_space().empty() ? request_.name_space : object->name_space();

@@ -64,6 +64,10 @@ TEST_F(Queries, FollowAssociations) {
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk.Id=1} WHERE RequiredAssocQualifier = Association"),
             "A_System.Name=\"s\"");
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk.Id=1} WHERE RequiredAssocQualifier = Nothing"), "");
+  for (const char* path : {"A_System.Name='s'", "A_System='s'", "A_System=\"s\""}) {
+    EXPECT_EQ(query("WQL", "ASSOCIATORS OF {" + std::string(path) + "}"), "A_Disk.Id=1 A_FastDisk.Id=5") << path;
+  }
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk=1}"), "A_System.Name=\"s\"");
   EXPECT_EQ(query("WQL", "REFERENCES OF {A_Disk.Id=1}"),
             "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_Disk.Id=1\"");
 }
@@ -73,6 +77,8 @@ TEST_F(Queries, RefuseWhatCannotBeAsked) {
   EXPECT_EQ(query("WQL", "SELEKT * FROM A_Disk"), "INVALID_QUERY");
   EXPECT_EQ(query("WQL", "SELECT * FROM A_None"), "INVALID_QUERY");
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_Disk}"), "INVALID_QUERY");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name='s}"), "INVALID_QUERY");
+  EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_None='s'}"), "INVALID_QUERY");
   EXPECT_EQ(query("DMTF:FQL", "Id = 1"), "INVALID_QUERY");
 }
 
