@@ -350,6 +350,24 @@ TEST_F(HangingBackend, AWriteOfAConnectionThatIsOverHoldsBackNewerCommands) {
   expect_that_newer_commands_wait_for_it(*again);
 }
 
+// It is still at it when the command's end is the last that an exchange of volumes has waited for.
+TEST_F(HangingBackend, AVolumeIsNotDestroyedWhileItCompletesARequest) {
+  bool is_gone = false;
+  run(server_->replace_volume(UnitId{1}, std::make_unique<HangingVolume>(waiting_, &is_gone)));
+  hang(command(0, read10(0, 8), 4096));
+  bool is_replaced = false;
+  control_.run(
+      [&] { runtime::spawn(gate_, note_end(server_->replace_volume(UnitId{1}, make_volume(kBlocks)), is_replaced)); });
+  world_.run_for(std::chrono::seconds(1));
+  data_[0]->run([&] {
+    waiting_.front()->complete();
+    waiting_.clear();
+    EXPECT_FALSE(is_gone);
+  });
+  EXPECT_TRUE(world_.run_until([&] { return is_replaced; }));
+  EXPECT_TRUE(is_gone);
+}
+
 TEST_F(HangingBackend, TheWindowIsOpenAgainAfterAReset) {
   for (int round = 0; round < 3; ++round) {
     for (std::uint32_t i = 0; i < 64; ++i) {

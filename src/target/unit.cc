@@ -28,8 +28,7 @@ runtime::Task<void> Unit::execute(scsi::Command& command) {
 runtime::Task<bool> Unit::replace_volume(std::unique_ptr<block::Volume> volume) {
   resumed_.reset();
   inside_.close();
-  co_await logical_unit_->stop_background();
-  co_await inside_.drained();
+  co_await drain();
   logical_unit_->replace_volume(*volume);
   std::swap(volume_, volume);
   const bool has_other_capacity = volume_->geometry().block_count != volume->geometry().block_count;
@@ -43,8 +42,14 @@ runtime::Task<bool> Unit::replace_volume(std::unique_ptr<block::Volume> volume) 
 runtime::Task<void> Unit::stop() {
   stopped_ = true;
   inside_.close();
+  co_await drain();
+}
+
+// The last to leave is called by the volume that has completed its request: that volume may go when it has returned.
+runtime::Task<void> Unit::drain() {
   co_await logical_unit_->stop_background();
   co_await inside_.drained();
+  co_await runtime::yield_on(home_.shard());
 }
 
 runtime::Task<bool> Unit::save(scsi::ReservationState state) {

@@ -40,6 +40,8 @@ class Unit final : public scsi::UnitObserver, public scsi::ReservationStore, pri
   std::optional<std::string> failure() const { return volume_->failure(); }
 
  private:
+  /// Ends what runs in the background and waits for what is inside; the gate is closed.
+  runtime::Task<void> drain();
   void on_volume_failed(const std::string& reason) override;
   void on_space_reached(const scsi::SpaceReached& reached) override;
   runtime::Task<bool> save(scsi::ReservationState state) override;
