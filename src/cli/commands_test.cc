@@ -469,6 +469,7 @@ TEST_F(Commands, QueriesAndFiltersGoToTheServer) {
             ExitCode::kNotSupported)
       << "the fake server knows no query language";
   EXPECT_EQ(server_.requests().back(), "ExecQuery root/wmi DMTF:CQL SELECT * FROM WT_Host");
+  EXPECT_FALSE(run_json({"cim", "query", "SELECT * FROM meta_class", "--namespace", "root/wmi"}).empty());
   EXPECT_EQ(run_json({"cim", "instances", "WT_Portal", "--filter", "Port > 1"}).size(), 1U);
   ASSERT_GE(server_.requests().size(), 2U);
   EXPECT_EQ(server_.requests()[server_.requests().size() - 2],

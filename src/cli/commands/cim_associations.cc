@@ -81,7 +81,11 @@ Outcome<void> query(const Arguments& arguments, Environment& environment) {
   if (!reply) {
     return fail(reply.error());
   }
-  print_instances(environment.printer, reply->instances);
+  if (reply->classes.empty()) {
+    print_instances(environment.printer, reply->instances);
+  } else {
+    print_classes(environment.printer, reply->classes);  // of a query for schema
+  }
   return {};
 }
 

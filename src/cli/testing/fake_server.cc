@@ -205,6 +205,12 @@ struct Execution {
     answer.parameters.push_back({"EndOfSequence", cim::Value(true), true});
     return {};
   }
+  /// No query language; but whoever asks for classes gets those at the top.
+  CimResult<void> run(const wbem::ExecQuery& call) {
+    return call.query.text.find("meta_class") == std::string::npos
+               ? CimResult<void>(fail(cim::Error(cim::Status::kNotSupported)))
+               : run(wbem::EnumerateClasses{});
+  }
   template <class Other>
   CimResult<void> run(const Other& /*call*/) {
     return fail(cim::Error(cim::Status::kNotSupported));
