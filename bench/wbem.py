@@ -29,7 +29,6 @@ import cim  # noqa: E402  pylint: disable=wrong-import-position
 SPACE, CLASS = "root/bench", "BENCH_Volume"
 USER, PASSWORD = "bench", "correct horse battery"
 START_SECONDS_MAX = 20
-TICKS = 100
 PROPERTIES = (
     ("ElementName", "string", "volume {0}"), ("Caption", "string", "Storage volume {0} of the bench set"),
     ("Description", "string", "A thin-provisioned volume used for measuring; it holds no data ({0})"),
@@ -125,8 +124,9 @@ class Measured:
         raise servers.BenchError(f"{self.name} does not listen (exit status {self.process.poll()})")
 
     def cpu_s(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """From the scheduler's accounting: the clock ticks of /proc/PID/stat are a third of an enumeration each."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def memory_mib(self, what):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
