@@ -1,6 +1,6 @@
 #pragma once
 
-// nontemporal_copy: memcpy into memory that will not be needed soon. Internal to block.
+// nontemporal_copy: memcpy into memory that will not be needed soon.
 
 #include <cstddef>
 #include <span>

@@ -283,7 +283,7 @@ bool LogicalUnit::manage(TaskManagement function, NexusId nexus, std::uint32_t t
           unit.wake();
           return true;
         }
-        unit.ranges.isolate(task->command);  // the tag may be that of another task by now
+        unit.ranges.isolate(task->command);  // its transport has marked it; a newer task may have the tag
       }
       return false;
     case TaskManagement::kAbortTaskSet:

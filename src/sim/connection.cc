@@ -73,12 +73,12 @@ bool Connection::submit(int side, SendRequest& request) {
   return true;
 }
 
-/// What a receive gives now; nothing when it has to wait.
 std::size_t Connection::waiting(int side) const {
   const Pipe& pipe = pipes_[static_cast<std::size_t>(side)];
   return pipe.receiver_shut ? 0 : pipe.arrived - pipe.consumed;
 }
 
+/// What a receive gives now; nothing when it has to wait.
 std::optional<std::int64_t> Connection::try_receive(Pipe& pipe, std::span<std::byte> memory) {
   if (pipe.receiver_shut) {
     return 0;

@@ -13,8 +13,8 @@ namespace {
 /// Receives carried out in a row before other connections of the shard have their turn.
 constexpr unsigned kBatchesPerTurn = 8;
 /// While at least this many bytes have come that are not received yet, answers are gathered: their initiator has sent
-/// enough to wait for, and each send wakes it. docs/decisions/0018.
-constexpr std::size_t kBacklogMin = std::size_t{128} << 10;
+/// enough to wait for, and each send wakes it. docs/decisions/0020.
+constexpr std::size_t kBacklogMin = 2 * iscsi::kBusyReceiveSize;
 /// For the initiator to negotiate anew when it is asked to; nothing happens when it does not.
 constexpr runtime::Duration kNegotiationGrace = std::chrono::seconds(3);
 
