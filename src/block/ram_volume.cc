@@ -33,9 +33,11 @@ RamVolume::RamVolume(Geometry geometry, bool read_only, Mapping mapping)
     : geometry_(geometry),
       read_only_(read_only),
       memory_(mapping.bytes),
-      written_((mapping.bytes.size() + kPageSize - 1) / kPageSize) {}
+      written_((mapping.bytes.size() + kPageSize - 1) / kPageSize),
+      loans_(mapping.bytes) {}
 
 RamVolume::~RamVolume() {
+  loans_.recall(0, memory_.size());
   ::munmap(memory_.data(), memory_.size());
 }
 
@@ -59,6 +61,9 @@ bool RamVolume::submit(Request& request) noexcept {
   if (read_only_ && modifies) {
     request.status = IoStatus::kWriteProtected;
     return true;
+  }
+  if (modifies) {
+    loans_.recall(request.offset, request.length);
   }
   std::byte* at = range.data();
   switch (request.operation) {
@@ -92,6 +97,14 @@ bool RamVolume::submit(Request& request) noexcept {
       report(request);
       break;
   }
+  return true;
+}
+
+bool RamVolume::lend(std::uint64_t offset, std::span<std::byte> copy, Loan& loan) noexcept {
+  if (copy.size() > Loans::kLengthMax) {
+    return false;
+  }
+  loans_.lend(offset, copy, loan);
   return true;
 }
 

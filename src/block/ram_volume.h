@@ -1,6 +1,7 @@
 #pragma once
 
-// RamVolume: a disk in anonymous memory. Sparse until written; gone with the process. Every request completes at once.
+// RamVolume: a disk in anonymous memory. Sparse until written; gone with the process. Every request completes at once,
+// and what it reads it can lend.
 
 #include <cstddef>
 #include <memory>
@@ -32,6 +33,7 @@ class RamVolume final : public Volume {
   Geometry geometry() const override { return geometry_; }
   Features features() const override;
   bool submit(Request& request) noexcept override;
+  bool lend(std::uint64_t offset, std::span<std::byte> copy, Loan& loan) noexcept override;
   std::optional<std::string> failure() const override { return std::nullopt; }
 
  private:
@@ -44,6 +46,7 @@ class RamVolume final : public Volume {
   bool read_only_;
   std::span<std::byte> memory_;
   std::vector<bool> written_;  ///< by page: takes memory
+  Loans loans_;
 };
 
 }  // namespace lunaria::block

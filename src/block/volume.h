@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include "block/loan.h"
 #include "runtime/operation.h"
 #include "runtime/submit.h"
 
@@ -84,6 +85,9 @@ class Volume {
   virtual Features features() const = 0;
   /// Starts a request; true when it is done already (then complete() is not called). Never blocks, allocates nothing.
   virtual bool submit(Request& request) noexcept = 0;
+  /// Lends the `copy.size()` bytes at `offset` instead of reading them into `copy`; false when it cannot, or not so
+  /// many.
+  virtual bool lend(std::uint64_t /*offset*/, std::span<std::byte> /*copy*/, Loan& /*loan*/) noexcept { return false; }
   /// Why the volume is in the failed state, in words for the administrator; nullopt while it works. A volume enters
   /// this state by a lost flush, a vanished or short store, and stays in it until an operator clears it.
   virtual std::optional<std::string> failure() const = 0;

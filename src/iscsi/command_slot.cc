@@ -65,6 +65,12 @@ runtime::BufferPool& CommandSlot::buffers() noexcept {
   return (home_ != nullptr ? home_ : shard_)->buffers();
 }
 
+// Another shard must not touch the loan, and at a recovery level above 0 the answer may be kept for long after it was
+// sent.
+bool CommandSlot::may_borrow() const noexcept {
+  return !is_remote() && !engine_->may_send_again();
+}
+
 void CommandSlot::finish_data_out(bool aborted) noexcept {
   if (waiter_ == nullptr) {
     return;
@@ -108,6 +114,7 @@ bool CommandSlot::return_buffer() noexcept {
     return true;
   }
   if (!is_remote()) {
+    command_->data_in_loan.give_back();
     command_->data_in.reset();
     return true;
   }

@@ -59,6 +59,7 @@ class CommandSlot final : public scsi::Transport {
   bool submit(scsi::DataOutRequest& request) noexcept override;
   std::span<std::byte> data_out() noexcept override;
   runtime::BufferPool& buffers() noexcept override;
+  bool may_borrow() const noexcept override;
   void on_abort() noexcept override;
 
  private:

@@ -63,6 +63,9 @@ std::span<const iovec> Connection::gather(runtime::Instant now) {
 void Connection::on_sent(std::size_t count, runtime::Instant now) {
   state_->on_sent(count, now);
 }
+bool Connection::has_lent() const {
+  return state_->has_lent();
+}
 runtime::Instant Connection::next_deadline() const {
   return state_->next_deadline();
 }

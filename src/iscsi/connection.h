@@ -74,8 +74,12 @@ class Connection final {
   // Sending.
 
   bool wants_send() const;
-  /// What to send next: as many PDUs as fit a batch. Valid and unchanged until on_sent has accounted for all of it.
+  /// What to send next: as many PDUs as fit a batch, or what is left of one. Valid and unchanged until on_sent has
+  /// accounted for all of it, unless has_lent().
   std::span<const iovec> gather(runtime::Instant now);
+  /// Some of what gather() returned lies in a volume that has lent it: send what can be sent without waiting, call
+  /// on_sent at once, be it with nothing, and gather what is left again, which lies elsewhere then.
+  bool has_lent() const;
   /// So many bytes of what gather() returned are with the kernel and their memory may be reused.
   void on_sent(std::size_t count, runtime::Instant now);
 

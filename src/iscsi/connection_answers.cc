@@ -43,6 +43,7 @@ std::span<const iovec> ConnectionState::gather(runtime::Instant now) {
     now_ = now;
     send_noted_ = false;
     send_progress_ = now;
+    batch_has_lent_ = false;
     encode();
   }
   return batch_.vectors();
@@ -85,6 +86,7 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
   counters_.bytes_sent += count;
   const std::size_t pdus = batch_.pdu_count();
   if (!batch_.sent(count)) {
+    keep_unsent();
     return;
   }
   counters_.pdus_sent += pdus;
@@ -131,6 +133,28 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
     resume();
   }
   host_.wake();
+}
+
+/// The rest of the batch has to wait, and the volume may change meanwhile what it has lent.
+void ConnectionState::keep_unsent() {
+  if (!std::exchange(batch_has_lent_, false)) {
+    return;
+  }
+  const auto keep = [this](Slot& slot) {
+    if (!slot.command_ || !slot.command_->data_in_loan.is_lent()) {
+      return;
+    }
+    scsi::Command& command = *slot.command_;
+    if (batch_.relocate(command.data_in_loan.bytes(), command.data_in.memory())) {
+      command.data_in_loan.take_copy();
+    }
+  };
+  for (Slot* slot = first_sent_; slot != nullptr; slot = slot->next_) {
+    keep(*slot);
+  }
+  if (first_answer_ != nullptr) {  // which may be partly encoded
+    keep(*first_answer_);
+  }
 }
 
 void ConnectionState::stamp_window(bhs::Bytes header) {
@@ -275,8 +299,8 @@ void ConnectionState::encode_piece(Slot& slot, const DataPiece& piece, std::uint
     }
     stamp_window(header);
   }
-  const auto data = std::span<const std::byte>(command.data_in.memory()).first(command.data_in_size);
-  batch_.seal(data.subspan(piece.offset, piece.size));
+  batch_has_lent_ = batch_has_lent_ || command.data_in_loan.is_lent();
+  batch_.seal(command.data_in_bytes().subspan(piece.offset, piece.size));
 }
 
 void ConnectionState::encode_scsi_response(Slot& slot) {

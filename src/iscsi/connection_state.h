@@ -36,6 +36,7 @@ class ConnectionState final {
   void on_received(std::size_t count, runtime::Instant now);
   bool wants_send() const;
   std::span<const iovec> gather(runtime::Instant now);
+  bool has_lent() const { return batch_has_lent_; }
   void on_sent(std::size_t count, runtime::Instant now);
   runtime::Instant next_deadline() const;
   void on_deadline(runtime::Instant now);
@@ -61,6 +62,7 @@ class ConnectionState final {
   const ConnectionCounters& counters() const { return counters_; }
 
   // For CommandSlot.
+  bool may_send_again() const { return recovery_ != nullptr; }
   bool submit_data_out(CommandSlot& slot, scsi::DataOutRequest& request) noexcept;
   void finish_release(CommandSlot& slot) noexcept;
 
@@ -289,6 +291,7 @@ class ConnectionState final {
   static bool folds_status(const Slot& slot) {
     return slot.command_->status == scsi::Status::kGood && slot.command_->data_in_size != 0 && slot.snack_tag_ == 0;
   }
+  void keep_unsent();
   void stamp_answer(Slot& slot, bhs::Bytes header);
   void encode_scsi_response(Slot& slot);
   void encode_control_answer(Slot& slot);
@@ -344,6 +347,7 @@ class ConnectionState final {
 
   // Sending.
   SendBatch batch_;
+  bool batch_has_lent_ = false;  // data that its volume may change as soon as the shard does anything else
   StatusSn status_sn_;
   std::optional<StatusSn> unacknowledged_;  // functions of other connections wait until the initiator has all before it
   Slot* first_answer_ = nullptr;

@@ -1,6 +1,7 @@
 #include "iscsi/send_batch.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/check.h"
 
@@ -72,6 +73,20 @@ bool SendBatch::sent(std::size_t count) {
   }
   clear();
   return true;
+}
+
+bool SendBatch::relocate(std::span<const std::byte> from, std::span<std::byte> to) {
+  bool is_found = false;
+  for (iovec& vector : std::span(vectors_).subspan(first_, vector_count_ - first_)) {
+    const auto* begin = static_cast<const std::byte*>(vector.iov_base);
+    const bool is_inside =
+        !std::less<>()(begin, from.data()) && !std::less<>()(from.data() + from.size(), begin + vector.iov_len);
+    if (is_inside) {
+      vector.iov_base = to.data() + (begin - from.data());
+      is_found = true;
+    }
+  }
+  return is_found;
 }
 
 void SendBatch::clear() {

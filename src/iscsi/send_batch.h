@@ -42,6 +42,8 @@ class SendBatch final {
   std::span<const iovec> vectors() const { return std::span(vectors_).subspan(first_, vector_count_ - first_); }
   /// So much has been sent; true when that was the rest. The batch is empty then.
   bool sent(std::size_t count);
+  /// What is still to be sent of `from` is sent from the same place in `to`; false when there is nothing of it.
+  bool relocate(std::span<const std::byte> from, std::span<std::byte> to);
   void clear();
   std::size_t pdu_count() const { return pdu_count_; }
 

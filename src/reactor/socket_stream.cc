@@ -103,27 +103,31 @@ void SocketStream::on_received() {
   request.complete();
 }
 
-bool SocketStream::submit(SendRequest& request) {
+std::int64_t SocketStream::try_send(std::span<const iovec> memory) {
   check(!send_.active, "one send at a time");
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(memory.data());  // the kernel reads it only
+  message.msg_iovlen = memory.size();
+  const ssize_t count = ::sendmsg(descriptor_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count >= 0) {
+    return count;
+  }
+  return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+bool SocketStream::submit(SendRequest& request) {
   send_.length = length_of(request.memory);
   send_.progress = 0;
   if (send_.length == 0) {
     request.result = 0;
     return true;
   }
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(request.memory.data());  // the kernel reads it only
-  message.msg_iovlen = request.memory.size();
-  const ssize_t count = ::sendmsg(descriptor_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (count < 0 && errno != EAGAIN && errno != EINTR) {
-    request.result = -errno;
-    return true;
-  }
-  send_.progress = count > 0 ? static_cast<std::uint64_t>(count) : 0;
-  if (send_.progress == send_.length) {
+  const std::int64_t count = try_send(request.memory);
+  if (count < 0 || static_cast<std::uint64_t>(count) == send_.length) {
     request.result = count;
     return true;
   }
+  send_.progress = static_cast<std::uint64_t>(count);
   send_.request = &request;
   start_send();
   return false;

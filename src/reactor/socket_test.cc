@@ -264,6 +264,35 @@ TEST_P(SocketStreamTest, SendsAllOfALargeMessageToASlowReader) {
   reactor->run_to_completion(0, send_to_slow_reader(reactor->shard(0), directory / "socket"));
 }
 
+// With a full socket it sends nothing, instead of waiting, and what it sent before arrives.
+Task<void> send_what_fits(runtime::Shard& shard) {
+  Pair pair = co_await connected_pair(shard, kLoopback);
+  std::vector<std::byte> bytes = pattern(1 << 20);
+  std::vector<std::byte> sent;
+  const auto send_once = [&] {
+    const std::array parts{iovec{bytes.data(), 1000}, iovec{bytes.data() + 1000, bytes.size() - 1000}};
+    return pair.client->try_send(parts);
+  };
+  std::int64_t count = send_once();
+  EXPECT_GT(count, 1000);
+  for (int i = 0; i < 1000 && count > 0; ++i) {
+    sent.insert(sent.end(), bytes.begin(), bytes.begin() + count);
+    count = send_once();
+  }
+  EXPECT_EQ(count, 0);
+  std::vector<std::byte> received(sent.size());
+  const std::int64_t arrived = co_await receive_all(*pair.server, received);
+  EXPECT_EQ(arrived, static_cast<std::int64_t>(sent.size()));
+  EXPECT_TRUE(received == sent);
+  pair.client->shutdown();
+  EXPECT_EQ(send_once(), -EPIPE);
+}
+
+TEST_P(SocketStreamTest, SendsWhatFitsWithoutWaiting) {
+  auto reactor = start_reactor();
+  reactor->run_to_completion(0, send_what_fits(reactor->shard(0)));
+}
+
 Task<void> see_the_end(runtime::Shard& shard) {
   Pair pair = co_await connected_pair(shard, kLoopback);
   std::vector<std::byte> bytes = pattern(10);

@@ -48,6 +48,8 @@ class Stream {
   /// Start a request; true when it is done already (then complete() is not called). Not blocking.
   virtual bool submit(ReceiveRequest& request) = 0;
   virtual bool submit(SendRequest& request) = 0;
+  /// Sends what can be sent without waiting, now: bytes, maybe none, or a negative errno. No send is in flight.
+  virtual std::int64_t try_send(std::span<const iovec> memory) = 0;
   /// Bytes that have come and wait for a receive; 0 where that cannot be told. Costs a system call.
   virtual std::size_t waiting() const = 0;
   /// Ends both directions; requests in flight complete with an error or 0 soon after. The destructor closes; nothing

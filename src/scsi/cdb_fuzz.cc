@@ -49,7 +49,8 @@ void run_one(Harness& harness, Input& input) {
                         .data_in_length = room,
                         .initiator = how & 1U,
                         .attribute = (how & 2) != 0 ? TaskAttribute::kOrdered : TaskAttribute::kSimple,
-                        .read_only = (how & 0x3C) == 0x3C});
+                        .read_only = (how & 0x3C) == 0x3C,
+                        .borrows = (how & 4) != 0});
   check(exchange->done, "every command ends");
   check(exchange->command.data_in_size <= room, "no more is sent than there is room for");
   check(exchange->command.data_in_size <= exchange->command.data_in.memory().size(), "what is sent is in the buffer");

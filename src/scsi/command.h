@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "block/loan.h"
 #include "runtime/buffer_pool.h"
 #include "runtime/operation.h"
 #include "scsi/sense.h"
@@ -56,6 +57,8 @@ class Transport {
   virtual std::span<std::byte> data_out() noexcept = 0;
   /// The pool of the shard that the command's buffers must come from and go back to.
   virtual runtime::BufferPool& buffers() noexcept = 0;
+  /// Whether Command::data_in_loan may be used: the data is sent on this shard, once.
+  virtual bool may_borrow() const noexcept { return false; }
   /// Command::aborted has just been set: a DataOutRequest that waits must complete soon, though not inside this call.
   virtual void on_abort() noexcept {}
 };
@@ -102,6 +105,7 @@ class Command final {
   Status status = Status::kGood;
   SenseBytes sense;
   runtime::Buffer data_in;       ///< data to send, `data_in_size` bytes of it
+  block::Loan data_in_loan;      ///< or where the volume keeps it; then `data_in` is the place for a copy
   std::size_t data_in_size = 0;  ///< already cut to data_in_length
   /// Bytes that the CDB wanted to move, for the residual count: overflow when larger than the initiator's length,
   /// underflow when smaller.
@@ -110,6 +114,11 @@ class Command final {
   /// NACA of the CONTROL byte (SAM-5 5.2): a CHECK CONDITION is to begin an auto contingent allegiance.
   bool asks_for_aca() const;
   std::span<const std::byte> cdb() const { return std::span(cdb_bytes).first(cdb_length); }
+  /// The data to send, wherever it lies now.
+  std::span<const std::byte> data_in_bytes() const {
+    const auto lent = data_in_loan.bytes();
+    return (lent.empty() ? std::span<const std::byte>(data_in.memory()) : lent).first(data_in_size);
+  }
 
   /// `co_await command.receive(length)`: solicits and waits; false when the command was aborted meanwhile.
   ReceiveAwaiter receive(std::size_t length) { return {*this, length}; }

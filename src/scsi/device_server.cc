@@ -193,6 +193,7 @@ void finish(Command& command, const Outcome& outcome, SenseFormat format) {
   }
   const bool is_successful = outcome.is_good() || outcome.status == Status::kConditionMet;
   if (!is_successful || command.aborted) {
+    command.data_in_loan.give_back();
     command.data_in.reset();
     command.data_in_size = 0;
     command.transfer_length = 0;

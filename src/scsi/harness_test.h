@@ -36,6 +36,7 @@ class FakeTransport final : public Transport {
   }
   std::span<std::byte> data_out() noexcept override { return std::as_writable_bytes(std::span(data)); }
   runtime::BufferPool& buffers() noexcept override { return pool_; }
+  bool may_borrow() const noexcept override { return borrows; }
   void on_abort() noexcept override { abort_seen = true; }
 
   /// Completes a held request: the data has come, or the command was aborted.
@@ -49,6 +50,7 @@ class FakeTransport final : public Transport {
 
   Bytes data;
   bool hold = false;
+  bool borrows = false;
   bool abort_seen = false;
 
  private:
@@ -67,7 +69,7 @@ struct Exchange {
   Status status() const { return command.status; }
   bool is_good() const { return done && command.status == Status::kGood; }
   Bytes sense() const { return copy(command.sense.bytes()); }
-  Bytes data_in() const { return copy(command.data_in.memory().first(command.data_in_size)); }
+  Bytes data_in() const { return copy(command.data_in_bytes()); }
   static Bytes copy(std::span<const std::byte> from) {
     Bytes to(from.size());
     std::ranges::transform(from, to.begin(), [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
@@ -134,6 +136,7 @@ struct Options {
   std::uint32_t tag = 1;
   bool hold_data_out = false;
   bool read_only = false;
+  bool borrows = false;
 };
 
 inline runtime::Task<void> run_in_unit(LogicalUnit& unit, Exchange& exchange) {
@@ -268,6 +271,7 @@ class Harness final : UnitObserver, ReservationStore {
     command.data_in_length = options.data_in_length.value_or(std::uint64_t{1} << 20);
     exchange->transport.data = options.data_out;
     exchange->transport.hold = options.hold_data_out;
+    exchange->transport.borrows = options.borrows;
     return exchange;
   }
 

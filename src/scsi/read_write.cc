@@ -34,10 +34,14 @@ runtime::Task<Outcome> run_read(Execution& x) {
       co_return io_outcome(unit, flushed, range->lba);
     }
   }
-  const block::IoStatus status =
-      co_await block::read(*unit.volume, byte_count(unit, range->lba), buffer.memory().first(length));
-  if (status != block::IoStatus::kOk) {
-    co_return io_outcome(unit, status, range->lba);
+  const std::uint64_t offset = byte_count(unit, range->lba);
+  const std::span<std::byte> memory = buffer.memory().first(length);
+  const bool is_lent = command.transport.may_borrow() && unit.volume->lend(offset, memory, command.data_in_loan);
+  if (!is_lent) {
+    const block::IoStatus status = co_await block::read(*unit.volume, offset, memory);
+    if (status != block::IoStatus::kOk) {
+      co_return io_outcome(unit, status, range->lba);
+    }
   }
   command.data_in = std::move(buffer);
   command.data_in_size = wanted;

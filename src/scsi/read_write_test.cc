@@ -16,6 +16,7 @@ using testing::Harness;
 using testing::outcome;
 
 constexpr std::uint32_t kBlockCount = 2048;  // of the harness's disk
+constexpr std::size_t kBlock = 512;
 
 /// The CDB of READ or WRITE in one of its lengths.
 Bytes transfer_cdb(bool write, std::size_t length, std::uint64_t lba, std::uint32_t count, std::uint8_t flags = 0) {
@@ -299,6 +300,34 @@ TEST(SynchronizeCache, ALostFlushFailsTheUnitForGood) {
   EXPECT_EQ(harness.try_out({0x12, 0, 0, 0, 96, 0}), "GOOD");
   EXPECT_EQ(harness.failures.size(), 1U);
   EXPECT_TRUE(harness.log.contains("scsi.unit.failed"));
+}
+
+// Whoever changes the blocks, and whatever becomes of the volume, the answer is what was read.
+TEST(LentRead, IsAnsweredWithWhatWasThere) {
+  const Bytes old_data(4 * kBlock, 0x11);
+  const Bytes part(old_data.begin(), old_data.begin() + kBlock);
+  for (const Bytes& changing : {transfer_cdb(true, 10, 9, 1), Bytes{0x41, 0, 0, 0, 0, 9, 0, 0, 1, 0},
+                                Bytes{0x89, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0}}) {
+    Harness harness;
+    harness.try_out(transfer_cdb(true, 10, 8, 4), {.data_out = old_data});
+    const auto reading = harness.run(transfer_cdb(false, 10, 8, 4), {.borrows = true});
+    ASSERT_TRUE(reading->command.data_in_loan.is_lent());
+    Bytes new_data(changing[0] == 0x89 ? 2 * kBlock : kBlock, 0x22);
+    std::ranges::copy_n(part.begin(), changing[0] == 0x89 ? kBlock : 0, new_data.begin());
+    EXPECT_EQ(harness.try_out(changing, {.data_out = new_data}), "GOOD");
+    EXPECT_FALSE(reading->command.data_in_loan.is_lent());
+    EXPECT_EQ(reading->data_in(), old_data);
+    const auto again = harness.run(transfer_cdb(false, 10, 8, 4), {.borrows = true});
+    EXPECT_NE(again->data_in(), old_data);
+  }
+}
+
+TEST(LentRead, IsCutToWhatTheInitiatorHasRoomFor) {
+  Harness harness;
+  harness.try_out(transfer_cdb(true, 10, 0, 2), {.data_out = Bytes(2 * kBlock, 0x33)});
+  const auto reading = harness.run(transfer_cdb(false, 10, 0, 2), {.data_in_length = 700, .borrows = true});
+  EXPECT_EQ(reading->data_in(), Bytes(700, 0x33));
+  EXPECT_EQ(reading->command.transfer_length, 2 * kBlock);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ bool Connection::submit(int side, SendRequest& request) {
   Pipe& pipe = outbound(side);
   check(pipe.send == nullptr, "one send at a time");
   pipe.send_progress = 0;
-  const std::optional<std::int64_t> result = try_send(pipe, request);
+  const std::optional<std::int64_t> result = send_some(pipe, request.memory);
   if (!result) {
     pipe.send = &request;
     return false;
@@ -71,6 +71,18 @@ bool Connection::submit(int side, SendRequest& request) {
     return false;
   }
   return true;
+}
+
+// A real kernel may be short of room at any time.
+std::int64_t Connection::try_send(int side, std::span<const iovec> memory) {
+  Pipe& pipe = outbound(side);
+  check(pipe.send == nullptr, "one send at a time");
+  if (network_.world().options().shuffle && network_.world().dice().below(8) == 0) {
+    return 0;
+  }
+  pipe.send_progress = 0;
+  const std::optional<std::int64_t> result = send_some(pipe, memory);
+  return result.value_or(static_cast<std::int64_t>(pipe.send_progress));
 }
 
 std::size_t Connection::waiting(int side) const {
@@ -105,7 +117,7 @@ std::optional<std::int64_t> Connection::try_receive(Pipe& pipe, std::span<std::b
 }
 
 /// Moves what the window takes; a result when that was all of it, or when the connection is gone.
-std::optional<std::int64_t> Connection::try_send(Pipe& pipe, const SendRequest& request) {
+std::optional<std::int64_t> Connection::send_some(Pipe& pipe, std::span<const iovec> memory) {
   if (pipe.finished) {
     return -EPIPE;
   }
@@ -114,7 +126,7 @@ std::optional<std::int64_t> Connection::try_send(Pipe& pipe, const SendRequest& 
   }
   std::size_t total = 0;
   bool moved = false;
-  for (const iovec& part : request.memory) {
+  for (const iovec& part : memory) {
     const std::size_t begin = total;
     total += part.iov_len;
     if (pipe.send_progress >= total) {
@@ -136,7 +148,7 @@ std::optional<std::int64_t> Connection::try_send(Pipe& pipe, const SendRequest& 
     schedule(pipe);
   }
   std::size_t whole = 0;
-  for (const iovec& part : request.memory) {
+  for (const iovec& part : memory) {
     whole += part.iov_len;
   }
   return pipe.send_progress == whole ? std::optional(static_cast<std::int64_t>(whole)) : std::nullopt;
@@ -241,7 +253,7 @@ void Connection::wake_sender(Pipe& pipe) {
   if (pipe.send == nullptr) {
     return;
   }
-  const std::optional<std::int64_t> result = try_send(pipe, *pipe.send);
+  const std::optional<std::int64_t> result = send_some(pipe, pipe.send->memory);
   if (result) {
     SendRequest& request = *std::exchange(pipe.send, nullptr);
     request.result = *result;

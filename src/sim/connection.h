@@ -25,6 +25,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   bool submit(int side, runtime::ReceiveRequest& request);
   bool submit(int side, runtime::SendRequest& request);
+  std::int64_t try_send(int side, std::span<const iovec> memory);
   std::size_t waiting(int side) const;
   void shutdown(int side);
   void move_to(int side, SimShard& shard);
@@ -62,7 +63,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Pipe& inbound(int side) { return pipes_[static_cast<std::size_t>(side)]; }
   Pipe& outbound(int side) { return pipes_[static_cast<std::size_t>(1 - side)]; }
   std::optional<std::int64_t> try_receive(Pipe& pipe, std::span<std::byte> memory);
-  std::optional<std::int64_t> try_send(Pipe& pipe, const runtime::SendRequest& request);
+  std::optional<std::int64_t> send_some(Pipe& pipe, std::span<const iovec> memory);
   void append(Pipe& pipe, std::span<const std::byte> bytes);
   void schedule(Pipe& pipe);
   void on_timer(Pipe& pipe);
@@ -91,6 +92,7 @@ class SimStream final : public runtime::Stream {
 
   bool submit(runtime::ReceiveRequest& request) override { return connection_->submit(side_, request); }
   bool submit(runtime::SendRequest& request) override { return connection_->submit(side_, request); }
+  std::int64_t try_send(std::span<const iovec> memory) override { return connection_->try_send(side_, memory); }
   std::size_t waiting() const override { return connection_->waiting(side_); }
   void shutdown() override { connection_->shutdown(side_); }
   IpEndpoint local_endpoint() const override { return ends_.local; }

@@ -112,6 +112,27 @@ TEST(SimNetwork, CarriesBytesInOrderThroughASmallWindowAndAnySplitting) {
   }
 }
 
+TEST(SimNetwork, SendsWhatFitsWithoutWaiting) {
+  Pair pair({.window = 100});
+  std::vector<std::byte> sent = pattern(150);
+  std::size_t progress = 0;
+  for (int i = 0; i < 50; ++i) {
+    const std::array parts{iovec{sent.data() + progress, 10}, iovec{sent.data() + progress + 10, 40}};
+    const std::int64_t count = pair.client->try_send(parts);
+    ASSERT_GE(count, 0);
+    progress += static_cast<std::size_t>(count);
+    ASSERT_LE(progress, 100U);
+  }
+  EXPECT_EQ(progress, 100U);
+  std::vector<std::byte> received;
+  std::int64_t result = 1;
+  spawn(pair.gate, receive_all(*pair.server, received, result));
+  pair.client->shutdown();
+  EXPECT_TRUE(pair.world.run_until_idle());
+  EXPECT_TRUE(std::ranges::equal(received, std::span(sent).first(100)));
+  EXPECT_EQ(pair.client->try_send({}), -EPIPE);
+}
+
 TEST(SimNetwork, MakesASenderWaitForItsReaderAndShutdownFreesIt) {
   Pair pair({.window = 100});
   std::vector<std::byte> sent = pattern(101);

@@ -211,7 +211,11 @@ runtime::Task<bool> ConnectionLoop::send_pending() {
   while (connection_->wants_send()) {
     runtime::SendRequest request;
     request.memory = connection_->gather(now());
-    co_await runtime::submit(*stream_, request);
+    if (connection_->has_lent()) {
+      request.result = stream_->try_send(request.memory);
+    } else {
+      co_await runtime::submit(*stream_, request);
+    }
     if (request.result < 0) {
       co_return false;
     }

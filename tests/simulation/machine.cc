@@ -167,10 +167,10 @@ runtime::Task<void> Machine::stop() {
   co_await server_->stop(100ms);
   server_.reset();
   board_.is_up = false;
-  for (const auto& disk : board_.disks) {
-    disk->content.process_crash();
-    disk->reservation.lose_power();
-    disk->reserving.reset();
+  for (std::size_t disk = 0; disk < board_.disks.size(); ++disk) {
+    note_end(disk, false);
+    board_.disks[disk]->reservation.lose_power();
+    board_.disks[disk]->reserving.reset();
   }
   board_.last_outage = board_.ticks.next();
   board_.trace.note("machine.stopped");
@@ -186,8 +186,7 @@ runtime::Task<void> Machine::crash(bool power_cut) {
     files_.process_crash();
   }
   for (std::size_t disk = 0; disk < board_.disks.size(); ++disk) {
-    ModelDisk& content = board_.disks[disk]->content;
-    power_cut ? content.power_cut() : content.process_crash();
+    note_end(disk, power_cut);
     manners_[disk].lost_flush = manners_[disk].lost_flush && !power_cut;
   }
   board_.last_outage = board_.ticks.next();
@@ -285,6 +284,16 @@ runtime::Task<void> Machine::repair_all() {
     if (failure) {
       co_await repair(disk);
     }
+  }
+}
+
+// Of the process, and with a power cut of the machine.
+void Machine::note_end(std::size_t disk, bool power_cut) {
+  ModelDisk& content = board_.disks[disk]->content;
+  if (board_.scenario.disks[disk].is_memory()) {
+    content.lose_all();
+  } else {
+    power_cut ? content.power_cut() : content.process_crash();
   }
 }
 

@@ -71,6 +71,7 @@ class Machine final {
   std::unique_ptr<block::Volume> open(std::size_t disk, runtime::Shard& home);
   runtime::Task<void> publish();
   void note_fault(std::size_t disk);
+  void note_end(std::size_t disk, bool power_cut);
   scsi::UnitOptions options_of(std::size_t disk) const;
   /// The limit that the server is told of.
   scsi::RateLimit told(const scsi::RateLimit& limit) const;

@@ -208,6 +208,22 @@ void ModelDisk::process_crash() {
   }
 }
 
+void ModelDisk::lose_all() {
+  process_crash();
+  consumed_.clear();
+  const auto index = static_cast<std::uint32_t>(writes_.size());
+  const Tick lost = ticks_.next();
+  writes_.push_back({.origin = kZeros,
+                     .range = {0, sectors()},
+                     .start = lost,
+                     .end = lost,
+                     .acknowledged = true,
+                     .durable = true,
+                     .doubtful = false,
+                     .is_base = false});
+  std::ranges::fill(sectors_, Candidates{{.write = index}});
+}
+
 void ModelDisk::power_cut() {
   process_crash();
   consumed_.clear();

@@ -62,6 +62,8 @@ class ModelDisk final {
   void process_crash();
   /// And the machine has lost what was not durable.
   void power_cut();
+  /// Instead, for a disk that the server keeps in its own memory: nothing is left of it.
+  void lose_all();
 
  private:
   struct Write {

@@ -27,6 +27,20 @@ DiskScenario draw_disk(Dice& dice, std::size_t index) {
   return disk;
 }
 
+/// Some of the disks are RAM disks. With a seed of its own, as draw_recovery.
+void draw_memory(Scenario& scenario) {
+  Dice dice(scenario.seed ^ 0x3E30'27D1'5C00'0000);
+  for (std::size_t i = 0; i < scenario.disks.size(); ++i) {
+    DiskScenario& disk = scenario.disks[i];
+    if (dice.chance(300)) {
+      disk.is_device = false;
+      disk.spec.kind = block::VolumeKind::kRam;
+      disk.spec.path = "memory" + std::to_string(i);
+      disk.spec.thin = true;
+    }
+  }
+}
+
 std::string number_in(Dice& dice, std::uint64_t first, std::uint64_t last) {
   return std::to_string(dice.between(first, last));
 }
@@ -178,6 +192,7 @@ Scenario draw_scenario(std::uint64_t seed, PlantedBug planted) {
   scenario.disturbance_pause_max_ms = dice.between(5, 200);
   scenario.ends_with_power_cut = dice.chance(700);
   draw_recovery(scenario);
+  draw_memory(scenario);
   return scenario;
 }
 

@@ -21,6 +21,7 @@ namespace lunaria::simulation {
 struct DiskScenario {
   block::VolumeSpec spec;
   bool is_device = false;
+  bool is_memory() const { return spec.kind == block::VolumeKind::kRam; }
   scsi::RateLimit rate_limit{};  ///< at first
   std::uint64_t sectors() const { return spec.geometry.size() / 512; }
 };

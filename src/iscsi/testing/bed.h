@@ -38,6 +38,7 @@ class FakeHost final : public Host {
 
   // Commands.
   Bytes medium;
+  std::unique_ptr<block::Loans> loans;  // of the medium, for a host that lends what is read
   bool hold_commands = false;
   bool hold_management = false;
   runtime::Shard* home = nullptr;  // where commands run, if not on the connection's shard
@@ -113,6 +114,7 @@ class FakeHost final : public Host {
   }
   void wake() override { woken = true; }
 
+  void begin_lending() { loans = std::make_unique<block::Loans>(medium); }
   /// Runs commands that were held.
   void run_held() {
     for (CommandSlot* slot : std::exchange(held, {})) {
@@ -158,13 +160,21 @@ class FakeHost final : public Host {
       command.data_in_size = std::min<std::size_t>(length, command.data_in_length);
       if (command.data_in_size != 0) {
         command.data_in = slot.buffers().try_allocate(command.data_in_size);
-        std::memcpy(command.data_in.memory().data(), medium.data() + offset, command.data_in_size);
+        const auto from = std::span(medium).subspan(offset, command.data_in_size);
+        if (loans != nullptr && slot.may_borrow()) {
+          loans->lend(offset, command.data_in.memory().first(from.size()), command.data_in_loan);
+        } else {
+          std::ranges::copy(from, command.data_in.memory().begin());
+        }
       }
     } else if (opcode == 0x2A && offset + length <= medium.size()) {
       command.transfer_length = length;
       const std::size_t wanted = std::min<std::size_t>(length, command.data_out_length);
       const bool arrived = co_await command.receive(wanted);
       if (arrived && wanted != 0) {
+        if (loans != nullptr) {
+          loans->recall(offset, wanted);
+        }
         std::memcpy(medium.data() + offset, slot.data_out().data(), wanted);
       }
     } else if (opcode != 0) {
