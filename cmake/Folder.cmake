@@ -8,6 +8,7 @@
 #   fuzzers       every *_fuzz.cc
 #   generated_sources  what the build writes for the compiler to read; tools/check.py makes it before it reads sources
 include(Precompile)
+include(LinkTime)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
 set(LUNARIA_FUZZ_SECONDS 5 CACHE STRING "Seconds each fuzzer runs in the tests of the fuzz preset")
 set(LUNARIA_THREADED_FOLDERS runtime reactor target)
@@ -32,6 +33,7 @@ function(lunaria_folder name)
     else()
       lunaria_precompiled(${target} sources)
     endif()
+    lunaria_with_bitcode(${target} ${name})
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)

@@ -30,7 +30,7 @@ GOOD = {
 class Compiled(sample.SampleTest):
     def setUp(self):
         super().setUp()
-        for name in ("cmake/Toolchain.cmake", "cmake/Folder.cmake", "cmake/Precompile.cmake",
+        for name in ("cmake/Toolchain.cmake", "cmake/Folder.cmake", "cmake/LinkTime.cmake", "cmake/Precompile.cmake",
                      "CMakePresets.json", ".clang-tidy", ".clang-format"):
             target = self.folder / name
             target.parent.mkdir(exist_ok=True)
