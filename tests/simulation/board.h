@@ -50,6 +50,12 @@ struct JudgedDisk {
   /// Since when its store works without fault, and no task was aborted by somebody else; later things are errors.
   Tick last_fault = 0;
   Tick last_reset = 0;
+  std::size_t resets = 0;  ///< that are under way, or may still be carried out: they end tasks at any time
+  Tick reset_until() const { return resets != 0 ? kNever : last_reset; }
+  void end_reset(Tick now) {
+    --resets;
+    last_reset = now;
+  }
 };
 
 /// Every event goes into a digest, so that two runs of one seed can be compared, and on request to standard error.

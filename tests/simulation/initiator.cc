@@ -110,8 +110,7 @@ runtime::Task<void> SimulatedInitiator::end_session() {
   operations_.clear();
   given_up_.clear();
   if (reset_) {
-    lost_reset_ = reset_->disk;
-    board_.disks[reset_->disk]->last_reset = kNever;  // it may still be carried out
+    lost_reset_ = reset_->disk;  // it may still be carried out
   }
   reset_.reset();
 }
@@ -175,7 +174,7 @@ void SimulatedInitiator::begin_session() {
   }
   lost_.clear();
   if (lost_reset_) {
-    board_.disks[*std::exchange(lost_reset_, std::nullopt)]->last_reset = board_.ticks.next();
+    board_.disks[*std::exchange(lost_reset_, std::nullopt)]->end_reset(board_.ticks.next());
   }
   for (std::size_t i = 1; i < connections_.size(); ++i) {
     runtime::spawn(joined_, join(*connections_[i]));
@@ -293,7 +292,7 @@ void SimulatedInitiator::collect_reset() {
   }
   const Reset reset = *std::exchange(reset_, std::nullopt);
   board_.trace.note("reset.done", {index_, reset.disk, outcome->response});
-  board_.disks[reset.disk]->last_reset = board_.ticks.next();
+  board_.disks[reset.disk]->end_reset(board_.ticks.next());
   for (std::size_t i = 0; i < operations_.size();) {
     const bool is_over =
         outcome->response == 0 && operations_[i].disk == reset.disk && operations_[i].began < reset.began &&
@@ -445,7 +444,7 @@ void SimulatedInitiator::send_task_management() {
   const TaskFunction functions[] = {TaskFunction::kAbortTaskSet, TaskFunction::kClearTaskSet,
                                     TaskFunction::kLogicalUnitReset};
   const TaskFunction function = functions[dice_.below(3)];
-  board_.disks[disk]->last_reset = board_.ticks.next();
+  ++board_.disks[disk]->resets;
   const std::uint32_t tag = number(leading(), [&](iscsi::testing::Initiator& engine) {
     return engine.send_task_management(function, std::uint64_t{disk} << 48);
   });

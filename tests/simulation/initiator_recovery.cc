@@ -222,7 +222,7 @@ bool SimulatedInitiator::may_be_gone(const Operation& operation) const {
       operation.was_reassigned && now() - operation.issued >= session_->time2wait + session_->time2retain;
   const bool is_dropped = operation.began <= board_.last_drop ||
                           board_.admitted[index_].any(operation.began, [](bool admitted) { return !admitted; });
-  return board_.disks[operation.disk]->last_reset >= operation.began || operation.began <= board_.last_outage ||
+  return board_.disks[operation.disk]->reset_until() >= operation.began || operation.began <= board_.last_outage ||
          operation.abort_tag || operation.abort_was_lost || is_dropped || is_too_late;
 }
 
