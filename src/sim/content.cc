@@ -195,8 +195,9 @@ void Content::finish_sync(const Snapshot& snapshot) {
   }
 }
 
+// What was freed is in the file system's journal, which a failed write of data does not undo.
 void Content::fail_sync() {
-  dirty_.clear();
+  std::erase_if(dirty_, [this](const auto& each) { return find(pages_, each.first) != nullptr; });
 }
 
 void Content::make_durable(std::uint64_t offset, std::uint64_t length) {

@@ -119,5 +119,18 @@ TEST(Content, AFailedSyncForgetsWhatItDidNotWrite) {
   }
 }
 
+TEST(Content, KeepsWhatWasFreedThroughAFailedSync) {
+  Content content;
+  content.write(0, filled(kPageSize, 'a'));
+  content.finish_sync(content.begin_sync());
+  content.punch(0, kPageSize);
+  content.fail_sync();
+  content.punch(512, 512);
+  content.finish_sync(content.begin_sync());
+  Dice dice(1);
+  content.power_cut(dice);
+  EXPECT_EQ(all_of(content), filled(kPageSize, '\0'));
+}
+
 }  // namespace
 }  // namespace lunaria::sim
