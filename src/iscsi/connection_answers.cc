@@ -43,7 +43,6 @@ std::span<const iovec> ConnectionState::gather(runtime::Instant now) {
     now_ = now;
     send_noted_ = false;
     send_progress_ = now;
-    batch_has_lent_ = false;
     encode();
   }
   return batch_.vectors();
@@ -89,6 +88,7 @@ void ConnectionState::on_sent(std::size_t count, runtime::Instant now) {
     keep_unsent();
     return;
   }
+  batch_has_lent_ = false;
   counters_.pdus_sent += pdus;
   first_reject_ = (first_reject_ + rejects_sending_) % kPendingRejectsMax;
   reject_count_ -= std::exchange(rejects_sending_, 0);

@@ -116,8 +116,8 @@ std::int64_t SocketStream::try_send(std::span<const iovec> memory) {
 }
 
 bool SocketStream::submit(SendRequest& request) {
+  check(!send_.active, "one send at a time");
   send_.length = length_of(request.memory);
-  send_.progress = 0;
   if (send_.length == 0) {
     request.result = 0;
     return true;

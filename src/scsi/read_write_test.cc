@@ -302,23 +302,31 @@ TEST(SynchronizeCache, ALostFlushFailsTheUnitForGood) {
   EXPECT_TRUE(harness.log.contains("scsi.unit.failed"));
 }
 
-// Whoever changes the blocks, and whatever becomes of the volume, the answer is what was read.
+struct ChangeRow {
+  const char* why;
+  Bytes cdb;  // of block 9
+  Bytes data_out;
+};
+
 TEST(LentRead, IsAnsweredWithWhatWasThere) {
-  const Bytes old_data(4 * kBlock, 0x11);
-  const Bytes part(old_data.begin(), old_data.begin() + kBlock);
-  for (const Bytes& changing : {transfer_cdb(true, 10, 9, 1), Bytes{0x41, 0, 0, 0, 0, 9, 0, 0, 1, 0},
-                                Bytes{0x89, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0}}) {
+  const Bytes old_block(kBlock, 0x11);
+  Bytes compared_and_new = old_block;
+  compared_and_new.resize(2 * kBlock, 0x22);
+  const ChangeRow rows[] = {
+      {"WRITE", transfer_cdb(true, 10, 9, 1), Bytes(kBlock, 0x22)},
+      {"WRITE SAME", {0x41, 0, 0, 0, 0, 9, 0, 0, 1, 0}, Bytes(kBlock, 0x22)},
+      {"COMPARE AND WRITE", {0x89, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0}, compared_and_new},
+  };
+  for (const ChangeRow& row : rows) {
     Harness harness;
+    const Bytes old_data(4 * kBlock, 0x11);
     harness.try_out(transfer_cdb(true, 10, 8, 4), {.data_out = old_data});
     const auto reading = harness.run(transfer_cdb(false, 10, 8, 4), {.borrows = true});
-    ASSERT_TRUE(reading->command.data_in_loan.is_lent());
-    Bytes new_data(changing[0] == 0x89 ? 2 * kBlock : kBlock, 0x22);
-    std::ranges::copy_n(part.begin(), changing[0] == 0x89 ? kBlock : 0, new_data.begin());
-    EXPECT_EQ(harness.try_out(changing, {.data_out = new_data}), "GOOD");
-    EXPECT_FALSE(reading->command.data_in_loan.is_lent());
-    EXPECT_EQ(reading->data_in(), old_data);
-    const auto again = harness.run(transfer_cdb(false, 10, 8, 4), {.borrows = true});
-    EXPECT_NE(again->data_in(), old_data);
+    EXPECT_TRUE(reading->command.data_in_loan.is_lent()) << row.why;
+    EXPECT_EQ(harness.try_out(row.cdb, {.data_out = row.data_out}), "GOOD") << row.why;
+    EXPECT_FALSE(reading->command.data_in_loan.is_lent()) << row.why;
+    EXPECT_EQ(reading->data_in(), old_data) << row.why;
+    EXPECT_NE(harness.run(transfer_cdb(false, 10, 8, 4), {.borrows = true})->data_in(), old_data) << row.why;
   }
 }
 

@@ -77,11 +77,9 @@ bool Connection::submit(int side, SendRequest& request) {
 std::int64_t Connection::try_send(int side, std::span<const iovec> memory) {
   Pipe& pipe = outbound(side);
   check(pipe.send == nullptr, "one send at a time");
-  if (network_.world().options().shuffle && network_.world().dice().below(8) == 0) {
-    return 0;
-  }
+  const bool is_full = network_.world().options().shuffle && network_.world().dice().below(8) == 0;
   pipe.send_progress = 0;
-  const std::optional<std::int64_t> result = send_some(pipe, memory);
+  const std::optional<std::int64_t> result = send_some(pipe, is_full ? std::span<const iovec>() : memory);
   return result.value_or(static_cast<std::int64_t>(pipe.send_progress));
 }
 

@@ -23,15 +23,21 @@ std::string name(std::optional<Origin> origin) {
 }  // namespace
 
 ModelDisk::ModelDisk(Ticks& ticks, std::uint32_t number, std::uint64_t sectors)
-    : ticks_(ticks), number_(number), sectors_(sectors, Candidates{{.write = 0}}) {
+    : ticks_(ticks), number_(number), sectors_(sectors) {
+  clear(0);
+}
+
+void ModelDisk::clear(Tick since) {
+  const auto index = static_cast<std::uint32_t>(writes_.size());
   writes_.push_back({.origin = kZeros,
-                     .range = {0, sectors},
-                     .start = 0,
-                     .end = 0,
+                     .range = {0, sectors()},
+                     .start = since,
+                     .end = since,
                      .acknowledged = true,
                      .durable = true,
                      .doubtful = false,
                      .is_base = false});
+  std::ranges::fill(sectors_, Candidates{{.write = index}});
 }
 
 WriteIndex ModelDisk::begin_write(Range range, bool zeros) {
@@ -211,17 +217,7 @@ void ModelDisk::process_crash() {
 void ModelDisk::lose_all() {
   process_crash();
   consumed_.clear();
-  const auto index = static_cast<std::uint32_t>(writes_.size());
-  const Tick lost = ticks_.next();
-  writes_.push_back({.origin = kZeros,
-                     .range = {0, sectors()},
-                     .start = lost,
-                     .end = lost,
-                     .acknowledged = true,
-                     .durable = true,
-                     .doubtful = false,
-                     .is_base = false});
-  std::ranges::fill(sectors_, Candidates{{.write = index}});
+  clear(ticks_.next());
 }
 
 void ModelDisk::power_cut() {

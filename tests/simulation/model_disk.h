@@ -82,6 +82,8 @@ class ModelDisk final {
   };
   using Candidates = std::vector<Candidate>;
 
+  /// Everything is zeros since then, for certain.
+  void clear(Tick since);
   const Write& find(WriteIndex write) const { return writes_[static_cast<std::size_t>(write)]; }
   Write& find(WriteIndex write) { return writes_[static_cast<std::size_t>(write)]; }
   bool is_lawful(const Candidates& candidates, const Candidate& candidate, Tick began) const;
