@@ -53,7 +53,11 @@ inline constexpr std::size_t kQueryDepthMax = 64;
 inline constexpr std::size_t kQueryPatternStepsMax = 1024;
 /// Nodes visited, characters and elements looked at for one instance: nested quantifiers multiply.
 inline constexpr std::size_t kQueryStepsMax = std::size_t{1} << 22;
-/// Rows kept for ORDER BY, DISTINCT and MEDIAN; a longer result is refused, not cut.
+/// Rows kept for ORDER BY, DISTINCT and MEDIAN, and instances kept for a join; more are refused, not cut.
 inline constexpr std::size_t kQueryRowsMax = 100'000;
+/// Classes after FROM.
+inline constexpr std::size_t kQuerySourcesMax = 8;
+/// Combinations of instances that a join looks at: seconds of work, done in pieces.
+inline constexpr std::size_t kQueryCombinationsMax = 10'000'000;
 
 }  // namespace lunaria::cim::limits

@@ -9,6 +9,10 @@
 
 #include "runtime/clock.h"
 
+namespace lunaria::runtime {
+class Shard;
+}  // namespace lunaria::runtime
+
 namespace lunaria::cim {
 
 class OperationMeter;
@@ -54,6 +58,7 @@ struct OperationContext {
   runtime::WallTime wall_time{};  ///< when the request came
   std::optional<runtime::Instant> deadline;
   bool is_cancelled = false;
+  runtime::Shard* shard = nullptr;  ///< on which the operation runs: long ones let others go first; null in tests
   OperationMeter* meter = nullptr;  ///< while statistics are gathered; as long-lived as this
 };
 

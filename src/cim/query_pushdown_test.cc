@@ -199,7 +199,8 @@ class Pushdown : public testing::Test {
     const query::Surroundings surroundings{.name_space = space, .host = {}, .wall_time = {}};
     CollectingSink sink;
     query::QuerySink rows(*query, surroundings, sink);
-    EnumerationRequest extent{.kind = Kind::kInstances, .name_space = space, .class_name = query->class_name()};
+    EnumerationRequest extent{
+        .kind = Kind::kInstances, .name_space = space, .class_name = std::string(query->class_name())};
     extent.options.properties = query->needed_properties();
     EXPECT_TRUE(run(enumerator_.produce(context_, extent, rows, nullptr)));
     EXPECT_TRUE(run(rows.finish()));

@@ -8,6 +8,7 @@
 #include "cim/associations.h"
 #include "cim/object_path.h"
 #include "cim/property_list.h"
+#include "cim/query/join.h"
 #include "cim/query/query_sink.h"
 #include "cim/query/wql_path.h"
 
@@ -148,24 +149,47 @@ runtime::Task<Result<void, Error>> QueryWalk::run_query() {
 }
 
 runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query) {
-  const std::string& elsewhere = query.statement().name_space;
-  const NamespaceName place = elsewhere.empty() ? request_.name_space : NamespaceName(elsewhere);
-  if (auto checked = query.check(repository_, place); !checked) {
-    co_return checked;
+  const auto sources = query::Sources::find(query.statement(), repository_, request_.name_space);
+  if (!sources) {
+    co_return fail(sources.error());
   }
-  surroundings_.name_space = place;
-  EnumerationRequest extent{.kind = Kind::kInstances, .name_space = place, .class_name = query.class_name()};
-  extent.options.properties = query.needed_properties();
-  extent.conditions = query.conditions();
-  PlacingSink placing(sink_, place);
-  InstanceSink& receiver = place == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
-  query::QuerySink rows(query, surroundings_, receiver);
-  const auto outcome = co_await enumerator_.produce(context_, extent, rows, errors_);
+  if (!query.statement().is_join()) {
+    surroundings_.name_space = sources->name_space(0);
+  }
+  query::QuerySink rows(query, surroundings_, sink_);
+  const auto outcome =
+      query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, rows);
   if (!outcome) {
     co_return outcome;
   }
   auto finished = co_await rows.finish();
   co_return finished;
+}
+
+runtime::Task<Result<void, Error>> QueryWalk::join(const Query& query, const query::Sources& sources,
+                                                   query::QuerySink& rows) {
+  query::Join join(query, sources, surroundings_);
+  for (std::size_t source = 0; source < query.statement().sources.size(); ++source) {
+    auto outcome = co_await list(query, sources, source, join.rows_of(source));
+    if (!outcome || join.has_nothing(source)) {
+      co_return outcome;
+    }
+  }
+  auto outcome = co_await join.combine(context_, rows);
+  co_return outcome;
+}
+
+runtime::Task<Result<void, Error>> QueryWalk::list(const Query& query, const query::Sources& sources,
+                                                   std::size_t source, InstanceSink& receiver) {
+  const NamespaceName& place = sources.name_space(source);
+  EnumerationRequest extent{
+      .kind = Kind::kInstances, .name_space = place, .class_name = query.statement().sources[source].class_name};
+  extent.options.properties = query.needed_properties(source);
+  extent.conditions = query.conditions(source);
+  PlacingSink placing(receiver, place);
+  InstanceSink& placed = place == request_.name_space ? receiver : static_cast<InstanceSink&>(placing);
+  auto outcome = co_await enumerator_.produce(context_, extent, placed, errors_);
+  co_return outcome;
 }
 
 runtime::Task<Result<void, Error>> QueryWalk::follow(const Query& query) {
@@ -266,9 +290,13 @@ Result<ClassPtr, Error> query_result_class(const Repository& repository, const N
   if (!query) {
     return fail(query.error());
   }
-  ClassPtr cls = query->kind() == StatementKind::kSelect && query->keeps_class()
-                     ? repository.find_class(name_space, query->class_name())
-                     : nullptr;
+  const auto kept = query->kind() == StatementKind::kSelect ? query->kept_source() : std::nullopt;
+  ClassPtr cls;
+  if (kept) {
+    const query::Source& source = query->statement().sources[*kept];
+    cls = repository.find_class(source.name_space.empty() ? name_space : NamespaceName(source.name_space),
+                                source.class_name);
+  }
   if (!cls) {
     return fail(unsupported("the class of a result that is no class of the schema"));
   }

@@ -1,8 +1,9 @@
 #pragma once
 
-// QueryWalk: carries out what a query means as enumerations: SELECT over the extent of its class, ASSOCIATORS OF and
+// QueryWalk: carries out what a query means as enumerations: SELECT over the extents of its classes, ASSOCIATORS OF and
 // REFERENCES OF over associations, and the filters of pulled enumerations over whatever they filter.
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "cim/instance_sink.h"
 #include "cim/operation_context.h"
 #include "cim/query/query.h"
+#include "cim/query/query_sink.h"
+#include "cim/query/sources.h"
 #include "cim/repository.h"
 #include "runtime/task.h"
 
@@ -31,6 +34,10 @@ class QueryWalk final {
 
  private:
   runtime::Task<Result<void, Error>> select(const query::Query& query);
+  runtime::Task<Result<void, Error>> join(const query::Query& query, const query::Sources& sources,
+                                          query::QuerySink& rows);
+  runtime::Task<Result<void, Error>> list(const query::Query& query, const query::Sources& sources, std::size_t source,
+                                          InstanceSink& receiver);
   runtime::Task<Result<void, Error>> follow(const query::Query& query);
 
   const Repository& repository_;

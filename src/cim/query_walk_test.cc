@@ -58,6 +58,22 @@ TEST_F(Queries, SelectFromAClassAndThoseBelow) {
   EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM A_System"), "A_System.Name=\"s\"");
 }
 
+TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT d.* FROM A_System s, A_Disk d, A_Has h "
+                  "WHERE h.Whole = ObjectPath(s) AND h.Part = ObjectPath(d) AND s.Name = 's'"),
+            "A_Disk.Id=1 A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT o.* FROM A_Disk d, 'root/elsewhere'::A_Disk o WHERE d.Id + 5 = o.Id"),
+            "root/elsewhere:A_Disk.Id=9");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT d.Id FROM A_Disk d, A_Lonely l"), "") << "which has no provider";
+  EXPECT_EQ(query("DMTF:CQL", "SELECT d.Id FROM A_Disk d, A_None l"), "INVALID_QUERY");
+  EXPECT_EQ(query("WQL", "SELECT * FROM A_Disk, A_System"), "INVALID_QUERY");
+  const auto cls = query_result_class(
+      repository, space, {.language = "DMTF:CQL", .text = "SELECT h.* FROM A_System s, A_Has h WHERE s.Name = 's'"});
+  ASSERT_TRUE(cls);
+  EXPECT_EQ((*cls)->name(), "A_Has");
+}
+
 TEST_F(Queries, FollowAssociations) {
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"}"), "A_Disk.Id=1 A_FastDisk.Id=5");
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"} WHERE ResultClass = A_FastDisk"), "A_FastDisk.Id=5");

@@ -28,7 +28,7 @@ bool covers(const ActiveFilter& filter, const NamespaceName& name_space) {
 /// list of anything but plain properties sends them all: what is delivered stays an indication.
 Instance selected(const query::Query& query, const Instance& indication) {
   Instance row = indication;
-  PropertyList list = query.keeps_class() ? query.selected_properties() : std::nullopt;
+  PropertyList list = query.kept_source() ? query.selected_properties() : std::nullopt;
   if (list) {
     for (const char* always :
          {"IndicationIdentifier", "IndicationTime", "IndicationFilterName", "SequenceContext", "SequenceNumber"}) {

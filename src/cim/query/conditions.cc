@@ -33,9 +33,10 @@ std::optional<Value> literal_of(const Nodes& nodes, const Node& node) {
   return std::nullopt;
 }
 
-/// The property that a path names, with or without the source of the statement in front of it; without literals yet.
-/// nullopt for system properties, elements of arrays and what lies within embedded objects.
-std::optional<Condition> property_of(const Statement& statement, const Node& node) {
+/// The property that a path names, with or without the source in front of it (in a join, with it); without literals
+/// yet. nullopt for properties of other sources, system properties, elements of arrays and what lies within embedded
+/// objects.
+std::optional<Condition> property_of(const Statement& statement, std::size_t source, const Node& node) {
   const auto& steps = node.steps;
   const bool is_path = node.kind == NodeKind::kPath && !node.symbol && !steps.empty() && steps.size() <= 2;
   const auto is_plain = [](const PathStep& step) { return step.ranges.empty() && !step.is_all; };
@@ -46,26 +47,24 @@ std::optional<Condition> property_of(const Statement& statement, const Node& nod
   condition.property = steps.back().name;
   condition.scope = steps.back().scope;
   if (steps.size() == 2) {
-    const std::string& source = steps.front().name;
-    const bool names_source =
-        steps.front().scope.empty() && (name_equal(source, statement.class_name) ||
-                                        (!statement.class_alias.empty() && name_equal(source, statement.class_alias)));
-    if (!names_source) {
+    if (!steps.front().scope.empty() || statement.source_named(steps.front().name) != source) {
       return std::nullopt;
     }
-    condition.source = source;
+    condition.source = steps.front().name;
+  } else if (statement.is_join()) {
+    return std::nullopt;
   }
   return condition;
 }
 
-std::optional<Condition> comparison_of(const Statement& statement, const Node& node) {
+std::optional<Condition> comparison_of(const Statement& statement, std::size_t source, const Node& node) {
   if (node.kind != NodeKind::kCompare) {
     return std::nullopt;
   }
   const Node& left = statement.nodes[node.left];
   const Node& right = statement.nodes[node.right];
   const bool is_mirrored = right.kind == NodeKind::kPath;
-  auto condition = property_of(statement, is_mirrored ? right : left);
+  auto condition = property_of(statement, source, is_mirrored ? right : left);
   auto literal = literal_of(statement.nodes, is_mirrored ? left : right);
   if (!condition || !literal) {
     return std::nullopt;
@@ -76,10 +75,10 @@ std::optional<Condition> comparison_of(const Statement& statement, const Node& n
 }
 
 /// A = 1 OR A = 2 OR ...
-std::optional<Condition> alternatives_of(const Statement& statement, const Node& node) {
+std::optional<Condition> alternatives_of(const Statement& statement, std::size_t source, const Node& node) {
   std::optional<Condition> all;
   for (const NodeIndex each : node.arguments) {
-    auto one = comparison_of(statement, statement.nodes[each]);
+    auto one = comparison_of(statement, source, statement.nodes[each]);
     if (!one || one->comparison != Comparison::kEqual) {
       return std::nullopt;
     }
@@ -96,14 +95,15 @@ std::optional<Condition> alternatives_of(const Statement& statement, const Node&
 }
 
 /// Depth is bounded by the parser.
-void collect(const Statement& statement, const Node& node, std::vector<Condition>& found) {
+void collect(const Statement& statement, std::size_t source, const Node& node, std::vector<Condition>& found) {
   if (node.kind == NodeKind::kAnd) {
     for (const NodeIndex each : node.arguments) {
-      collect(statement, statement.nodes[each], found);
+      collect(statement, source, statement.nodes[each], found);
     }
     return;
   }
-  auto condition = node.kind == NodeKind::kOr ? alternatives_of(statement, node) : comparison_of(statement, node);
+  auto condition =
+      node.kind == NodeKind::kOr ? alternatives_of(statement, source, node) : comparison_of(statement, source, node);
   if (condition) {
     found.push_back(std::move(*condition));
   }
@@ -137,10 +137,10 @@ std::optional<Value> only_equal(Language language, const Property& property, con
 
 }  // namespace
 
-ConditionsPtr conditions_of(Language language, const Statement& statement) {
+ConditionsPtr conditions_of(Language language, const Statement& statement, std::size_t source) {
   Conditions conditions{.language = language, .all = {}};
   if (statement.condition != kNoNode) {
-    collect(statement, statement.nodes[statement.condition], conditions.all);
+    collect(statement, source, statement.nodes[statement.condition], conditions.all);
   }
   return conditions.all.empty() ? nullptr : std::make_shared<const Conditions>(std::move(conditions));
 }

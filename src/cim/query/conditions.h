@@ -36,8 +36,8 @@ struct Conditions {
 };
 using ConditionsPtr = std::shared_ptr<const Conditions>;
 
-/// Null when there are none.
-ConditionsPtr conditions_of(Language language, const Statement& statement);
+/// Those on the instances of one class after FROM. Null when there are none.
+ConditionsPtr conditions_of(Language language, const Statement& statement, std::size_t source);
 
 /// The conditions on the instances of one class. Immutable; safe on any thread.
 class Prefilter final {

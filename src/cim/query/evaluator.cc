@@ -141,11 +141,13 @@ Value Evaluator::like(const Node& node, const Value& text) {
 
 Value Evaluator::isa(const Node& node) {
   const Node& left = statement_.nodes[node.left];
-  const bool is_self = left.kind == NodeKind::kPath && left.steps.size() == 1 &&
-                       (names_source(left.steps.front().name) || name_equal(left.steps.front().name, "__THIS") ||
-                        name_equal(left.steps.front().name, "__CLASS"));
-  if (is_self) {
-    return Value(class_->is_a(node.name));
+  if (left.kind == NodeKind::kPath && left.steps.size() == 1) {
+    const std::string& name = left.steps.front().name;
+    const bool is_this = name_equal(name, "__THIS") || name_equal(name, "__CLASS");
+    const auto source = is_this ? std::optional(std::size_t{0}) : source_named(name);
+    if (const Class* cls = source ? class_of(*source) : nullptr) {
+      return Value(cls->is_a(node.name));
+    }
   }
   const Value object = value(node.left);
   if (const InstancePtr instance = object.as_instance()) {
@@ -206,9 +208,27 @@ Value Evaluator::satisfied(const Node& node) {
   return is_unknown ? Value::null(Type::kBoolean) : Value(!is_any);
 }
 
-bool Evaluator::names_source(std::string_view name) const {
-  return !name.empty() &&
-         (name_equal(name, statement_.class_alias) || name_equal(name, statement_.class_name) || class_->is_a(name));
+const Instance* Evaluator::instance_of(std::size_t source) const {
+  return source < row_.size() ? row_[source] : nullptr;
+}
+
+const Class* Evaluator::class_of(std::size_t source) const {
+  const Instance* const instance = instance_of(source);
+  return instance != nullptr ? instance->cls().get() : class_;
+}
+
+std::optional<std::size_t> Evaluator::source_named(std::string_view name) const {
+  if (const auto named = statement_.source_named(name)) {
+    return named;
+  }
+  const Class* const cls = statement_.is_join() ? nullptr : class_of(0);
+  return cls != nullptr && cls->is_a(name) ? std::optional(std::size_t{0}) : std::nullopt;
+}
+
+std::size_t Evaluator::source_with(std::string_view property) const {
+  const auto has_property = [property](const Instance* each) { return each && each->cls()->find_property(property); };
+  const auto found = std::ranges::find_if(row_, has_property);
+  return found != row_.end() ? static_cast<std::size_t>(found - row_.begin()) : 0;
 }
 
 Evaluator::Operand Evaluator::path(const Node& node) {
@@ -235,16 +255,24 @@ Evaluator::Operand Evaluator::first_step(const Node& node, std::size_t& position
     position = 1;
     return {select_elements(variable->second.value, first), variable->second.property};
   }
-  const bool has_source = node.steps.size() > 1 && names_source(first.name) && !class_->find_property(first.name);
-  position = has_source ? 2 : 1;
+  position = 1;
+  std::optional<std::size_t> source;
+  const bool is_hidden = !statement_.is_join() && class_of(0) != nullptr && class_of(0)->find_property(first.name);
+  if (node.steps.size() > 1 && !is_hidden) {
+    source = source_named(first.name);
+    position = source ? 2 : 1;
+  }
   const PathStep& step = node.steps[position - 1];
+  if (!source) {
+    source = statement_.is_join() ? source_with(step.name) : 0;
+  }
   if (step.name.starts_with("__")) {
-    return {system_property(step.name)};
+    return {system_property(*source, step.name)};
   }
-  if (instance_ != nullptr) {
-    return property_of(*instance_, step);
+  if (const Instance* const instance = instance_of(*source)) {
+    return property_of(*instance, step);
   }
-  const auto index = class_->find_property(step.name);
+  const auto index = class_ != nullptr ? class_->find_property(step.name) : std::nullopt;
   return index ? Operand{class_->property(*index).default_value, &class_->property(*index)} : Operand{};
 }
 
@@ -327,28 +355,33 @@ Value Evaluator::symbol_value(const Property* property, const std::string& text)
   return value ? std::move(*value) : Value::null(property->type);
 }
 
-Value Evaluator::system_property(std::string_view name) const {
+Value Evaluator::system_property(std::size_t source, std::string_view name) const {
+  const Class* const cls = class_of(source);
+  const Instance* const instance = instance_of(source);
+  if (cls == nullptr) {
+    return {};
+  }
   if (name_equal(name, "__CLASS") || name_equal(name, "__THIS")) {
-    return Value(class_->name());
+    return Value(cls->name());
   }
   if (name_equal(name, "__SUPERCLASS")) {
-    return class_->superclass_name().empty() ? Value::null(Type::kString) : Value(class_->superclass_name());
+    return cls->superclass_name().empty() ? Value::null(Type::kString) : Value(cls->superclass_name());
   }
   if (name_equal(name, "__NAMESPACE")) {
-    return Value(surroundings_.name_space.text());
+    return Value(path_of(source).name_space().text());
   }
   if (name_equal(name, "__SERVER")) {
     return Value(surroundings_.host);
   }
   if (name_equal(name, "__GENUS")) {
-    return Value(std::int32_t{instance_ != nullptr ? 2 : 1});
+    return Value(std::int32_t{instance != nullptr ? 2 : 1});
   }
   if (name_equal(name, "__PROPERTY_COUNT")) {
-    return Value(static_cast<std::int32_t>(class_->properties().size()));
+    return Value(static_cast<std::int32_t>(cls->properties().size()));
   }
   if (name_equal(name, "__DYNASTY") || name_equal(name, "__DERIVATION")) {
     std::vector<std::string> names;
-    const Class* top = class_;
+    const Class* top = cls;
     for (; top->superclass() != nullptr; top = top->superclass().get()) {
       names.push_back(top->superclass()->name());
     }
@@ -356,13 +389,24 @@ Value Evaluator::system_property(std::string_view name) const {
            : names.empty()               ? Value::array(Type::kString, {})
                                          : Value::array_of(names);
   }
-  if ((name_equal(name, "__PATH") || name_equal(name, "__RELPATH")) && instance_ != nullptr) {
+  if ((name_equal(name, "__PATH") || name_equal(name, "__RELPATH")) && instance != nullptr) {
     const bool is_relative = name_equal(name, "__RELPATH");
-    ObjectPath path = instance_->path(is_relative ? NamespaceName() : surroundings_.name_space);
-    path.set_host(is_relative ? std::string() : surroundings_.host);
-    return Value(path.to_string());
+    return Value((is_relative ? instance->path({}) : path_of(source)).to_string());
   }
   return {};
+}
+
+ObjectPath Evaluator::path_of(std::size_t source) const {
+  const Instance* const instance = instance_of(source);
+  const Class* const cls = class_of(source);
+  ObjectPath path;
+  if (instance != nullptr) {
+    path = instance->path(instance->name_space() != nullptr ? *instance->name_space() : surroundings_.name_space);
+  } else if (cls != nullptr) {
+    path = ObjectPath(surroundings_.name_space, cls->name());
+  }
+  path.set_host(surroundings_.host);
+  return path;
 }
 
 }  // namespace lunaria::cim::query

@@ -1,9 +1,11 @@
 #pragma once
 
-// Evaluates the expressions of a query over one instance (or, for schema queries, one class). Three-valued: NULL is
-// unknown, and only what is true counts.
+// Evaluates the expressions of a query over one instance, one of each class of a join, or, for schema queries, one
+// class. Three-valued: NULL is unknown, and only what is true counts.
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +13,7 @@
 
 #include "cim/instance.h"
 #include "cim/name.h"
+#include "cim/object_path.h"
 #include "cim/query/statement.h"
 #include "runtime/clock.h"
 
@@ -18,22 +21,26 @@ namespace lunaria::cim::query {
 
 /// What a query may ask about beside the instance.
 struct Surroundings {
-  NamespaceName name_space{};     ///< where the instance lives
+  NamespaceName name_space{};     ///< where instances live that do not say where
   std::string host{};             ///< of this server, as paths show it
   runtime::WallTime wall_time{};  ///< what CurrentDateTime() answers
 };
 
-/// For one instance; statement, surroundings and instance outlive it.
+/// What a query looks at together: an instance of each of Statement::sources. While a join is being put together some
+/// are null still, and no expression that reads them is evaluated.
+using Row = std::span<const Instance* const>;
+
+/// For one row; what it is given outlives it.
 class Evaluator final {
  public:
+  Evaluator(Language language, const Statement& statement, const Surroundings& surroundings, Row row)
+      : language_(language), statement_(statement), surroundings_(surroundings), row_(row) {}
   Evaluator(Language language, const Statement& statement, const Surroundings& surroundings, const Instance& instance)
-      : language_(language),
-        statement_(statement),
-        surroundings_(surroundings),
-        instance_(&instance),
-        class_(instance.cls().get()) {}
+      : language_(language), statement_(statement), surroundings_(surroundings), instance_(&instance) {}
   Evaluator(Language language, const Statement& statement, const Surroundings& surroundings, const Class& cls)
       : language_(language), statement_(statement), surroundings_(surroundings), class_(&cls) {}
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   /// Whether the condition is true. False, too, when working it out takes more than limits::kQueryStepsMax steps.
   bool is_true(NodeIndex condition);
@@ -52,9 +59,16 @@ class Evaluator final {
   Operand next_step(const Operand& base, const PathStep& step);
   Operand property_of(const Instance& instance, const PathStep& step);
   Value select_elements(Value array, const PathStep& step);
-  Value system_property(std::string_view name) const;
+  Value system_property(std::size_t source, std::string_view name) const;
   Value symbol_value(const Property* property, const std::string& text) const;
-  bool names_source(std::string_view name) const;
+  /// Null for a class, and where a join has none yet.
+  const Instance* instance_of(std::size_t source) const;
+  const Class* class_of(std::size_t source) const;
+  ObjectPath path_of(std::size_t source) const;
+  /// Whether `name` stands for the whole instance, and of which source.
+  std::optional<std::size_t> source_named(std::string_view name) const;
+  /// The one that has a property, in a join.
+  std::size_t source_with(std::string_view property) const;
 
   Value chain(const Node& node);
   Value compared(const Node& node, const Operand& left);
@@ -64,7 +78,7 @@ class Evaluator final {
   Value satisfied(const Node& node);
   Value predicate(const Node& node, const Operand& left);
   Value function(const Node& node);
-  Value path_function(const Node& node) const;
+  Value path_function(const Node& node);
   Value argument(const Node& node) { return value(node.arguments.front()); }
   /// False when the budget is used up.
   bool spend(std::size_t steps);
@@ -73,7 +87,8 @@ class Evaluator final {
   const Statement& statement_;
   const Surroundings& surroundings_;
   const Instance* instance_ = nullptr;
-  const Class* class_;
+  const Class* class_ = nullptr;
+  Row row_{&instance_, 1};
   std::vector<std::pair<std::string_view, Operand>> variables_;
   std::size_t steps_ = 0;
 };

@@ -115,14 +115,13 @@ Value Evaluator::function(const Node& node) {
   }
 }
 
-// Of the instance itself: its path is known. Of a reference given as argument: parts of that path.
-Value Evaluator::path_function(const Node& node) const {
-  ObjectPath path = instance_ != nullptr ? instance_->path(surroundings_.name_space)
-                                         : ObjectPath(surroundings_.name_space, class_->name());
-  path.set_host(surroundings_.host);
+// Of the instance itself or of another one of the row: its path is known. Of a reference given as argument: parts of
+// that path.
+Value Evaluator::path_function(const Node& node) {
+  ObjectPath path = path_of(0);
   if (!node.arguments.empty()) {
-    Evaluator inner(*this);
-    const Value given = inner.value(node.arguments.front());
+    const Node& named = statement_.nodes[node.arguments.front()];
+    const Value given = argument(node);
     const ObjectPathPtr reference = given.as_reference();
     const InstancePtr instance = given.as_instance();
     if (reference) {
@@ -132,11 +131,12 @@ Value Evaluator::path_function(const Node& node) const {
       }
     } else if (instance) {
       path = instance->path(surroundings_.name_space);
+    } else if (const auto source = named.kind == NodeKind::kPath && named.steps.size() == 1
+                                       ? source_named(named.steps.front().name)
+                                       : std::nullopt) {
+      path = path_of(*source);
     } else {
-      const Node& named = statement_.nodes[node.arguments.front()];
-      if (named.kind != NodeKind::kPath || named.steps.size() != 1 || !names_source(named.steps.front().name)) {
-        return Value::null(Type::kString);
-      }
+      return Value::null(Type::kString);
     }
   }
   switch (node.function) {

@@ -179,7 +179,8 @@ bool Parser::parse_select_item() {
   }
   Node& node = statement_.nodes[item.expression];
   if (node.kind == NodeKind::kPath && !node.steps.empty() && node.steps.back().name == "*") {
-    item.expression = kNoNode;  // Class.*
+    item.expression = kNoNode;
+    item.source = node.steps.size() > 1 ? node.steps.front().name : std::string();
     return true;
   }
   if (node.kind == NodeKind::kPath) {
@@ -198,27 +199,66 @@ bool Parser::parse_from() {
   if (!expect_keyword("FROM")) {
     return false;
   }
+  do {
+    if (statement_.sources.size() == limits::kQuerySourcesMax) {
+      return refuse("too many classes after FROM");
+    }
+    if (!parse_source()) {
+      return false;
+    }
+  } while (language_ == Language::kCql && take(","));
+  if (language_ == Language::kWql && name_equal(statement_.sources.front().class_name, "meta_class")) {
+    statement_.kind = StatementKind::kSchema;
+  }
+  return !statement_.is_join() || name_columns();
+}
+
+bool Parser::parse_source() {
+  const Token begin = token_;
+  Source source;
   if (language_ == Language::kCql && token_.kind == TokenKind::kString) {  // 'root/x':Class, written as two colons, too
-    statement_.name_space = *token_.value.as_string();
+    source.name_space = *token_.value.as_string();
     advance();
     if (!expect("::")) {
       return false;
     }
   }
-  if (!read_name(statement_.class_name, "the name of a class")) {
+  if (!read_name(source.class_name, "the name of a class")) {
     return false;
-  }
-  if (language_ == Language::kWql && name_equal(statement_.class_name, "meta_class")) {
-    statement_.kind = StatementKind::kSchema;
   }
   if (language_ == Language::kCql) {
     const bool has_as = take_keyword("AS");
+    if (token_.is_keyword("JOIN")) {
+      return refuse("a join is written FROM A, B WHERE A.X = B.Y");
+    }
     const bool is_clause = token_.is_keyword("WHERE") || token_.is_keyword("ORDER") || token_.is_keyword("ORDERED");
-    if ((has_as || (token_.kind == TokenKind::kName && !is_clause)) && !read_name(statement_.class_alias, "a name")) {
+    if ((has_as || (token_.kind == TokenKind::kName && !is_clause)) && !read_name(source.alias, "a name")) {
       return false;
     }
-    if (token_.is(",") || token_.is_keyword("JOIN")) {
-      return refuse("joins are not supported: one class after FROM");
+  }
+  const auto has_name = [&source](const Source& other) { return name_equal(other.name(), source.name()); };
+  if (std::ranges::any_of(statement_.sources, has_name)) {
+    return refuse_at(begin, "two classes after FROM have one name; write Class AS name");
+  }
+  statement_.sources.push_back(std::move(source));
+  return true;
+}
+
+// Of a join: `a.*` needs an a; a.Name and b.Name become Name and b_Name.
+bool Parser::name_columns() {
+  std::vector<SelectItem>& items = statement_.items;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!items[i].source.empty() && !statement_.source_named(items[i].source)) {
+      return refuse(items[i].source + " in front of '.*' is no class after FROM");
+    }
+    const auto has_name = [&](const SelectItem& other) { return name_equal(other.name, items[i].name); };
+    const bool is_taken = std::any_of(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), has_name);
+    if (items[i].expression == kNoNode || !is_taken) {
+      continue;
+    }
+    const Node& node = statement_.nodes[items[i].expression];
+    if (node.kind == NodeKind::kPath && node.steps.size() > 1) {
+      items[i].name = node.steps.front().name + '_' + items[i].name;
     }
   }
   return true;

@@ -32,6 +32,8 @@ class Parser final {
   bool parse_select_list();
   bool parse_select_item();
   bool parse_from();
+  bool parse_source();
+  bool name_columns();
   bool parse_clauses();
   bool parse_sorting();
   bool parse_within();

@@ -6,54 +6,26 @@
 
 #include "cim/name.h"
 #include "cim/query/parser.h"
+#include "cim/query/sources.h"
 
 namespace lunaria::cim::query {
 namespace {
 
-/// The property of the enumerated instance that a path begins with; "" when it begins with something else.
-std::string_view own_property(const Statement& statement, const Node& node) {
-  const auto& steps = node.steps;
-  const bool has_source =
-      steps.size() > 1 && (name_equal(steps[0].name, statement.class_name) ||
-                           (!statement.class_alias.empty() && name_equal(steps[0].name, statement.class_alias)));
-  const std::string& name = steps[has_source ? 1 : 0].name;
-  return name.starts_with("__") || name == "*" ? std::string_view() : std::string_view(name);
-}
-
-bool is_plain_property(const Statement& statement, const SelectItem& item) {
+/// The source whose property, or whose properties, an item shows as they are.
+std::optional<std::size_t> plain_source(const Statement& statement, const SelectItem& item) {
+  const auto only = statement.is_join() ? std::nullopt : std::optional(std::size_t{0});
   if (item.expression == kNoNode) {
-    return true;
+    const auto named = statement.source_named(item.source);
+    return named ? named : only;
   }
   const Node& node = statement.nodes[item.expression];
   if (node.kind != NodeKind::kPath || node.symbol || !node.steps.back().ranges.empty() || node.steps.back().is_all) {
-    return false;
+    return std::nullopt;
   }
-  const std::string_view name = own_property(statement, node);
-  const bool is_last = node.steps.size() == 1 || (node.steps.size() == 2 && name.data() == node.steps[1].name.data());
-  return is_last && (node.steps.back().name.starts_with("__") || name_equal(item.name, name));
-}
-
-bool is_variable(const Statement& statement, std::string_view name) {
-  return std::ranges::any_of(statement.nodes, [name](const Node& node) {
-    const bool binds = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
-    return binds && name_equal(node.name, name);
-  });
-}
-
-/// The properties that the expressions read of the instance itself.
-std::vector<std::string> read_properties(const Statement& statement) {
-  std::vector<std::string> names;
-  for (const Node& node : statement.nodes) {
-    if (node.kind != NodeKind::kPath) {
-      continue;
-    }
-    const std::string_view name = own_property(statement, node);
-    const bool is_known = std::ranges::any_of(names, [name](const std::string& n) { return name_equal(n, name); });
-    if (!name.empty() && !is_known && !is_variable(statement, name)) {
-      names.emplace_back(name);
-    }
-  }
-  return names;
+  const auto named = node.steps.size() == 2 ? statement.source_named(node.steps.front().name) : std::nullopt;
+  const std::string& name = node.steps.back().name;
+  const bool is_plain = (named || node.steps.size() == 1) && (name.starts_with("__") || name_equal(item.name, name));
+  return !is_plain ? std::nullopt : named ? named : only;
 }
 
 }  // namespace
@@ -87,20 +59,8 @@ Result<void, Error> Query::check(const Repository& repository, const NamespaceNa
   if (kind() != StatementKind::kSelect) {
     return {};
   }
-  const NamespaceName where = statement_->name_space.empty() ? name_space : NamespaceName(statement_->name_space);
-  const auto classes = repository.with_descendants(where, class_name());
-  if (classes.empty()) {
-    return fail(Error(Status::kInvalidQuery, fmt::format("no class {} in namespace {}", class_name(), where.text())));
-  }
-  for (const std::string& name : read_properties(*statement_)) {
-    const bool is_alias_of_windows = name_equal(name, "TargetInstance") && classes.front()->is_a("CIM_InstIndication");
-    const bool is_there = std::ranges::any_of(
-        classes, [&name](const ClassPtr& cls) { return cls->find_property(name) || cls->is_a(name); });
-    if (!is_there && !is_alias_of_windows) {
-      return fail(Error(Status::kInvalidQuery, fmt::format("{} has no property {}", class_name(), name)));
-    }
-  }
-  return {};
+  const auto sources = Sources::find(*statement_, repository, name_space);
+  return sources ? Result<void, Error>() : Result<void, Error>(fail(sources.error()));
 }
 
 bool Query::matches(const Instance& instance, const Surroundings& surroundings) const {
@@ -113,15 +73,16 @@ bool Query::matches(const Class& cls, const Surroundings& surroundings) const {
          Evaluator(language_, *statement_, surroundings, cls).is_true(statement_->condition);
 }
 
-PropertyList Query::needed_properties() const {
-  const bool wants_all =
-      kind() != StatementKind::kSelect ||
-      std::ranges::any_of(statement_->items, [](const SelectItem& item) { return item.expression == kNoNode; });
-  return wants_all ? PropertyList() : PropertyList(read_properties(*statement_));
+PropertyList Query::needed_properties(std::size_t source) const {
+  const auto shows_all = [&](const SelectItem& item) {
+    return item.expression == kNoNode && statement_->source_named(item.source).value_or(source) == source;
+  };
+  const bool wants_all = kind() != StatementKind::kSelect || std::ranges::any_of(statement_->items, shows_all);
+  return wants_all ? PropertyList() : PropertyList(read_properties(*statement_, source));
 }
 
 PropertyList Query::selected_properties() const {
-  if (!keeps_class()) {
+  if (!kept_source()) {
     return std::nullopt;
   }
   std::vector<std::string> names;
@@ -134,34 +95,53 @@ PropertyList Query::selected_properties() const {
   return names;
 }
 
-bool Query::keeps_class() const {
-  return std::ranges::all_of(statement_->items,
-                             [this](const SelectItem& item) { return is_plain_property(*statement_, item); });
+std::optional<std::size_t> Query::kept_source() const {
+  const auto& items = statement_->items;
+  const auto first = items.empty() ? std::optional(std::size_t{0}) : plain_source(*statement_, items.front());
+  const auto is_of_first = [&](const SelectItem& item) { return plain_source(*statement_, item) == first; };
+  return std::ranges::all_of(items, is_of_first) ? first : std::nullopt;
 }
 
-Instance Query::project(const Instance& instance, const Surroundings& surroundings) const {
-  if (keeps_class()) {
-    Instance row = instance;
+Instance Query::project(Row row, const Surroundings& surroundings) const {
+  if (const auto kept = kept_source()) {
+    Instance shown = *row[*kept];
     if (const PropertyList selected = selected_properties()) {
-      row.select(std::make_shared<const PropertySelection>(*instance.cls(), selected));
+      shown.select(std::make_shared<const PropertySelection>(*shown.cls(), selected));
     }
-    return row;
+    return shown;
   }
   InstanceBuilder builder{std::string(kResultClass)};
-  Evaluator evaluator(language_, *statement_, surroundings, instance);
+  Evaluator evaluator(language_, *statement_, surroundings, row);
+  std::vector<std::string> names;
   for (const SelectItem& item : statement_->items) {
-    if (item.expression != kNoNode) {
-      Value value = evaluator.value(item.expression);
-      builder.add(item.name, value.is_absent() ? Value::null(Type::kString) : std::move(value));
+    if (item.expression == kNoNode) {
+      show_all(row, item, names, builder);
       continue;
     }
-    for (std::size_t i = 0; i < instance.values().size(); ++i) {
-      if (!instance.value(i).is_absent()) {
-        builder.add(instance.cls()->property(i).name, instance.value(i));
-      }
-    }
+    Value value = evaluator.value(item.expression);
+    builder.add(item.name, value.is_absent() ? Value::null(Type::kString) : std::move(value));
+    names.push_back(item.name);
   }
   return builder.build();
+}
+
+// A name that is taken gets that of its source in front.
+void Query::show_all(Row row, const SelectItem& item, std::vector<std::string>& names, InstanceBuilder& builder) const {
+  const auto named = statement_->source_named(item.source);
+  for (std::size_t source = named.value_or(0); source < (named ? *named + 1 : row.size()); ++source) {
+    const Instance& instance = *row[source];
+    for (std::size_t i = 0; i < instance.values().size(); ++i) {
+      if (instance.value(i).is_absent()) {
+        continue;
+      }
+      std::string name = instance.cls()->property(i).name;
+      if (std::ranges::any_of(names, [&name](const std::string& other) { return name_equal(other, name); })) {
+        name = statement_->sources[source].name() + '_' + name;
+      }
+      builder.add(name, instance.value(i));
+      names.push_back(std::move(name));
+    }
+  }
 }
 
 }  // namespace lunaria::cim::query

@@ -3,7 +3,9 @@
 // Query: a parsed query in one of the languages that clients send, ready to be asked of instances. What executes
 // queries (the object manager, pulled enumerations, indication filters) uses this and QuerySink and nothing below them.
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +24,8 @@ namespace lunaria::cim::query {
 
 /// An immutable value, cheap to copy. All members are safe on any thread.
 ///
-/// Selecting: enumerate class_name() with its subclasses into a QuerySink. Filtering (FQL, indications): matches().
+/// Selecting: enumerate class_name() with its subclasses into a QuerySink, or, where there are several sources, each of
+/// them into a Join. Filtering (FQL, indications): matches().
 /// ASSOCIATORS OF and REFERENCES OF carry no expressions: read statement().association and call the operation that it
 /// stands for; kSchema asks matches(Class) of every class of the namespace.
 class Query final {
@@ -35,35 +38,37 @@ class Query final {
   Language language() const { return language_; }
   StatementKind kind() const { return statement_->kind; }
   const Statement& statement() const { return *statement_; }
-  /// The class after FROM; "" where there is none.
-  const std::string& class_name() const { return statement_->class_name; }
+  /// The class after FROM, the first of a join; "" where there is none.
+  std::string_view class_name() const {
+    return statement_->sources.empty() ? std::string_view() : statement_->sources.front().class_name;
+  }
   const std::string& text() const { return text_; }
 
-  /// INVALID_QUERY when the class after FROM is not in the namespace, or a property that the query names without
-  /// stepping into an embedded object is in neither that class nor one below it.
+  /// INVALID_QUERY when it does not fit the schema: see Sources::find(), for SELECTs.
   Result<void, Error> check(const Repository& repository, const NamespaceName& name_space) const;
 
   /// Whether the condition holds; true when there is none.
   bool matches(const Instance& instance, const Surroundings& surroundings) const;
   bool matches(const Class& cls, const Surroundings& surroundings) const;
 
-  /// The properties that condition, list and order read, for providers: absent when all are wanted.
-  PropertyList needed_properties() const;
+  /// The properties of one source that condition, list and order read, for providers: absent when all are wanted.
+  PropertyList needed_properties(std::size_t source = 0) const;
   /// The properties to show when the list is of plain properties: absent for `*`.
   PropertyList selected_properties() const;
-  /// Whether rows are instances of the class itself, with all or some of its properties. Otherwise (expressions, other
-  /// names, aggregates) they are made up: instances of kResultClass.
-  bool keeps_class() const;
+  /// The source whose instances, with all or some of their properties, are the rows. nullopt where rows are made up
+  /// (expressions, other names, aggregates, properties of several sources): instances of kResultClass.
+  std::optional<std::size_t> kept_source() const;
   static constexpr std::string_view kResultClass = "CIM_QueryResult";
 
-  /// One row of the result, from an instance that matches.
-  Instance project(const Instance& instance, const Surroundings& surroundings) const;
+  /// One row of the result, from instances that match.
+  Instance project(Row row, const Surroundings& surroundings) const;
 
-  /// What providers can sort out before they make instances; null when there is nothing.
-  ConditionsPtr conditions() const { return conditions_of(language_, *statement_); }
+  /// What providers of one source can sort out before they make instances; null when there is nothing.
+  ConditionsPtr conditions(std::size_t source = 0) const { return conditions_of(language_, *statement_, source); }
 
  private:
   Query(Language language, std::string text, Statement statement);
+  void show_all(Row row, const SelectItem& item, std::vector<std::string>& names, InstanceBuilder& builder) const;
 
   Language language_;
   std::string text_;

@@ -115,24 +115,29 @@ InstanceSink::Delivery QuerySink::deliver(Instance&& instance) {
   if (!query_.matches(instance, surroundings_)) {
     return Delivery::kGoOn;
   }
+  const Instance* const only = &instance;
+  return take(Row(&only, 1));
+}
+
+InstanceSink::Delivery QuerySink::take(Row row) {
   const Statement& statement = query_.statement();
   if (has_aggregates_) {
-    accumulate(instance);
+    accumulate(row);
     return Delivery::kGoOn;
   }
   if (statement.order.empty()) {
-    return pass_on(query_.project(instance, surroundings_));
+    return pass_on(query_.project(row, surroundings_));
   }
   if (rows_.size() >= limits::kQueryRowsMax) {
     has_overflowed_ = true;
     return Delivery::kGone;
   }
-  Row row{query_.project(instance, surroundings_), {}, rows_.size()};
-  Evaluator evaluator(query_.language(), statement, surroundings_, instance);
+  Kept kept{query_.project(row, surroundings_), {}, rows_.size()};
+  Evaluator evaluator(query_.language(), statement, surroundings_, row);
   for (const SortItem& item : statement.order) {
-    row.order.push_back(evaluator.value(item.expression));
+    kept.order.push_back(evaluator.value(item.expression));
   }
-  rows_.push_back(std::move(row));
+  rows_.push_back(std::move(kept));
   return Delivery::kGoOn;
 }
 
@@ -172,9 +177,9 @@ bool QuerySink::is_new(const Instance& row) {
   return true;
 }
 
-void QuerySink::accumulate(const Instance& instance) {
+void QuerySink::accumulate(Row row) {
   const Statement& statement = query_.statement();
-  Evaluator evaluator(query_.language(), statement, surroundings_, instance);
+  Evaluator evaluator(query_.language(), statement, surroundings_, row);
   for (std::size_t i = 0; i < accumulators_.size(); ++i) {
     const Node& node = statement.nodes[statement.items[i].expression];
     accumulators_[i].add(node.left == kNoNode ? Value(true) : evaluator.value(node.left));
@@ -201,7 +206,7 @@ runtime::Task<Result<void, Error>> QuerySink::finish() {
     co_return Result<void, Error>();
   }
   const auto& order = query_.statement().order;
-  std::ranges::sort(rows_, [&order](const Row& left, const Row& right) {
+  std::ranges::sort(rows_, [&order](const Kept& left, const Kept& right) {
     for (std::size_t i = 0; i < order.size(); ++i) {
       const int compared = sort_order(left.order[i], right.order[i]);
       if (compared != 0) {
@@ -210,8 +215,8 @@ runtime::Task<Result<void, Error>> QuerySink::finish() {
     }
     return left.number < right.number;
   });
-  for (Row& row : rows_) {
-    Delivery delivery = pass_on(std::move(row.instance));
+  for (Kept& kept : rows_) {
+    Delivery delivery = pass_on(std::move(kept.instance));
     if (delivery == Delivery::kWait) {
       const bool go_on = co_await receiver_.ready();
       delivery = go_on ? Delivery::kGoOn : Delivery::kGone;

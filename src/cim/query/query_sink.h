@@ -14,20 +14,24 @@
 
 namespace lunaria::cim::query {
 
-/// Put every instance of the query's class into it, then await finish(). Query, surroundings and receiver outlive it.
+/// Put every instance of the query's class into it (Join does it with the rows of several), then await finish(). Query,
+/// surroundings and receiver outlive it.
 class QuerySink final : public InstanceSink {
  public:
   QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver);
   ~QuerySink() override;
 
+  /// Of a query of one source: passes on the instance if it matches.
   Delivery deliver(Instance&& instance) override;
+  /// Passes on a row of which the condition holds.
+  Delivery take(Row row);
   runtime::Task<bool> ready() override;
   /// Sends what had to wait for the last instance. SERVER_LIMITS_EXCEEDED when that was more than
   /// limits::kQueryRowsMax rows.
   runtime::Task<Result<void, Error>> finish();
 
  private:
-  struct Row {
+  struct Kept {
     Instance instance;
     std::vector<Value> order;
     std::size_t number = 0;  ///< in the order of arrival, which decides between equals
@@ -36,7 +40,7 @@ class QuerySink final : public InstanceSink {
 
   Delivery pass_on(Instance&& row);
   bool is_new(const Instance& row);
-  void accumulate(const Instance& instance);
+  void accumulate(Row row);
   Instance aggregate_row() const;
 
   const Query& query_;
@@ -45,7 +49,7 @@ class QuerySink final : public InstanceSink {
   bool has_aggregates_ = false;
   bool has_overflowed_ = false;
   std::uint64_t passed_ = 0;
-  std::vector<Row> rows_;
+  std::vector<Kept> rows_;
   std::vector<Accumulator> accumulators_;
   std::unordered_multimap<std::size_t, Instance> seen_;
 };

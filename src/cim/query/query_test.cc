@@ -168,8 +168,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{Language::kCql, "SELECT * FROM",
                             "DMTF:CQL query, character 14: the name of a class expected, but the "
                             "query ends"},
-                    Refusal{Language::kCql, "SELECT * FROM A, B",
-                            "DMTF:CQL query, character 16: joins are not supported: one class after FROM, at ','"},
+                    Refusal{Language::kCql, "SELECT * FROM A JOIN B",
+                            "DMTF:CQL query, character 17: a join is written FROM A, B WHERE A.X = B.Y, at 'JOIN'"},
+                    Refusal{Language::kCql, "SELECT * FROM A, a",
+                            "DMTF:CQL query, character 18: two classes after FROM have one name; write Class AS name, "
+                            "at 'a'"},
+                    Refusal{Language::kCql, "SELECT c.* FROM A, B WHERE B.Id = 1",
+                            "DMTF:CQL query, character 22: c in front of '.*' is no class after FROM, at 'WHERE'"},
+                    Refusal{Language::kCql, "SELECT * FROM A, B, C, D, E, F, G, H, I",
+                            "DMTF:CQL query, character 39: too many classes after FROM, at 'I'"},
                     Refusal{Language::kCql, "SELECT * FROM A WHERE x = 'abc",
                             "DMTF:CQL query, character 27: string without an end, at ''abc'"},
                     Refusal{Language::kCql, "SELECT * FROM A WHERE x = 12z",
@@ -301,8 +308,8 @@ TEST(Query, TellsProvidersWhatItNeeds) {
   EXPECT_EQ(query.needed_properties(), PropertyList({"Name", "Id", "Active"}));
   EXPECT_EQ(query.selected_properties(), PropertyList({"Name"}));
   EXPECT_EQ(parse("SELECT * FROM T_Thing").needed_properties(), PropertyList());
-  EXPECT_TRUE(query.keeps_class());
-  EXPECT_FALSE(parse("SELECT Id + 1 FROM T_Thing").keeps_class());
+  EXPECT_TRUE(query.kept_source());
+  EXPECT_FALSE(parse("SELECT Id + 1 FROM T_Thing").kept_source());
 }
 
 /// Runs a query over things numbered from 0 and shows the rows.

@@ -2,13 +2,18 @@
 
 // A small schema with an instance of every kind of property, for tests and fuzzers of queries. Not part of the product.
 
+#include <coroutine>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "cim/mof/compiler.h"
+#include "cim/query/join.h"
 #include "cim/query/query.h"
+#include "cim/query/query_sink.h"
+#include "cim/query/sources.h"
 
 namespace lunaria::cim::query {
 
@@ -81,6 +86,32 @@ inline void check_prefilter(const Query& query, const Instance& instance) {
   check(!path || *path == instance.path({}), "a match is where its keys say");
 }
 
+/// Waits for what never has to wait.
+template <class T>
+T get(runtime::Task<T> task) {
+  auto awaiter = std::move(task).operator co_await();
+  awaiter.await_suspend(std::noop_coroutine()).resume();
+  return awaiter.await_resume();
+}
+
+/// The rows of a join of the sample's instances with themselves, in some order.
+inline std::vector<Instance> join_rows(const Query& query, const Sample& sample) {
+  const auto sources = Sources::find(query.statement(), sample.repository, sample.name_space);
+  check(sources.has_value(), "the query fits the schema");
+  Join join(query, *sources, sample.surroundings);
+  CollectingSink receiver;
+  QuerySink sink(query, sample.surroundings, receiver);
+  for (std::size_t source = 0; source < query.statement().sources.size(); ++source) {
+    for (const Instance& instance : sample.instances) {
+      if (instance.cls()->is_a(query.statement().sources[source].class_name)) {
+        join.rows_of(source).deliver(Instance(instance));
+      }
+    }
+  }
+  check(get(join.combine({}, sink)).has_value() && get(sink.finish()).has_value(), "the sample is small");
+  return std::move(receiver.instances());
+}
+
 /// Parses, and asks what it takes of every instance and class of the sample: for the fuzzers.
 inline void try_query(Language language, std::string_view text) {
   static const Sample kSample;
@@ -91,13 +122,20 @@ inline void try_query(Language language, std::string_view text) {
   }
   const auto checked = query->check(kSample.repository, kSample.name_space);
   check(checked || !checked.error().message.empty(), "every refusal says why");
+  if (query->statement().is_join()) {
+    if (checked) {
+      (void)join_rows(*query, kSample);
+    }
+    return;
+  }
   for (const Instance& instance : kSample.instances) {
     const bool matches = query->matches(instance, kSample.surroundings);
     if (matches) {
       check_prefilter(*query, instance);
     }
     if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
-      const Instance row = query->project(instance, kSample.surroundings);
+      const Instance* const only = &instance;
+      const Instance row = query->project(Row(&only, 1), kSample.surroundings);
       check(!row.class_name().empty(), "a row has a class");
     }
   }

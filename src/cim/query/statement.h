@@ -3,12 +3,14 @@
 // What a query asks for, as parsed: the statement around the expressions. Plain values.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cim/name.h"
 #include "cim/query/expression.h"
 
 namespace lunaria::cim::query {
@@ -29,8 +31,19 @@ enum class StatementKind : std::uint8_t {
   kFilter,         ///< FQL: a condition on whatever is being enumerated
 };
 
+/// A class after FROM.
+struct Source {
+  std::string class_name;
+  std::string alias;       ///< "" without
+  std::string name_space;  ///< "" for that of the request
+
+  /// By which the rest of the query calls it.
+  const std::string& name() const { return alias.empty() ? class_name : alias; }
+};
+
 struct SelectItem {
   NodeIndex expression = kNoNode;  ///< kNoNode: all properties
+  std::string source;              ///< of `Class.*`; "" for those of every class after FROM
   std::string name;                ///< the alias, or the last name of the path
 };
 
@@ -55,9 +68,7 @@ struct AssociationClause {
 
 struct Statement {
   StatementKind kind = StatementKind::kSelect;
-  std::string class_name;  ///< FROM
-  std::string class_alias;
-  std::string name_space;  ///< FROM in another namespace; "" for that of the request
+  std::vector<Source> sources;  ///< FROM: several for a join, none for kFilter and associations
   bool is_distinct = false;
   std::optional<std::uint64_t> first;
   std::vector<SelectItem> items;
@@ -66,6 +77,19 @@ struct Statement {
   std::optional<std::chrono::duration<double>> within;  ///< WQL: how often a client wants to be told
   AssociationClause association;
   Nodes nodes;
+
+  bool is_join() const { return sources.size() > 1; }
+  /// Which of them a name in front of a property means: by its alias, or by the name of its class.
+  std::optional<std::size_t> source_named(std::string_view name) const {
+    for (const auto& member : {&Source::alias, &Source::class_name}) {
+      for (std::size_t i = 0; i < sources.size(); ++i) {
+        if (!name.empty() && name_equal(sources[i].*member, name)) {
+          return i;
+        }
+      }
+    }
+    return std::nullopt;
+  }
 };
 
 }  // namespace lunaria::cim::query

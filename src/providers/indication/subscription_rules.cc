@@ -1,5 +1,7 @@
 // What the server fills in where a client leaves something out, and what it takes.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -63,9 +65,12 @@ Result<void, cim::Error> Subscriptions::check_filter(const cim::Instance& filter
   }
   const cim::ClassPtr cls = parts_.repository.find_class(interop_, query->class_name());
   if (cls == nullptr || !cls->is_a(schema::cim_indication::kClass)) {
-    return fail(
-        cim::Error(cim::Status::kInvalidQuery,
-                   "a filter selects FROM CIM_Indication or a class below it, not '" + query->class_name() + "'"));
+    return fail(cim::Error(
+        cim::Status::kInvalidQuery,
+        fmt::format("a filter selects FROM CIM_Indication or a class below it, not '{}'", query->class_name())));
+  }
+  if (query->statement().is_join()) {
+    return fail(cim::Error(cim::Status::kInvalidQuery, "a filter selects from one class: indications come one by one"));
   }
   if (auto checked = query->check(parts_.repository, interop_); !checked) {
     return checked;

@@ -17,7 +17,7 @@ namespace lunaria::wbem::cimxml {
 namespace {
 
 cim::OperationContext make_context(const security::Principal& principal, const http::Peer& peer,
-                                   const http::RequestHead& head, runtime::WallTime now) {
+                                   const http::RequestHead& head, runtime::Shard& shard) {
   cim::OperationContext context;
   context.principal = principal.name;
   context.role = static_cast<cim::Role>(principal.role);
@@ -31,7 +31,8 @@ cim::OperationContext make_context(const security::Principal& principal, const h
   context.peer_address = peer.description();
   context.accept_language = std::string(head.fields.find("Accept-Language").value_or(""));
   context.host = std::string(head.fields.find("Host").value_or(""));
-  context.wall_time = now;
+  context.wall_time = shard.clock().wall_time();
+  context.shard = &shard;
   return context;
 }
 
@@ -108,7 +109,7 @@ runtime::Task<void> Handler::handle(const http::RequestHead& head, http::Request
     co_await answer_options(proving);
     co_return;
   }
-  cim::OperationContext context = make_context(client->principal, peer, head, shard_.clock().wall_time());
+  cim::OperationContext context = make_context(client->principal, peer, head, shard_);
   co_await answer(head, body, proving, context);
 }
 

@@ -1,0 +1,90 @@
+#pragma once
+
+// Join: puts together the rows of a query over several classes (DSP0202, Simple Join and Complex Join).
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "cim/error.h"
+#include "cim/instance.h"
+#include "cim/instance_sink.h"
+#include "cim/limits.h"
+#include "cim/operation_context.h"
+#include "cim/query/evaluator.h"
+#include "cim/query/join_index.h"
+#include "cim/query/query.h"
+#include "cim/query/query_sink.h"
+#include "cim/query/sources.h"
+#include "runtime/task.h"
+
+namespace lunaria::cim::query {
+
+/// Put the instances of each source into rows_of(), then await combine(). Control shard only; what it is given outlives
+/// it.
+///
+/// The condition is taken apart at its ANDs. Parts that read one source are asked of its instances as they come; the
+/// others as soon as a combination has the instances that they read. Sources are gone through in the order of FROM,
+/// except that one which an equality ties to those before it comes next, and is then looked up by hash.
+class Join final {
+ public:
+  struct Limits {
+    std::size_t instances = limits::kQueryRowsMax;  ///< kept, of all sources together
+    std::size_t combinations = limits::kQueryCombinationsMax;
+  };
+  Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Limits limits);
+  Join(const Query& query, const Sources& sources, const Surroundings& surroundings)
+      : Join(query, sources, surroundings, Limits{}) {}
+  ~Join();
+
+  /// Receives the instances of a source.
+  InstanceSink& rows_of(std::size_t source);
+  /// Whether a source that is filled already has nothing that could match: there is no combination then.
+  bool has_nothing(std::size_t source) const;
+
+  /// Passes every combination of which the condition holds to the sink. SERVER_LIMITS_EXCEEDED where there are
+  /// more instances or combinations than the limits allow. Lets others on the shard go first from
+  /// time to time; ends early, with what was found, when the operation is cancelled.
+  runtime::Task<Result<void, Error>> combine(const OperationContext& context, QuerySink& sink);
+
+ private:
+  class Rows;
+  /// A part of the condition, and what it reads.
+  struct Part {
+    NodeIndex expression = kNoNode;
+    SourceSet reads = 0;
+  };
+  /// One source on the way to a whole combination.
+  struct Level {
+    std::size_t source = 0;
+    std::vector<NodeIndex> conditions;  ///< to be asked once it has an instance
+    NodeIndex own_side = kNoNode;       ///< of an equality that ties it to the levels before
+    NodeIndex other_side = kNoNode;
+    std::optional<JoinIndex> index;  ///< of own_side
+    JoinCandidates candidates;       ///< of what the levels before have; without index all rows are
+    std::size_t next = 0;
+  };
+
+  void take_apart(NodeIndex condition);
+  void plan();
+  bool tie(Level& level, SourceSet before) const;
+  void enter(Level& level);
+  bool step(Level& level);
+  bool holds(const std::vector<NodeIndex>& conditions);
+  std::vector<Value> values_of(const Level& level) const;
+
+  const Query& query_;
+  const Sources& sources_;
+  const Surroundings& surroundings_;
+  Limits limits_;
+  std::vector<Part> parts_;
+  std::vector<std::unique_ptr<Rows>> rows_;
+  std::vector<Level> levels_;
+  std::vector<const Instance*> row_;  // of the sources
+  std::size_t kept_ = 0;              // instances of all sources
+};
+
+}  // namespace lunaria::cim::query

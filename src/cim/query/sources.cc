@@ -1,0 +1,157 @@
+#include "cim/query/sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace lunaria::cim::query {
+namespace {
+
+constexpr SourceSet only(std::size_t source) {
+  return SourceSet{1} << source;
+}
+
+/// The step that is a property of an instance of the source; null when the path begins with something else. A name
+/// that no source has in front may belong to each of them.
+const PathStep* own_property(const Statement& statement, std::size_t source, const Node& node) {
+  const auto named = node.steps.size() > 1 ? statement.source_named(node.steps.front().name) : std::nullopt;
+  if (named && named != source) {
+    return nullptr;
+  }
+  const PathStep& step = node.steps[named ? 1 : 0];
+  return step.name.starts_with("__") || step.name == "*" ? nullptr : &step;
+}
+
+bool is_path_function(Function function) {
+  switch (function) {
+    case Function::kHostPort:
+    case Function::kModelPath:
+    case Function::kClassPath:
+    case Function::kObjectPath:
+    case Function::kInstancePath:
+    case Function::kNameSpaceName:
+    case Function::kClassName:
+    case Function::kSchemaName:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Error invalid(std::string message) {
+  return Error(Status::kInvalidQuery, std::move(message));
+}
+
+}  // namespace
+
+bool is_variable(const Statement& statement, std::string_view name) {
+  return std::ranges::any_of(statement.nodes, [name](const Node& node) {
+    const bool binds = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
+    return binds && name_equal(node.name, name);
+  });
+}
+
+std::vector<std::string> read_properties(const Statement& statement, std::size_t source) {
+  std::vector<std::string> names;
+  for (const Node& node : statement.nodes) {
+    const PathStep* const step = node.kind == NodeKind::kPath ? own_property(statement, source, node) : nullptr;
+    if (step == nullptr || is_variable(statement, step->name)) {
+      continue;
+    }
+    const bool is_known =
+        std::ranges::any_of(names, [step](const std::string& n) { return name_equal(n, step->name); });
+    if (!is_known) {
+      names.push_back(step->name);
+    }
+  }
+  return names;
+}
+
+// Windows' name for the instance of an indication counts as a property.
+bool Sources::Found::has_property(std::string_view name) const {
+  return std::ranges::any_of(classes, [name](const ClassPtr& cls) { return cls->find_property(name).has_value(); }) ||
+         (name_equal(name, "TargetInstance") && classes.front()->is_a("CIM_InstIndication"));
+}
+
+Result<Sources, Error> Sources::find(const Statement& statement, const Repository& repository,
+                                     const NamespaceName& name_space) {
+  Sources sources(statement);
+  for (const Source& source : statement.sources) {
+    Found found{source.name_space.empty() ? name_space : NamespaceName(source.name_space), {}};
+    found.classes = repository.with_descendants(found.name_space, source.class_name);
+    if (found.classes.empty()) {
+      return fail(invalid(fmt::format("no class {} in namespace {}", source.class_name, found.name_space.text())));
+    }
+    sources.each_.push_back(std::move(found));
+  }
+  // What a node is made of stands before it.
+  for (const Node& node : statement.nodes) {
+    SourceSet read = 0;
+    const auto add = [&](NodeIndex part) { read |= part != kNoNode ? sources.read_by_[part] : 0; };
+    add(node.left);
+    add(node.right);
+    std::ranges::for_each(node.arguments, add);
+    if (node.kind == NodeKind::kPath) {
+      const auto own = sources.read_by_path(node);
+      if (!own) {
+        return fail(own.error());
+      }
+      read |= *own;
+    }
+    if (node.kind == NodeKind::kFunction && node.arguments.empty() && is_path_function(node.function)) {
+      if (statement.is_join()) {
+        return fail(invalid("in a join, functions of paths need an argument: ObjectPath(Class)"));
+      }
+      read |= only(0);
+    }
+    sources.read_by_.push_back(read);
+  }
+  return sources;
+}
+
+Result<SourceSet, Error> Sources::read_by_path(const Node& node) const {
+  const std::string& first = node.steps.front().name;
+  const auto named = statement_->source_named(first);
+  if (named && node.steps.size() == 1) {
+    return only(*named);
+  }
+  const std::string& name = node.steps[named ? 1 : 0].name;
+  if (name.starts_with("__") || name == "*") {
+    return only(named.value_or(0));
+  }
+  if (!named) {
+    return is_variable(*statement_, name) ? SourceSet{0} : read_by_property(name);
+  }
+  if (!each_[*named].has_property(name) && !each_[*named].has_property(first)) {
+    return fail(invalid(fmt::format("{} has no property {}", statement_->sources[*named].class_name, name)));
+  }
+  return only(*named);
+}
+
+// Alone it may also be the name of a class above, for the instance itself or in front of one of its properties.
+Result<SourceSet, Error> Sources::read_by_property(std::string_view name) const {
+  SourceSet found = 0;
+  std::string places;
+  for (std::size_t i = 0; i < each_.size(); ++i) {
+    if (each_[i].has_property(name)) {
+      found |= only(i);
+      places += fmt::format("{}{}.{}", places.empty() ? "" : " or ", statement_->sources[i].name(), name);
+    }
+  }
+  const bool is_of_several = (found & (found - 1)) != 0;
+  if (is_of_several) {
+    return fail(invalid(fmt::format("{} may be of several classes: write {}", name, places)));
+  }
+  if (found == 0 && statement_->is_join()) {
+    return fail(invalid(fmt::format("no class after FROM has a property {}", name)));
+  }
+  const auto is_above = [name](const ClassPtr& cls) { return cls->is_a(name); };
+  if (found == 0 && !std::ranges::any_of(each_.front().classes, is_above)) {
+    return fail(invalid(fmt::format("{} has no property {}", statement_->sources.front().class_name, name)));
+  }
+  return found != 0 ? found : only(0);
+}
+
+}  // namespace lunaria::cim::query

@@ -1,0 +1,56 @@
+#pragma once
+
+// Sources: the classes after FROM, found in the schema, and which of them an expression reads.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "cim/class.h"
+#include "cim/error.h"
+#include "cim/name.h"
+#include "cim/query/statement.h"
+#include "cim/repository.h"
+
+namespace lunaria::cim::query {
+
+/// One bit for each of Statement::sources.
+using SourceSet = std::uint32_t;
+
+/// For a SELECT, which outlives it.
+class Sources final {
+ public:
+  /// INVALID_QUERY when a class after FROM is not in its namespace, or when a property that the query names without
+  /// stepping into an embedded object is in none of them nor below, or, in a join, in several.
+  static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
+                                     const NamespaceName& name_space);
+
+  /// Where the instances of one live.
+  const NamespaceName& name_space(std::size_t source) const { return each_[source].name_space; }
+  /// Those that the expression reads.
+  SourceSet read_by(NodeIndex expression) const { return read_by_[expression]; }
+
+ private:
+  struct Found {
+    NamespaceName name_space;
+    std::vector<ClassPtr> classes;  ///< the class and those below
+    bool has_property(std::string_view name) const;
+  };
+  explicit Sources(const Statement& statement) : statement_(&statement) {}
+
+  Result<SourceSet, Error> read_by_path(const Node& node) const;
+  Result<SourceSet, Error> read_by_property(std::string_view name) const;
+
+  const Statement* statement_;
+  std::vector<Found> each_;
+  std::vector<SourceSet> read_by_;  // as Statement::nodes
+};
+
+/// The properties that the expressions read of the instances of one source.
+std::vector<std::string> read_properties(const Statement& statement, std::size_t source);
+
+/// Whether ANY or EVERY ... IN binds the name.
+bool is_variable(const Statement& statement, std::string_view name);
+
+}  // namespace lunaria::cim::query
