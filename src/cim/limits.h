@@ -57,6 +57,8 @@ inline constexpr std::size_t kQueryStepsMax = std::size_t{1} << 22;
 inline constexpr std::size_t kQueryRowsMax = 100'000;
 /// Classes after FROM.
 inline constexpr std::size_t kQuerySourcesMax = 8;
+/// Queries in the FROM of another.
+inline constexpr std::size_t kQuerySubqueryDepthMax = 4;
 /// Combinations of instances that a join looks at: seconds of work, done in pieces.
 inline constexpr std::size_t kQueryCombinationsMax = 10'000'000;
 

@@ -132,7 +132,7 @@ runtime::Task<Result<void, Error>> QueryWalk::run_query() {
   }
   switch (query->kind()) {
     case StatementKind::kSelect: {
-      auto outcome = co_await select(*query);
+      auto outcome = co_await select(*query, sink_);
       co_return outcome;
     }
     case StatementKind::kAssociatorsOf:
@@ -148,15 +148,16 @@ runtime::Task<Result<void, Error>> QueryWalk::run_query() {
   co_return fail(unsupported("a result of classes"));
 }
 
-runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query) {
+runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query, InstanceSink& sink) {
   const auto sources = query::Sources::find(query.statement(), repository_, request_.name_space);
   if (!sources) {
     co_return fail(sources.error());
   }
+  query::Surroundings surroundings = surroundings_;
   if (!query.statement().is_join()) {
-    surroundings_.name_space = sources->name_space(0);
+    surroundings.name_space = sources->name_space(0);
   }
-  query::QuerySink rows(query, surroundings_, sink_);
+  query::QuerySink rows(query, surroundings, sink);
   const auto outcome =
       query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, rows);
   if (!outcome) {
@@ -181,6 +182,10 @@ runtime::Task<Result<void, Error>> QueryWalk::join(const Query& query, const que
 
 runtime::Task<Result<void, Error>> QueryWalk::list(const Query& query, const query::Sources& sources,
                                                    std::size_t source, InstanceSink& receiver) {
+  if (const auto subquery = query.subquery(source)) {
+    auto outcome = co_await select(*subquery, receiver);
+    co_return outcome;
+  }
   const NamespaceName& place = sources.name_space(source);
   EnumerationRequest extent{
       .kind = Kind::kInstances, .name_space = place, .class_name = query.statement().sources[source].class_name};
@@ -290,12 +295,16 @@ Result<ClassPtr, Error> query_result_class(const Repository& repository, const N
   if (!query) {
     return fail(query.error());
   }
-  const auto kept = query->kind() == StatementKind::kSelect ? query->kept_source() : std::nullopt;
+  const query::Statement* statement = query->kind() == StatementKind::kSelect ? &query->statement() : nullptr;
   ClassPtr cls;
-  if (kept) {
-    const query::Source& source = query->statement().sources[*kept];
-    cls = repository.find_class(source.name_space.empty() ? name_space : NamespaceName(source.name_space),
-                                source.class_name);
+  while (statement != nullptr) {
+    const auto kept = query::kept_source(*statement);
+    const query::Source* const source = kept ? &statement->sources[*kept] : nullptr;
+    statement = source != nullptr ? source->subquery.get() : nullptr;
+    if (source != nullptr && statement == nullptr) {
+      cls = repository.find_class(source->name_space.empty() ? name_space : NamespaceName(source->name_space),
+                                  source->class_name);
+    }
   }
   if (!cls) {
     return fail(unsupported("the class of a result that is no class of the schema"));

@@ -33,7 +33,7 @@ class QueryWalk final {
   runtime::Task<Result<void, Error>> run_filtered();
 
  private:
-  runtime::Task<Result<void, Error>> select(const query::Query& query);
+  runtime::Task<Result<void, Error>> select(const query::Query& query, InstanceSink& sink);
   runtime::Task<Result<void, Error>> join(const query::Query& query, const query::Sources& sources,
                                           query::QuerySink& rows);
   runtime::Task<Result<void, Error>> list(const query::Query& query, const query::Sources& sources, std::size_t source,

@@ -74,6 +74,29 @@ TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
   EXPECT_EQ((*cls)->name(), "A_Has");
 }
 
+TEST_F(Queries, AskTheRowsOfOthers) {
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT Id FROM A_Disk WHERE Id > 2) AS d WHERE d.Id < 5"),
+            "A_Disk.Id=3 A_Disk.Id=4");
+  EXPECT_EQ(shown, "Id ");
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT h.* FROM A_Has h, (SELECT FIRST 1 * FROM A_Disk ORDER BY Id DESC) last "
+                  "WHERE h.Part = ObjectPath(last)"),
+            "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_FastDisk.Id=5\"");
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT d.* FROM A_Disk d, (SELECT MAX(Id) AS Last FROM (SELECT * FROM A_Disk) x) m "
+                  "WHERE d.Id = m.Last"),
+            "A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT o.* FROM (SELECT * FROM 'root/elsewhere'::A_Disk) o"),
+            "root/elsewhere:A_Disk.Id=9");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT d.Label FROM (SELECT Id FROM A_Disk) d"), "INVALID_QUERY");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT * FROM A_None) d"), "INVALID_QUERY");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT * FROM A_Disk)"), "INVALID_QUERY") << "without a name";
+  const auto cls = query_result_class(repository, space,
+                                      {.language = "DMTF:CQL", .text = "SELECT * FROM (SELECT Id FROM A_FastDisk) d"});
+  ASSERT_TRUE(cls);
+  EXPECT_EQ((*cls)->name(), "A_FastDisk");
+}
+
 TEST_F(Queries, FollowAssociations) {
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"}"), "A_Disk.Id=1 A_FastDisk.Id=5");
   EXPECT_EQ(query("WQL", "ASSOCIATORS OF {A_System.Name=\"s\"} WHERE ResultClass = A_FastDisk"), "A_FastDisk.Id=5");

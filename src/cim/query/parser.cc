@@ -223,7 +223,8 @@ bool Parser::parse_source() {
       return false;
     }
   }
-  if (!read_name(source.class_name, "the name of a class")) {
+  const bool is_subquery = language_ == Language::kCql && source.name_space.empty() && take("(");
+  if (is_subquery ? !parse_subquery(source) : !read_name(source.class_name, "the name of a class")) {
     return false;
   }
   if (language_ == Language::kCql) {
@@ -236,12 +237,27 @@ bool Parser::parse_source() {
       return false;
     }
   }
+  if (is_subquery && source.alias.empty()) {
+    return refuse("a name expected: FROM (SELECT ...) AS name");
+  }
   const auto has_name = [&source](const Source& other) { return name_equal(other.name(), source.name()); };
   if (std::ranges::any_of(statement_.sources, has_name)) {
     return refuse_at(begin, "two classes after FROM have one name; write Class AS name");
   }
   statement_.sources.push_back(std::move(source));
   return true;
+}
+
+// After the parenthesis.
+bool Parser::parse_subquery(Source& source) {
+  if (++subquery_depth_ > limits::kQuerySubqueryDepthMax) {
+    return refuse("subqueries are nested too deeply");
+  }
+  Statement outer = std::exchange(statement_, {});
+  const bool is_good = parse_select() && expect(")");
+  source.subquery = std::make_shared<const Statement>(std::exchange(statement_, std::move(outer)));
+  --subquery_depth_;
+  return is_good;
 }
 
 // Of a join: `a.*` needs an a; a.Name and b.Name become Name and b_Name.

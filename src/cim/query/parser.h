@@ -33,6 +33,7 @@ class Parser final {
   bool parse_select_item();
   bool parse_from();
   bool parse_source();
+  bool parse_subquery(Source& source);
   bool name_columns();
   bool parse_clauses();
   bool parse_sorting();
@@ -84,6 +85,7 @@ class Parser final {
   SyntaxError error_;
   bool has_failed_ = false;
   bool allows_aggregates_ = false;  ///< in the select list
+  std::size_t subquery_depth_ = 0;
 };
 
 }  // namespace lunaria::cim::query

@@ -9,31 +9,8 @@
 #include "cim/query/sources.h"
 
 namespace lunaria::cim::query {
-namespace {
-
-/// The source whose property, or whose properties, an item shows as they are.
-std::optional<std::size_t> plain_source(const Statement& statement, const SelectItem& item) {
-  const auto only = statement.is_join() ? std::nullopt : std::optional(std::size_t{0});
-  if (item.expression == kNoNode) {
-    const auto named = statement.source_named(item.source);
-    return named ? named : only;
-  }
-  const Node& node = statement.nodes[item.expression];
-  if (node.kind != NodeKind::kPath || node.symbol || !node.steps.back().ranges.empty() || node.steps.back().is_all) {
-    return std::nullopt;
-  }
-  const auto named = node.steps.size() == 2 ? statement.source_named(node.steps.front().name) : std::nullopt;
-  const std::string& name = node.steps.back().name;
-  const bool is_plain = (named || node.steps.size() == 1) && (name.starts_with("__") || name_equal(item.name, name));
-  return !is_plain ? std::nullopt : named ? named : only;
-}
-
-}  // namespace
-
-Query::Query(Language language, std::string text, Statement statement)
-    : language_(language),
-      text_(std::move(text)),
-      statement_(std::make_shared<const Statement>(std::move(statement))) {}
+Query::Query(Language language, std::string text, std::shared_ptr<const Statement> statement)
+    : language_(language), text_(std::move(text)), statement_(std::move(statement)) {}
 
 Result<Query, Error> Query::parse(Language language, std::string_view text) {
   auto statement = Parser(language, text).parse();
@@ -43,7 +20,7 @@ Result<Query, Error> Query::parse(Language language, std::string_view text) {
                       fmt::format("{} query, character {}: {}{}", language_name(language), error.position + 1,
                                   error.message, error.text.empty() ? "" : ", at '" + error.text + "'")));
   }
-  return Query(language, std::string(text), std::move(*statement));
+  return Query(language, std::string(text), std::make_shared<const Statement>(std::move(*statement)));
 }
 
 Result<Query, Error> Query::parse(std::string_view language, std::string_view text) {
@@ -96,10 +73,12 @@ PropertyList Query::selected_properties() const {
 }
 
 std::optional<std::size_t> Query::kept_source() const {
-  const auto& items = statement_->items;
-  const auto first = items.empty() ? std::optional(std::size_t{0}) : plain_source(*statement_, items.front());
-  const auto is_of_first = [&](const SelectItem& item) { return plain_source(*statement_, item) == first; };
-  return std::ranges::all_of(items, is_of_first) ? first : std::nullopt;
+  return query::kept_source(*statement_);
+}
+
+std::optional<Query> Query::subquery(std::size_t source) const {
+  const auto& statement = statement_->sources[source].subquery;
+  return statement ? std::optional(Query(language_, text_, statement)) : std::nullopt;
 }
 
 Instance Query::project(Row row, const Surroundings& surroundings) const {
@@ -131,12 +110,12 @@ void Query::show_all(Row row, const SelectItem& item, std::vector<std::string>& 
   for (std::size_t source = named.value_or(0); source < (named ? *named + 1 : row.size()); ++source) {
     const Instance& instance = *row[source];
     for (std::size_t i = 0; i < instance.values().size(); ++i) {
-      if (instance.value(i).is_absent()) {
+      if (instance.value(i).is_absent() || !instance.is_selected(i)) {
         continue;
       }
       std::string name = instance.cls()->property(i).name;
       if (std::ranges::any_of(names, [&name](const std::string& other) { return name_equal(other, name); })) {
-        name = statement_->sources[source].name() + '_' + name;
+        name.insert(0, statement_->sources[source].name() + '_');
       }
       builder.add(name, instance.value(i));
       names.push_back(std::move(name));

@@ -63,11 +63,14 @@ class Query final {
   /// One row of the result, from instances that match.
   Instance project(Row row, const Surroundings& surroundings) const;
 
+  /// The query that stands for a source; nullopt where that is a class.
+  std::optional<Query> subquery(std::size_t source) const;
+
   /// What providers of one source can sort out before they make instances; null when there is nothing.
   ConditionsPtr conditions(std::size_t source = 0) const { return conditions_of(language_, *statement_, source); }
 
  private:
-  Query(Language language, std::string text, Statement statement);
+  Query(Language language, std::string text, std::shared_ptr<const Statement> statement);
   void show_all(Row row, const SelectItem& item, std::vector<std::string>& names, InstanceBuilder& builder) const;
 
   Language language_;

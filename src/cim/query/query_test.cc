@@ -175,6 +175,11 @@ INSTANTIATE_TEST_SUITE_P(
                             "at 'a'"},
                     Refusal{Language::kCql, "SELECT c.* FROM A, B WHERE B.Id = 1",
                             "DMTF:CQL query, character 22: c in front of '.*' is no class after FROM, at 'WHERE'"},
+                    Refusal{Language::kCql, "SELECT * FROM (SELECT * FROM A)",
+                            "DMTF:CQL query, character 32: a name expected: FROM (SELECT ...) AS name, but the query "
+                            "ends"},
+                    Refusal{Language::kCql, "SELECT * FROM (SELECT * FROM (SELECT * FROM (SELECT * FROM (SELECT * FROM (SELECT",
+                            "DMTF:CQL query, character 76: subqueries are nested too deeply, at 'SELECT'"},
                     Refusal{Language::kCql, "SELECT * FROM A, B, C, D, E, F, G, H, I",
                             "DMTF:CQL query, character 39: too many classes after FROM, at 'I'"},
                     Refusal{Language::kCql, "SELECT * FROM A WHERE x = 'abc",

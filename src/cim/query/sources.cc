@@ -40,6 +40,28 @@ bool is_path_function(Function function) {
   }
 }
 
+/// The source whose property, or whose properties, an item shows as they are.
+std::optional<std::size_t> plain_source(const Statement& statement, const SelectItem& item) {
+  const auto only = statement.is_join() ? std::nullopt : std::optional(std::size_t{0});
+  if (item.expression == kNoNode) {
+    const auto named = statement.source_named(item.source);
+    return named ? named : only;
+  }
+  const Node& node = statement.nodes[item.expression];
+  if (node.kind != NodeKind::kPath || node.symbol || !node.steps.back().ranges.empty() || node.steps.back().is_all) {
+    return std::nullopt;
+  }
+  const auto named = node.steps.size() == 2 ? statement.source_named(node.steps.front().name) : std::nullopt;
+  const std::string& name = node.steps.back().name;
+  const bool is_plain = (named || node.steps.size() == 1) && (name.starts_with("__") || name_equal(item.name, name));
+  return !is_plain ? std::nullopt : named ? named : only;
+}
+
+/// In messages.
+const std::string& called(const Source& source) {
+  return source.subquery ? source.alias : source.class_name;
+}
+
 Error invalid(std::string message) {
   return Error(Status::kInvalidQuery, std::move(message));
 }
@@ -51,6 +73,13 @@ bool is_variable(const Statement& statement, std::string_view name) {
     const bool binds = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
     return binds && name_equal(node.name, name);
   });
+}
+
+std::optional<std::size_t> kept_source(const Statement& statement) {
+  const auto& items = statement.items;
+  const auto first = items.empty() ? std::optional(std::size_t{0}) : plain_source(statement, items.front());
+  const auto is_of_first = [&](const SelectItem& item) { return plain_source(statement, item) == first; };
+  return std::ranges::all_of(items, is_of_first) ? first : std::nullopt;
 }
 
 std::vector<std::string> read_properties(const Statement& statement, std::size_t source) {
@@ -71,7 +100,11 @@ std::vector<std::string> read_properties(const Statement& statement, std::size_t
 
 // Windows' name for the instance of an indication counts as a property.
 bool Sources::Found::has_property(std::string_view name) const {
-  return std::ranges::any_of(classes, [name](const ClassPtr& cls) { return cls->find_property(name).has_value(); }) ||
+  if (properties) {
+    return std::ranges::any_of(*properties, [name](const std::string& each) { return name_equal(each, name); });
+  }
+  return classes.empty() ||
+         std::ranges::any_of(classes, [name](const ClassPtr& cls) { return cls->find_property(name).has_value(); }) ||
          (name_equal(name, "TargetInstance") && classes.front()->is_a("CIM_InstIndication"));
 }
 
@@ -79,12 +112,11 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
                                      const NamespaceName& name_space) {
   Sources sources(statement);
   for (const Source& source : statement.sources) {
-    Found found{source.name_space.empty() ? name_space : NamespaceName(source.name_space), {}};
-    found.classes = repository.with_descendants(found.name_space, source.class_name);
-    if (found.classes.empty()) {
-      return fail(invalid(fmt::format("no class {} in namespace {}", source.class_name, found.name_space.text())));
+    auto found = find_one(source, repository, name_space);
+    if (!found) {
+      return fail(found.error());
     }
-    sources.each_.push_back(std::move(found));
+    sources.each_.push_back(*std::move(found));
   }
   // What a node is made of stands before it.
   for (const Node& node : statement.nodes) {
@@ -111,6 +143,38 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
   return sources;
 }
 
+Result<Sources::Found, Error> Sources::find_one(const Source& source, const Repository& repository,
+                                                const NamespaceName& name_space) {
+  if (source.subquery) {
+    return find_rows(*source.subquery, repository, name_space);
+  }
+  Found found{.name_space = source.name_space.empty() ? name_space : NamespaceName(source.name_space)};
+  found.classes = repository.with_descendants(found.name_space, source.class_name);
+  if (found.classes.empty()) {
+    return fail(invalid(fmt::format("no class {} in namespace {}", source.class_name, found.name_space.text())));
+  }
+  return found;
+}
+
+// Its depth is bounded by the parser.
+Result<Sources::Found, Error> Sources::find_rows(const Statement& subquery, const Repository& repository,
+                                                 const NamespaceName& name_space) {
+  auto inner = find(subquery, repository, name_space);
+  if (!inner) {
+    return fail(inner.error());
+  }
+  const auto kept = kept_source(subquery);
+  Found found = kept ? std::move(inner->each_[*kept]) : Found{.name_space = name_space};
+  const auto shows_all = [](const SelectItem& item) { return item.expression == kNoNode; };
+  if (!std::ranges::any_of(subquery.items, shows_all)) {
+    found.properties.emplace();
+    for (const SelectItem& item : subquery.items) {
+      found.properties->push_back(item.name);
+    }
+  }
+  return found;
+}
+
 Result<SourceSet, Error> Sources::read_by_path(const Node& node) const {
   const std::string& first = node.steps.front().name;
   const auto named = statement_->source_named(first);
@@ -125,7 +189,7 @@ Result<SourceSet, Error> Sources::read_by_path(const Node& node) const {
     return is_variable(*statement_, name) ? SourceSet{0} : read_by_property(name);
   }
   if (!each_[*named].has_property(name) && !each_[*named].has_property(first)) {
-    return fail(invalid(fmt::format("{} has no property {}", statement_->sources[*named].class_name, name)));
+    return fail(invalid(fmt::format("{} has no property {}", called(statement_->sources[*named]), name)));
   }
   return only(*named);
 }
@@ -149,7 +213,7 @@ Result<SourceSet, Error> Sources::read_by_property(std::string_view name) const 
   }
   const auto is_above = [name](const ClassPtr& cls) { return cls->is_a(name); };
   if (found == 0 && !std::ranges::any_of(each_.front().classes, is_above)) {
-    return fail(invalid(fmt::format("{} has no property {}", statement_->sources.front().class_name, name)));
+    return fail(invalid(fmt::format("{} has no property {}", called(statement_->sources.front()), name)));
   }
   return found != 0 ? found : only(0);
 }

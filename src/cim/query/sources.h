@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,8 +23,8 @@ using SourceSet = std::uint32_t;
 /// For a SELECT, which outlives it.
 class Sources final {
  public:
-  /// INVALID_QUERY when a class after FROM is not in its namespace, or when a property that the query names without
-  /// stepping into an embedded object is in none of them nor below, or, in a join, in several.
+  /// INVALID_QUERY when a class after FROM, or of a subquery there, is not in its namespace, or when a property that
+  /// the query names without stepping into an embedded object is in none of them nor below, or, in a join, in several.
   static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
                                      const NamespaceName& name_space);
 
@@ -33,12 +35,17 @@ class Sources final {
 
  private:
   struct Found {
-    NamespaceName name_space;
-    std::vector<ClassPtr> classes;  ///< the class and those below
+    NamespaceName name_space{};
+    std::vector<ClassPtr> classes{};  ///< the class and those below; none for rows that are made up
+    std::optional<std::vector<std::string>> properties{};  ///< of the rows of a subquery; nullopt: whatever there is
     bool has_property(std::string_view name) const;
   };
   explicit Sources(const Statement& statement) : statement_(&statement) {}
 
+  static Result<Found, Error> find_one(const Source& source, const Repository& repository,
+                                       const NamespaceName& name_space);
+  static Result<Found, Error> find_rows(const Statement& subquery, const Repository& repository,
+                                        const NamespaceName& name_space);
   Result<SourceSet, Error> read_by_path(const Node& node) const;
   Result<SourceSet, Error> read_by_property(std::string_view name) const;
 
@@ -49,6 +56,9 @@ class Sources final {
 
 /// The properties that the expressions read of the instances of one source.
 std::vector<std::string> read_properties(const Statement& statement, std::size_t source);
+
+/// The source whose instances are the rows of a SELECT, as Query::kept_source().
+std::optional<std::size_t> kept_source(const Statement& statement);
 
 /// Whether ANY or EVERY ... IN binds the name.
 bool is_variable(const Statement& statement, std::string_view name);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,11 +32,14 @@ enum class StatementKind : std::uint8_t {
   kFilter,         ///< FQL: a condition on whatever is being enumerated
 };
 
-/// A class after FROM.
+struct Statement;
+
+/// A class after FROM, or a query in parentheses whose rows are taken for instances.
 struct Source {
-  std::string class_name;
-  std::string alias;       ///< "" without
-  std::string name_space;  ///< "" for that of the request
+  std::string class_name;                     ///< "" for a subquery
+  std::shared_ptr<const Statement> subquery;  ///< null for a class
+  std::string alias;                          ///< "" without
+  std::string name_space;                     ///< "" for that of the request
 
   /// By which the rest of the query calls it.
   const std::string& name() const { return alias.empty() ? class_name : alias; }
