@@ -235,7 +235,7 @@ class Portals(AccessTest):
         self.lunaria("redirect", "set", name, there, "--group", 1)
         before = len(self.daemon.log())
         self.assert_served(iqn)
-        self.assertIn("status=0101", self.daemon.log()[before:])
+        self.daemon.wait_for_log("status=0101", before)
         # libiscsi follows the temporary kind only, and says what it was told.
         self.lunaria("redirect", "set", name, there, "--group", 1, "--permanent")
         self.assertIn("moved permanently", self.assert_refused(iqn))

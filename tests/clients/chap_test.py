@@ -66,7 +66,7 @@ class Chap(daemon.DaemonTest):
 
     def test_refusals_are_logged_with_the_peer(self):
         self.assert_refused(self.inquire(self.iqn, NAME, "another-secret-1"))
-        self.assertRegex(self.daemon.log(), r"iscsi\.login\.\w+ peer=127\.0\.0\.1")
+        self.daemon.wait_for_log(r"iscsi\.login\.\w+ peer=127\.0\.0\.1")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,12 @@ class Daemon:
         self.process.wait(STOP_SECONDS)
 
     def log(self):
+        """What is there until now: lines are written by a thread of their own, a moment after the answer."""
         return self.log_path.read_text(errors="replace")
+
+    def wait_for_log(self, pattern, after=0):
+        """Until the log has it, from that character on."""
+        self.wait_for(lambda: re.search(pattern, self.log()[after:]), f"the log has {pattern}")
 
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

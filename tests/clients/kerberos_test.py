@@ -101,8 +101,13 @@ class KerberosTest(unittest.TestCase):
         return commands.run(daemon.command_line(), "--server", f"http://{HOST}:{self.daemon.http_port}", "--negotiate",
                             *arguments, environment=environment)
 
-    def refused_lines(self, server=None):
-        return [line for line in (server or self.daemon).log().splitlines() if "management.login.refused" in line]
+    def assert_refusal_logged(self, pattern, server=None):
+        """As the last refusal of a login."""
+        server = server or self.daemon
+        def is_last():
+            lines = [line for line in server.log().splitlines() if "management.login.refused" in line]
+            return bool(lines) and re.search(pattern, lines[-1])
+        server.wait_for(is_last, f"the last refusal that is logged has {pattern}")
 
 
 class Tickets(KerberosTest):
@@ -135,7 +140,7 @@ class Tickets(KerberosTest):
         again = self.show(token)
         self.assertEqual(again.status, 401, again.text)
         self.assertIn("Negotiate", again.challenges())
-        self.assertRegex(self.refused_lines()[-1], "(?i)replay")
+        self.assert_refusal_logged("(?i)replay")
 
     def test_a_replay_is_known_after_a_restart(self):
         server = self.start_daemon("--kerberos-keytab", str(self.keytab), "--kerberos-realms", kerberos.REALM)
@@ -164,13 +169,12 @@ class Tickets(KerberosTest):
         answer = self.negotiate(self.kdc.log_in("stranger"))
         self.assertEqual(answer.status, 403, answer.text)
         self.assertIn("lunaria user add stranger", answer.text)
-        self.assertIn(f"stranger@{kerberos.REALM}", self.refused_lines()[-1])
+        self.assert_refusal_logged(f"stranger@{kerberos.REALM}")
 
     def test_a_realm_that_is_not_trusted_is_refused(self):
         answer = self.negotiate(self.kdc.log_in("alice", kerberos.OTHER_REALM))
         self.assertEqual(answer.status, 403, answer.text)
-        self.assertIn(f"alice@{kerberos.OTHER_REALM}", self.refused_lines()[-1])
-        self.assertIn("kerberos-realms", self.refused_lines()[-1])
+        self.assert_refusal_logged(f"alice@{kerberos.OTHER_REALM}.*kerberos-realms")
 
     def test_garbage_is_refused(self):
         for raw in (b"x", b"`" * 100, b"NTLMSSP\0\1\0\0\0", os.urandom(4000)):
@@ -204,8 +208,7 @@ class Tickets(KerberosTest):
         self.assertEqual(made.returncode, 0, made.stderr)
         shown = self.lunaria("--json", "disk", "list", environment=alice)
         self.assertIn("hers", [disk["name"] for disk in json.loads(shown.stdout)])
-        audit = [line for line in self.daemon.log().splitlines() if "disk.create" in line and "hers" in line]
-        self.assertIn("alice", audit[0])
+        self.daemon.wait_for_log("disk.create.*alice.*hers|disk.create.*hers.*alice")
 
     def test_lunaria_without_a_ticket_says_what_to_do(self):
         nobody = {**self.kdc.environment, "KRB5CCNAME": f"FILE:{self.kdc.directory}/nothing"}
@@ -243,7 +246,7 @@ class Keys(KerberosTest):
             is_due = time.monotonic() - made > 0.5 * (12 - len(tokens))
             return is_due and self.show(tokens.pop(), server=server).status == 401
         server.wait_for(refused, "a ticket that grows old is refused")
-        self.assertRegex(self.refused_lines(server)[-1], "(?i)skew|expired")
+        self.assert_refusal_logged("(?i)skew|expired", server)
 
     def test_keys_may_be_exchanged_while_it_runs(self):
         self.assertEqual(self.negotiate(self.kdc.log_in("alice")).status, 200)
@@ -269,7 +272,7 @@ class Keys(KerberosTest):
             answer = self.negotiate(self.kdc.log_in("alice"), server=server)
             self.assertEqual(answer.status, status, answer.text)
             if status == 401:
-                self.assertIn(other, self.refused_lines(server)[-1])
+                self.assert_refusal_logged(re.escape(other), server)
 
     def test_without_a_keytab_there_is_no_negotiate(self):
         server = self.start_daemon()

@@ -82,7 +82,7 @@ class Pam(unittest.TestCase):
             self.daemon.http("otto", PASSWORD).names(daemon.LUNARIA, "LUNARIA_User")
         self.daemon.http("ada", PASSWORD).names(daemon.LUNARIA, "LUNARIA_User")
         self.refuse("nora", PASSWORD)
-        self.assertIn("management.pam.no_role user=nora", self.daemon.log())
+        self.daemon.wait_for_log("management.pam.no_role user=nora")
 
     def test_whoever_pam_does_not_let_in_stays_out_and_learns_nothing(self):
         self.start()
@@ -131,14 +131,14 @@ class Pam(unittest.TestCase):
                            ("talks", "while :; do echo good administrator; done")):
             self.start(self.system.script(name, text))
             self.refuse("ada", PASSWORD)
-            self.assertIn("management.pam.failed", self.daemon.log(), name)
+            self.daemon.wait_for_log("management.pam.failed")
             self.assertEqual(self.daemon.close(), 0)
 
     def test_a_service_that_is_not_there_is_the_servers_fault_and_lets_nobody_in(self):
         (self.system.directory / "services" / "lunaria").write_text("auth required pam_nonexistent.so\n")
         self.start()
         self.refuse("ada", PASSWORD)
-        self.assertIn("management.pam.failed user=ada", self.daemon.log())
+        self.daemon.wait_for_log("management.pam.failed user=ada")
 
     def test_settings_that_let_nobody_in_are_refused(self):
         broken = daemon.Daemon("--pam-service", "lunaria")
