@@ -97,6 +97,11 @@ Result<Class, Error> ClassResolver::resolve() {
       return fail(done.error());
     }
   }
+  const auto references = std::ranges::count_if(
+      parts_.properties, [](const PropertyPtr& property) { return property->type == Type::kReference; });
+  if (is_association_ && references < 2) {
+    return fail(error("", "an association has two references or more"));
+  }
   if (parts_.properties.size() > limits::kClassElementsMax || parts_.methods.size() > limits::kClassElementsMax) {
     return fail(error("", "too many properties or methods"));
   }

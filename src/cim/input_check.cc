@@ -61,7 +61,8 @@ Result<ObjectPath, Error> InputCheck::instance_path(const Class& cls, const Obje
   for (const std::uint16_t index : cls.key_indexes()) {
     const Property& property = cls.property(index);
     const std::string place = cls.name() + '.' + property.name;
-    const Value* given = path.key(property.name);
+    const bool is_unnamed = cls.key_indexes().size() == 1 && path.keys().size() == 1 && path.keys()[0].name.empty();
+    const Value* given = is_unnamed ? &path.keys()[0].value : path.key(property.name);
     if (given == nullptr || given->is_null()) {
       return fail(invalid(place + ": the path lacks this key"));
     }
@@ -204,6 +205,9 @@ Result<Instance, Error> InputCheck::instance(const ClassPtr& cls, const Instance
     auto checked = value(ExpectedType(cls->property(*index)), given.value(i));
     if (!checked) {
       return fail(with_place(checked.error(), cls->name() + '.' + name));
+    }
+    if (const ObjectPathPtr referred = checked->as_reference(); referred && !referred->is_instance()) {
+      return fail(invalid(cls->name() + '.' + name + " refers to a class, where an instance is expected"));
     }
     bound.set(*index, std::move(*checked));
   }

@@ -88,12 +88,12 @@ runtime::Task<Result<void, Error>> NamespaceClassProvider::enumerate_instances(P
 
 runtime::Task<Result<Instance, Error>> NamespaceClassProvider::get_instance(ProviderCall call, const ObjectPath& path) {
   const std::string name = name_of(path);
-  if (name.empty() || !repository_.has_namespace(child(call.name_space, name))) {
+  const NamespacePlace place = place_among(repository_.namespaces(), call.name_space);
+  const auto found = std::ranges::find(place.inner, child(call.name_space, name));
+  if (name.empty() || found == place.inner.end()) {
     co_return fail(Error(Status::kNotFound, "no namespace " + name + " below " + call.name_space.text()));
   }
-  Instance instance(call.cls);
-  instance.set(kNameIndex, Value(name));
-  co_return instance;
+  co_return make_instance(call.cls, call.name_space, *found);
 }
 
 runtime::Task<Result<ObjectPath, Error>> NamespaceClassProvider::create_instance(ProviderCall call,

@@ -108,7 +108,9 @@ TEST_F(Namespaces, AreSeenFromTheOneAbove) {
   EXPECT_EQ(below("root"), "test elsewhere a ab ");
   EXPECT_EQ(below("root/a"), "b/c ");
   EXPECT_EQ(below("root/ab"), "");
-  EXPECT_EQ(get("root:__Namespace.Name=\"A\""), "ok");
+  const auto spelled = finish(manager.get_instance(context, path("root:__Namespace.Name=\"A\""), {}));
+  ASSERT_TRUE(spelled);
+  EXPECT_EQ(spelled->find("Name")->string_or_empty(), "a");
   EXPECT_EQ(get("root/a:__namespace.name=\"b\""), "NOT_FOUND");
   EXPECT_EQ(get("root/a:__namespace.name=\"b/c\""), "ok");
 }

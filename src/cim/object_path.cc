@@ -18,10 +18,17 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+/// A moment as it is written wherever it was read.
+DateTime in_utc(const DateTime& datetime) {
+  return datetime.is_interval() || !datetime.is_precise() ? datetime : DateTime::timestamp(datetime.moment());
+}
+
 void append_key_value(std::string& out, const Value& value, bool is_canonical) {
   switch (value.type()) {
-    case Type::kString:
     case Type::kDatetime:
+      append_quoted(out, is_canonical && !value.is_null() ? in_utc(*value.as_datetime()).to_string() : value.to_text());
+      return;
+    case Type::kString:
       append_quoted(out, value.to_text());
       return;
     case Type::kReference:

@@ -54,7 +54,7 @@ instance of Q_Pair { Name = "alpha"; Id = 1; Flag = false; };
 instance of Q_Hidden { Name = "a"; Q_Hidden = "a"; };
 instance of Q_Hidden { Name = "5"; };
 instance of Q_Moment { When = "20260101000000.000000+000"; Ratio = 5.5; };
-instance of Q_Moment { When = "20260101010000.000000+060"; };
+instance of Q_Moment { When = "20260101020000.000000+060"; };
 instance of Q_Real { Ratio = 5; };
 instance of Q_Real { Ratio = 5.5; };
 instance of Q_Link { Left = "root/test:Q_Base.Id=5"; Right = "root/test:Q_Text.Name=\"a\""; Id = 5; };

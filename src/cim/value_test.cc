@@ -277,5 +277,19 @@ TEST(ObjectPath, ComparesReferenceKeysAsPaths) {
   EXPECT_FALSE(with("root/x:B.C=1") == with("root/x:B.C=2"));
 }
 
+TEST(ObjectPath, ComparesKeysThatAreMomentsByWhenTheyAre) {
+  const auto with = [](const char* text) {
+    return ObjectPath(NamespaceName("root/x"), "A", {{"When", Value(DateTime::parse(text).value())}});
+  };
+  const ObjectPath noon = with("20260101120000.000000+060");
+  for (const char* same : {"20260101110000.000000+000", "20260101130000.000000+120"}) {
+    EXPECT_EQ(noon, with(same));
+    EXPECT_EQ(noon.hash(), with(same).hash());
+    EXPECT_EQ(noon.canonical(), with(same).canonical());
+  }
+  EXPECT_NE(noon.canonical(), with("20260101120000.000000+000").canonical());
+  EXPECT_NE(with("00000001000000.000000:000").canonical(), with("00000002000000.000000:000").canonical());
+}
+
 }  // namespace
 }  // namespace lunaria::cim

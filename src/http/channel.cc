@@ -205,6 +205,12 @@ runtime::Task<bool> Channel::send(std::span<const std::span<const std::byte>> pi
   co_return sent;
 }
 
+void Channel::end_output() {
+  if (!tls_ && !cut_) {
+    stream_->shutdown_send();
+  }
+}
+
 runtime::Task<void> Channel::close() {
   if (tls_ && !cut_) {
     tls_->close();

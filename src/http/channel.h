@@ -40,6 +40,8 @@ class Channel final {
   /// All of it; at most a few pieces of bounded size. False when the peer has gone or did not take them in time: then
   /// the stream is shut down.
   runtime::Task<bool> send(std::span<const std::span<const std::byte>> pieces);
+  /// Where TLS does not forbid it, tells the peer that nothing more comes. Nothing may be sent afterwards.
+  void end_output();
   /// Cuts the connection: what is under way ends soon.
   void cut();
   bool is_cut() const { return cut_; }

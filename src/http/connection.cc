@@ -239,6 +239,9 @@ runtime::Task<bool> Connection::answer() {
 runtime::Task<void> Connection::linger() {
   const runtime::Instant deadline = now() + kLingerTimeout;
   std::size_t dropped = 0;
+  if (engine_.must_linger()) {
+    channel_.end_output();  // RFC 9112 9.6: the client need not wait for us to see the end
+  }
   while (!channel_.is_cut() && !channel_.receive_pending() && engine_.must_linger() && dropped < kLingerBytesMax) {
     const Channel::Received received = co_await channel_.receive(engine_.receive_space(), deadline);
     if (received.outcome != Channel::Outcome::kBytes) {

@@ -161,6 +161,10 @@ std::size_t SocketStream::waiting() const {
   return ::ioctl(descriptor_.get(), FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
+void SocketStream::shutdown_send() {
+  static_cast<void>(::shutdown(descriptor_.get(), SHUT_WR));
+}
+
 void SocketStream::shutdown() {
   // ENOTCONN when the peer was faster: nothing left to end.
   static_cast<void>(::shutdown(descriptor_.get(), SHUT_RDWR));

@@ -25,6 +25,7 @@ class SocketStream final : public runtime::Stream {
   bool submit(runtime::SendRequest& request) override;
   std::int64_t try_send(std::span<const iovec> memory) override;
   std::size_t waiting() const override;
+  void shutdown_send() override;
   void shutdown() override;
   IpEndpoint local_endpoint() const override { return local_; }
   IpEndpoint peer_endpoint() const override { return peer_; }

@@ -52,6 +52,8 @@ class Stream {
   virtual std::int64_t try_send(std::span<const iovec> memory) = 0;
   /// Bytes that have come and wait for a receive; 0 where that cannot be told. Costs a system call.
   virtual std::size_t waiting() const = 0;
+  /// Ends our direction: the peer sees the end behind what was sent. No send is in flight.
+  virtual void shutdown_send() = 0;
   /// Ends both directions; requests in flight complete with an error or 0 soon after. The destructor closes; nothing
   /// may be in flight then.
   virtual void shutdown() = 0;

@@ -261,7 +261,6 @@ void Connection::wake_sender(Pipe& pipe) {
 
 void Connection::shutdown(int side) {
   Pipe& in = inbound(side);
-  Pipe& out = outbound(side);
   if (!in.receiver_shut) {
     in.receiver_shut = true;
     in.shard->cancel(in);
@@ -269,6 +268,11 @@ void Connection::shutdown(int side) {
     wake_receiver(in);
     wake_sender(in);
   }
+  shutdown_send(side);
+}
+
+void Connection::shutdown_send(int side) {
+  Pipe& out = outbound(side);
   if (!out.finished) {
     out.finished = true;
     draw_arrival(out);

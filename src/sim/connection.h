@@ -27,6 +27,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool submit(int side, runtime::SendRequest& request);
   std::int64_t try_send(int side, std::span<const iovec> memory);
   std::size_t waiting(int side) const;
+  void shutdown_send(int side);
   void shutdown(int side);
   void move_to(int side, SimShard& shard);
   bool is_idle(int side) const;
@@ -94,6 +95,7 @@ class SimStream final : public runtime::Stream {
   bool submit(runtime::SendRequest& request) override { return connection_->submit(side_, request); }
   std::int64_t try_send(std::span<const iovec> memory) override { return connection_->try_send(side_, memory); }
   std::size_t waiting() const override { return connection_->waiting(side_); }
+  void shutdown_send() override { connection_->shutdown_send(side_); }
   void shutdown() override { connection_->shutdown(side_); }
   IpEndpoint local_endpoint() const override { return ends_.local; }
   IpEndpoint peer_endpoint() const override { return ends_.peer; }

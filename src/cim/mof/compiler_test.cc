@@ -213,10 +213,12 @@ INSTANTIATE_TEST_SUITE_P(
                   "t.mof:1:40: T_B.F(a): differs from the method that it overrides, at 'T_B'"},
         ErrorCase{"class T_A { uint8 F(); }; class T_B : T_A { [Override(\"F\")] uint16 F(); };",
                   "t.mof:1:33: T_B.F: differs from the method that it overrides, at 'T_B'"},
-        ErrorCase{"class T_P {}; class T_Q {}; [Association] class T_A { [Key] T_P REF X; };\n"
+        ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; };",
+                  "t.mof:1:35: T_A: an association has two references or more, at 'T_A'"},
+        ErrorCase{"class T_P {}; class T_Q {}; [Association] class T_A { [Key] T_P REF X; T_P REF Y; };\n"
                   "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; };",
                   "t.mof:2:21: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
-        ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; };\n"
+        ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; T_P REF Y; };\n"
                   "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; }; class T_Q {};",
                   "t.mof:2:21: T_B.X: T_Q is not below T_P, which it overrides, at 'T_B'"},
         ErrorCase{"class T_A {}; [Association] class T_B : T_A {};",

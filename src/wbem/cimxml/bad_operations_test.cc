@@ -150,6 +150,8 @@ std::vector<BadOperation> bad_schema_changes() {
       {"a class", "CreateClass", new_class(""), "7"},
       {"no class", "CreateClass", "", "4"},
       {"no changed class", "ModifyClass", "", "4"},
+      {"a class name for a class", "CreateClass", class_in("NewClass", "T_New"), "4"},
+      {"a class for a qualifier", "SetQualifier", parameter("QualifierDeclaration", "<CLASS NAME=\"X\"/>"), "4"},
       {"the parameter of another operation", "ModifyClass", new_class(""), "4"},
       {"a class to delete that has no name", "DeleteClass", "", "4"},
       {"an instance to delete as a class", "DeleteClass", parameter("ClassName", kDisk), "4"},
@@ -211,7 +213,6 @@ std::vector<BadOperation> bad_declarations() {
                      fmt::format("<QUALIFIER.DECLARATION {}>{}</QUALIFIER.DECLARATION>", attributes, content));
   };
   return {
-      {"a class name for a class", "CreateClass", class_in("NewClass", "T_New"), ""},
       {"a class without name", "CreateClass", parameter("NewClass", "<CLASS/>"), ""},
       {"a property without name", "CreateClass", new_class("<PROPERTY TYPE=\"uint8\"/>"), ""},
       {"a property without type", "CreateClass", new_class("<PROPERTY NAME=\"A\"/>"), ""},
@@ -232,7 +233,6 @@ std::vector<BadOperation> bad_declarations() {
                  "</PARAMETER></METHOD>"),
        ""},
       {"an instance in a class", "CreateClass", new_class("<INSTANCE CLASSNAME=\"T_Disk\"/>"), ""},
-      {"a class for a qualifier", "SetQualifier", parameter("QualifierDeclaration", "<CLASS NAME=\"X\"/>"), ""},
       {"a declaration without name", "SetQualifier", qualifier("TYPE=\"string\"", ""), ""},
       {"a declaration without type", "SetQualifier", qualifier("NAME=\"Q\"", ""), ""},
       {"a scope with content", "SetQualifier", qualifier("NAME=\"Q\" TYPE=\"string\"", "<SCOPE><VALUE/></SCOPE>"), ""},

@@ -26,7 +26,7 @@ constexpr BadHead kBadHeads[] = {
     {"a path in capitals", "POST /CIMOM", "CIMOperation: MethodCall\r\n", 404, ""},
     {"PUT", "PUT /cimom", "CIMOperation: MethodCall\r\n", 405, ""},
     {"DELETE", "DELETE /cimom", "CIMOperation: MethodCall\r\n", 405, ""},
-    {"post in small letters", "post /cimom", "CIMOperation: MethodCall\r\n", 405, ""},
+    {"post in small letters", "post /cimom", "CIMOperation: MethodCall\r\n", 501, ""},
     {"GET with a body", "GET /cimom", "CIMOperation: MethodCall\r\n", 405, ""},
     {"no CIMOperation", "POST /cimom", "CIMMethod: EnumerateClassNames\r\nCIMObject: root/test\r\n", 400,
      "unsupported-operation"},
@@ -241,10 +241,6 @@ std::vector<BadBody> bad_messages() {
       {"a value inside a value",
        intrinsic_call("EnumerateClassNames", parameter("DeepInheritance", "<VALUE><VALUE>TRUE</VALUE></VALUE>")), 400,
        kNotValid},
-      {"an array for a flag", intrinsic_call("EnumerateClassNames", parameter("DeepInheritance", "<VALUE.ARRAY/>")),
-       400, kNotValid},
-      {"a reference for a flag",
-       intrinsic_call("EnumerateClassNames", parameter("DeepInheritance", "<VALUE.REFERENCE/>")), 400, kNotValid},
       {"an unknown value element", intrinsic_call("EnumerateClassNames", parameter("ClassName", "<CLASSNAMES/>")), 400,
        kNotValid},
       {"a class name without name", intrinsic_call("EnumerateClassNames", parameter("ClassName", "<CLASSNAME/>")), 400,
@@ -289,16 +285,12 @@ std::vector<BadParameter> bad_parameters() {
       {"a path without host", "GetInstance",
        get("<INSTANCEPATH><NAMESPACEPATH>" + std::string(kTestSpace) + "</NAMESPACEPATH>" + kDisk + "</INSTANCEPATH>")},
       {"an instance without class", "CreateInstance", parameter("NewInstance", "<INSTANCE/>")},
-      {"a named instance where a plain one must be", "CreateInstance",
-       parameter("NewInstance", "<VALUE.NAMEDINSTANCE/>")},
       {"a property without name", "CreateInstance", new_instance("<PROPERTY TYPE=\"string\"/>")},
       {"a property without type", "CreateInstance", new_instance("<PROPERTY NAME=\"Label\"/>")},
       {"a property of unknown type", "CreateInstance", new_instance(property("Label", "text", "x"))},
       {"a property of type reference", "CreateInstance", new_instance(property("Label", "ref", "x"))},
       {"an unknown property element", "CreateInstance",
        new_instance("<PROPERTY.LIST NAME=\"Label\" TYPE=\"string\"/>")},
-      {"a property twice", "CreateInstance",
-       new_instance(property("Label", "string", "x") + property("LABEL", "string", "y"))},
       {"an array in a plain property", "CreateInstance",
        new_instance("<PROPERTY NAME=\"Label\" TYPE=\"string\"><VALUE.ARRAY/></PROPERTY>")},
       {"a plain value in an array property", "CreateInstance",
@@ -316,8 +308,6 @@ std::vector<BadParameter> bad_parameters() {
       {"an embedded document that is no object", "CreateInstance",
        new_instance("<PROPERTY NAME=\"Part\" TYPE=\"string\" "
                     "EmbeddedObject=\"instance\"><VALUE>&lt;CIM/&gt;</VALUE></PROPERTY>")},
-      {"a plain instance where a named one must be", "ModifyInstance",
-       parameter("ModifiedInstance", "<INSTANCE CLASSNAME=\"T_Disk\"/>")},
       {"a named instance without name", "ModifyInstance",
        parameter("ModifiedInstance", "<VALUE.NAMEDINSTANCE><INSTANCE CLASSNAME=\"T_Disk\"/></VALUE.NAMEDINSTANCE>")},
       {"a named instance the wrong way round", "ModifyInstance",
@@ -364,12 +354,22 @@ std::vector<BadOperation> bad_reads() {
       {"more than a property list takes", "EnumerateInstances",
        class_name("T_Disk") + list(repeated("<VALUE>x</VALUE>", limits::kPropertyListMax + 1)), "4"},
       {"no instance name", "GetInstance", "", "4"},
+      {"an array for a flag", "EnumerateClassNames", parameter("DeepInheritance", "<VALUE.ARRAY/>"), "4"},
+      {"a reference for a flag", "EnumerateClassNames", parameter("DeepInheritance", "<VALUE.REFERENCE/>"), "4"},
+      {"a text for a class name", "EnumerateInstances", parameter("ClassName", "<VALUE>T_Disk</VALUE>"), "4"},
+      {"a text for a list", "EnumerateInstances", class_name("T_Disk") + parameter("PropertyList", "<VALUE>Id</VALUE>"),
+       "4"},
+      {"a text for an instance name", "GetInstance", parameter("InstanceName", "<VALUE>T_Disk.Id=1</VALUE>"), "4"},
       {"a class name for an instance name", "GetInstance", parameter("InstanceName", "<CLASSNAME NAME=\"T_Disk\"/>"),
        "4"},
       {"an instance of nothing", "GetInstance", parameter("InstanceName", instance_name(kKeys, "T_None")), "5"},
       {"an instance that is not there", "GetInstance",
        parameter("InstanceName", instance_name(key("System", "x") + key("Id", "1", "numeric"))), "6"},
       {"no key", "GetInstance", parameter("InstanceName", instance_name("")), "4"},
+      {"a key without its name", "GetInstance",
+       parameter("InstanceName", instance_name("<KEYVALUE>x</KEYVALUE>", "T_Lonely")), "6"},
+      {"a key without its name where there are two", "GetInstance",
+       parameter("InstanceName", instance_name("<KEYVALUE>x</KEYVALUE>")), "4"},
       {"a key too few", "GetInstance", parameter("InstanceName", instance_name(key("Id", "1", "numeric"))), "4"},
       {"a key too many", "GetInstance", parameter("InstanceName", instance_name(kKeys + key("Label", "x"))), "4"},
       {"a key twice", "GetInstance", parameter("InstanceName", instance_name(kKeys + key("ID", "1", "numeric"))), "4"},
@@ -401,6 +401,17 @@ std::vector<BadOperation> bad_reads() {
 std::vector<BadOperation> bad_changes() {
   const std::string keys = property("System", "string", "n") + property("Id", "uint32", "5");
   return {
+      {"an association of a class", "CreateInstance",
+       new_instance("<PROPERTY.REFERENCE NAME=\"Left\"><VALUE.REFERENCE><CLASSNAME NAME=\"T_Disk\"/></VALUE.REFERENCE>"
+                    "</PROPERTY.REFERENCE>",
+                    "T_Link"),
+       "4"},
+      {"a named instance where a plain one must be", "CreateInstance",
+       parameter("NewInstance", "<VALUE.NAMEDINSTANCE/>"), "4"},
+      {"a property twice", "CreateInstance",
+       new_instance(property("Label", "string", "x") + property("LABEL", "string", "y")), "4"},
+      {"a plain instance where a named one must be", "ModifyInstance",
+       parameter("ModifiedInstance", "<INSTANCE CLASSNAME=\"T_Disk\"/>"), "4"},
       {"no new instance", "CreateInstance", "", "4"},
       {"a new one of nothing", "CreateInstance", new_instance(keys, "T_None"), "5"},
       {"a new one of an abstract class", "CreateInstance", new_instance("", "T_Element"), "7"},
@@ -581,16 +592,32 @@ std::vector<BadCall> bad_calls() {
       {"an embedded instance that is none", path, "Resize",
        size + param("NAME=\"Part\" PARAMTYPE=\"string\" EmbeddedObject=\"instance\"", "<VALUE>x</VALUE>"), "4"},
       {"more parameters than any method has", path, "Resize", many(), "4"},
-      {"an instance of nothing", local_path(instance_name(kKeys, "T_None")), "Resize", size, "6", "root/test:T_None"},
+      {"an instance of nothing", local_path(instance_name(kKeys, "T_None")), "Resize", size, "6",
+       "root/test:T_None.Id=1,System=\"h\""},
       {"an instance that nobody provides", local_path(instance_name(key("Name", "x"), "T_Lonely")), "Resize", size,
        "17", "root/test:T_Lonely.Name=\"x\""},
-      {"a path with a key too few", local_path(instance_name(key("System", "h"))), "Resize", size, "4"},
+      {"a path with a key too few", local_path(instance_name(key("System", "h"))), "Resize", size, "4",
+       "root/test:T_Disk.System=\"h\""},
       {"a class that is not there", local_class("T_None"), "Scan", "", "6", "root/test:T_None"},
       {"a class in a namespace that is not there",
        "<LOCALCLASSPATH><LOCALNAMESPACEPATH><NAMESPACE NAME=\"no\"/></LOCALNAMESPACEPATH><CLASSNAME "
        "NAME=\"T_Disk\"/></LOCALCLASSPATH>",
        "Scan", "", "3", "no:T_Disk"},
   };
+}
+
+TEST_F(CimXmlBadRequest, IsWhatSaysOneThingInTheHeadAndAnotherInTheMessage) {
+  const std::string call = cim_message("<METHODCALL NAME=\"Resize\">" + local_path(kDisk) +
+                                       param("NAME=\"Size\"", "<VALUE>1</VALUE>") + "</METHODCALL>");
+  for (const char* object : {"root/test:T_Disk.Id=1,System=\"h\"", "root/test:t_disk.SYSTEM=\"h\",id=\"1\"",
+                             "root/test:T_Disk.Id%3D1%2CSystem%3D%22h%22", "//x/root/test:T_Disk.Id=1,System=\"h\""}) {
+    expect_code(object, {"Resize", object}, call, "");
+  }
+  for (const char* object : {"root/test:T_Disk", "root/test:T_Disk.Id=1", "root/test:T_Disk.Id=2,System=\"h\"",
+                             "root/test:T_Disk.Id=1,System=\"H\"", "root/test:T_Disk.Id=1,System=\"h\",X=1",
+                             "root/test:T_Disk.Id=1,Name=\"h\""}) {
+    expect_refused(object, http_post({"Resize", object}, call), 400, "header-mismatch");
+  }
 }
 
 TEST_F(CimXmlBadRequest, InAMethodCall) {

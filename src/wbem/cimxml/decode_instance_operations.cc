@@ -60,7 +60,7 @@ Parsed<Operation> parse_enumerate_instance_names(Parameters& parameters, const c
 }
 
 Parsed<Operation> parse_create_instance(Parameters& parameters, const cim::NamespaceName& /*name_space*/) {
-  const auto element = require(parameters, "NewInstance");
+  const auto element = require(parameters, "NewInstance", {"INSTANCE"});
   if (!element) {
     return fail(element.error());
   }
@@ -72,12 +72,12 @@ Parsed<Operation> parse_create_instance(Parameters& parameters, const cim::Names
 }
 
 Parsed<Operation> parse_modify_instance(Parameters& parameters, const cim::NamespaceName& name_space) {
-  const auto found = require(parameters, "ModifiedInstance");
+  const auto found = require(parameters, "ModifiedInstance", {"VALUE.NAMEDINSTANCE"});
   if (!found) {
     return fail(found.error());
   }
   const XmlElement& element = **found;
-  if (!element.is("VALUE.NAMEDINSTANCE") || element.child_count() != 2) {
+  if (element.child_count() != 2) {
     return fail(from(unexpected(element, "ModifiedInstance")));
   }
   auto path = decode_object_path(*element.first_child);

@@ -71,7 +71,7 @@ Parsed<Operation> parse_enumerate_class_names(Parameters& parameters, const cim:
 }
 
 Parsed<cim::ClassDeclaration> take_class(Parameters& parameters, std::string_view name) {
-  const auto element = require(parameters, name);
+  const auto element = require(parameters, name, {"CLASS"});
   if (!element) {
     return fail(element.error());
   }
@@ -119,7 +119,7 @@ Parsed<Operation> parse_enumerate_qualifiers(Parameters& /*parameters*/, const c
 }
 
 Parsed<Operation> parse_set_qualifier(Parameters& parameters, const cim::NamespaceName& /*name_space*/) {
-  const auto element = require(parameters, "QualifierDeclaration");
+  const auto element = require(parameters, "QualifierDeclaration", {"QUALIFIER.DECLARATION"});
   if (!element) {
     return fail(element.error());
   }

@@ -302,7 +302,7 @@ Decoded<cim::Instance> build_instance(const XmlElement& element, const cim::Obje
     }
     const bool is_key = name != nullptr && name->key(*property) != nullptr;
     if (!builder.add(std::string(*property), *std::move(value), is_key)) {
-      return fail(invalid(fmt::format("property '{}' stands twice", *property)));
+      return fail(DecodeError{DecodeError::Kind::kValue, fmt::format("property '{}' stands twice", *property)});
     }
   }
   return builder.build();
@@ -335,8 +335,12 @@ Decoded<const XmlElement*> only_child(const XmlElement& element) {
   return element.first_child;
 }
 
+bool is_null(const XmlElement& element) {
+  return element.is("VALUE.NULL") || is_nil(element);
+}
+
 Decoded<Value> decode_value(const XmlElement* element, Type type, bool is_array, std::size_t embedding) {
-  if (element == nullptr || element->is("VALUE.NULL") || is_nil(*element)) {
+  if (element == nullptr || is_null(*element)) {
     return Value::null(type, is_array);
   }
   if (element->is("VALUE.ARRAY") || element->is("VALUE.REFARRAY")) {

@@ -206,7 +206,9 @@ void append_method(std::string& out, const cim::Class& cls, const cim::Method& m
   const bool propagated = cls.is_propagated(method);
   out += "<METHOD";
   append_attribute(out, "NAME", method.name);
-  append_attribute(out, "TYPE", wire_type_name(method.return_type));
+  if (method.return_type != cim::Type::kNone) {
+    append_attribute(out, "TYPE", wire_type_name(method.return_type));
+  }
   if (options.include_class_origin) {
     append_attribute(out, "CLASSORIGIN", method.class_origin);
   }

@@ -70,13 +70,7 @@ runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody
 }
 
 runtime::Task<void> answer_options(http::ResponseWriter& writer) {
-  http::ResponseHead head;
-  head.fields.add("Allow", "POST, M-POST, OPTIONS");
-  head.fields.add("CIMProtocolVersion", "1.4");
-  head.fields.add("CIMSupportedFunctionalGroups",
-                  "basic-read, basic-write, schema-manipulation, instance-manipulation, association-traversal, "
-                  "qualifier-declaration, query-execution, pulled-read");
-  const bool sent = co_await http::respond(writer, std::move(head), "");
+  const bool sent = co_await http::respond(writer, options_head(), "");
   static_cast<void>(sent);
 }
 
@@ -127,7 +121,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
                                     http::ResponseWriter& writer, cim::OperationContext& context) {
   const auto headers = check_headers(head);
   if (!headers) {
-    co_await refuse(writer, headers.error(), context);
+    co_await refuse(writer, prefix_of(head), headers.error(), context);
     co_return;
   }
   std::optional<cim::OperationMeter> meter;
@@ -138,11 +132,11 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
   RequestMemory::Share memory(request_memory_);
   auto request = co_await read_request(body, memory, request_bytes);
   if (!request) {
-    co_await refuse(writer, request.error(), context);
+    co_await refuse(writer, headers->prefix, request.error(), context);
     co_return;
   }
   if (const auto matched = match_headers(*headers, *request); !matched) {
-    co_await refuse(writer, matched.error(), context);
+    co_await refuse(writer, headers->prefix, matched.error(), context);
     co_return;
   }
   ResponseStream stream(shard_, writer, *headers, *request, takes_trailers(head));
@@ -155,7 +149,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
   }
 }
 
-runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError error,
+runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, std::string prefix, MessageError error,
                                     const cim::OperationContext& context) {
   log_.warning("cimxml.request.refused", {{"principal", context.principal},
                                           {"peer", context.peer_address},
@@ -165,8 +159,9 @@ runtime::Task<void> Handler::refuse(http::ResponseWriter& writer, MessageError e
   http::ResponseHead head;
   head.status = static_cast<std::uint16_t>(error.http_status);
   head.fields.add("Content-Type", "text/plain; charset=\"utf-8\"");
+  add_extension_fields(head.fields, prefix);
   if (!error.cim_error.empty()) {
-    head.fields.add("CIMError", error.cim_error);
+    head.fields.add(prefix + "CIMError", error.cim_error);
   }
   if (error.http_status == 503) {
     head.fields.add("Retry-After", "1");

@@ -44,7 +44,8 @@ class Handler final : public http::RequestHandler {
   /// 503 when the requests of all clients hold too much. Adds the size of the message to `bytes`.
   runtime::Task<Result<RequestMessage, MessageError>> read_request(http::RequestBody& body,
                                                                    RequestMemory::Share& memory, std::uint64_t& bytes);
-  runtime::Task<void> refuse(http::ResponseWriter& writer, MessageError error, const cim::OperationContext& context);
+  runtime::Task<void> refuse(http::ResponseWriter& writer, std::string prefix, MessageError error,
+                             const cim::OperationContext& context);
   runtime::Task<void> carry_out(const RequestMessage& request, ResponseStream& stream, cim::OperationContext& context);
 
   // One per operation; each ends the stream.

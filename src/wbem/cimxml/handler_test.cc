@@ -285,7 +285,7 @@ TEST_F(CimXmlHandler, SpendsNothingNewOnClientsThatSayVersionOne) {
 
 TEST_F(CimXmlHandler, AnswersMPostWithItsPrefix) {
   provider.add(disk(1));
-  const std::string request =
+  std::string request =
       "M-POST /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\nMan: "
       "http://www.dmtf.org/cim/mapping/http/v1.0;ns=73\r\n"
       "73-CIMOperation: methodcall\r\n73-CIMMethod: EnumerateInstances\r\n73-CIMObject: root/test\r\n"
@@ -297,13 +297,28 @@ TEST_F(CimXmlHandler, AnswersMPostWithItsPrefix) {
   EXPECT_EQ(reply.field("Man"), "http://www.dmtf.org/cim/mapping/http/v1.0;ns=73");
   EXPECT_TRUE(reply.fields.contains("Ext"));
   EXPECT_FALSE(reply.fields.contains("CIMOperation"));
+  request.replace(request.find("CIMProtocolVersion: 1"), 21, "CIMProtocolVersion: 2");
+  const HttpReply refused = exchange(request);
+  EXPECT_EQ(refused.field("73-CIMError"), "unsupported-protocol-version");
+  EXPECT_EQ(refused.field("Man"), "http://www.dmtf.org/cim/mapping/http/v1.0;ns=73");
+  EXPECT_FALSE(refused.fields.contains("CIMError"));
+}
+
+TEST_F(CimXmlHandler, GivesNoTypeToAMethodThatReturnsNothing) {
+  const std::string call =
+      intrinsic_call("GetClass", "<IPARAMVALUE NAME=\"ClassName\"><CLASSNAME NAME=\"T_Lonely\"/></IPARAMVALUE>");
+  EXPECT_THAT(exchange(http_post({"GetClass"}, call)).body, HasSubstr("<METHOD NAME=\"Rest\">"));
 }
 
 TEST_F(CimXmlHandler, TellsWhatItCanInOptions) {
   const HttpReply reply = exchange("OPTIONS /cimom HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_EQ(reply.field("Allow"), "POST, M-POST, OPTIONS");
-  EXPECT_THAT(reply.field("CIMSupportedFunctionalGroups"), StartsWith("basic-read"));
+  EXPECT_EQ(reply.field("Opt"), "http://www.dmtf.org/cim/mapping/http/v1.0 ; ns=73");
+  for (const std::string prefix : {"", "73-"}) {
+    EXPECT_THAT(reply.field(prefix + "CIMSupportedFunctionalGroups"), StartsWith("basic-read"));
+    EXPECT_EQ(reply.field(prefix + "CIMSupportedQueryLanguages"), "DMTF:CQL, WQL");
+  }
 }
 
 TEST_F(CimXmlHandler, RefusesWhoIsNotKnownBeforeItReadsAnything) {

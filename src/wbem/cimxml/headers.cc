@@ -62,6 +62,12 @@ Result<void, MessageError> check_media_type(const http::Fields& fields) {
   return {};
 }
 
+/// Methods that HTTP has, and CIM operations do not take.
+bool is_known_method(std::string_view method) {
+  constexpr std::string_view kMethods[] = {"GET", "HEAD", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"};
+  return std::ranges::find(kMethods, method) != std::ranges::end(kMethods);
+}
+
 /// Whether one of the ranges of an Accept header takes an answer, which is application/xml; text/xml is the same to
 /// every client. Weights of zero are not looked at: nobody asks for an answer that he does not want.
 bool is_acceptable(const http::Fields& fields) {
@@ -85,6 +91,32 @@ bool is_acceptable(const http::Fields& fields) {
     }
   }
   return false;
+}
+
+/// `"x"` and `x`, `TRUE` and `true` are the same here; in references, their paths are.
+bool is_same_key(const cim::Value& left, const cim::Value& right) {
+  const auto path_of = [](const cim::Value& value) {
+    const auto reference = value.as_reference();
+    return reference ? std::optional(*reference) : cim::ObjectPath::parse(value.to_text());
+  };
+  if (left.as_reference() || right.as_reference()) {
+    const auto first = path_of(left);
+    const auto second = path_of(right);
+    return first && second && cim::ObjectPath::equal_ignoring_host(*first, *second);
+  }
+  const bool are_texts = left.type() == cim::Type::kString && right.type() == cim::Type::kString;
+  return are_texts ? left == right : cim::name_equal(left.to_text(), right.to_text());
+}
+
+bool is_same_object(const cim::ObjectPath& header, const cim::ObjectPath& message) {
+  return header.name_space() == message.name_space() && cim::name_equal(header.class_name(), message.class_name()) &&
+         header.is_instance() == message.is_instance() && header.keys().size() == message.keys().size() &&
+         std::ranges::all_of(header.keys(), [&](const cim::KeyBinding& key) {
+           // An only key may be without its name.
+           const bool is_only = message.keys().size() == 1 && message.keys()[0].name.empty();
+           const cim::Value* other = is_only ? &message.keys()[0].value : message.key(key.name);
+           return other != nullptr && is_same_key(key.value, *other);
+         });
 }
 
 /// "1.0", "1.4".
@@ -142,7 +174,7 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
     }
     headers.prefix = *std::move(prefix);
   } else if (head.method != "POST") {
-    return fail(MessageError{405, "", "CIM operations take POST or M-POST"});
+    return fail(MessageError{is_known_method(head.method) ? 405U : 501U, "", "CIM operations take POST or M-POST"});
   }
   if (const auto type = check_media_type(head.fields); !type) {
     return fail(type.error());
@@ -190,8 +222,7 @@ Result<void, MessageError> match_headers(const CimHeaders& headers, const Reques
   }
   const auto header_path = cim::ObjectPath::parse(headers.object);
   const auto message_path = cim::ObjectPath::parse(request.object_text);
-  if (!header_path || !message_path || header_path->name_space() != message_path->name_space() ||
-      !cim::name_equal(header_path->class_name(), message_path->class_name())) {
+  if (!header_path || !message_path || !is_same_object(*header_path, *message_path)) {
     return fail(MessageError{400, "header-mismatch", "CIMObject is not the object of the message"});
   }
   return {};
@@ -201,13 +232,38 @@ bool takes_trailers(const http::RequestHead& head) {
   return head.minor_version >= 1 && head.fields.has_token("TE", "trailers");
 }
 
+std::string prefix_of(const http::RequestHead& head) {
+  auto prefix =
+      head.method == "M-POST" ? extension_prefix(head.fields) : Result<std::string, MessageError>(std::string());
+  return prefix ? *std::move(prefix) : std::string();
+}
+
+void add_extension_fields(http::Fields& fields, std::string_view prefix) {
+  if (!prefix.empty()) {
+    fields.add("Ext", "");
+    fields.add("Man", fmt::format("{};ns={}", kExtension, prefix.substr(0, prefix.size() - 1)));
+  }
+}
+
+// Clients that look for the prefix need Opt; those that know nothing of it find the fields all the same.
+http::ResponseHead options_head() {
+  http::ResponseHead head;
+  head.fields.add("Allow", "POST, M-POST, OPTIONS");
+  head.fields.add("Opt", fmt::format("{} ; ns=73", kExtension));
+  for (const std::string prefix : {"73-", ""}) {
+    head.fields.add(prefix + "CIMProtocolVersion", "1.4");
+    head.fields.add(prefix + "CIMSupportedFunctionalGroups",
+                    "basic-read, basic-write, schema-manipulation, instance-manipulation, association-traversal, "
+                    "qualifier-declaration, query-execution, pulled-read");
+    head.fields.add(prefix + "CIMSupportedQueryLanguages", "DMTF:CQL, WQL");
+  }
+  return head;
+}
+
 http::ResponseHead response_head(const CimHeaders& headers) {
   http::ResponseHead head;
   head.fields.add("Content-Type", "application/xml; charset=\"utf-8\"");
-  if (!headers.prefix.empty()) {
-    head.fields.add("Ext", "");
-    head.fields.add("Man", fmt::format("{};ns={}", kExtension, headers.prefix.substr(0, headers.prefix.size() - 1)));
-  }
+  add_extension_fields(head.fields, headers.prefix);
   head.fields.add(headers.prefix + "CIMOperation", "MethodResponse");
   head.fields.add("Cache-Control", "no-cache");
   return head;

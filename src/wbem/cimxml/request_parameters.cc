@@ -77,20 +77,42 @@ Parameters::Entry* Parameters::find(std::string_view name) {
   return found == end ? nullptr : &*found;
 }
 
-Parsed<const XmlElement*> require(Parameters& parameters, std::string_view name) {
+Parsed<const XmlElement*> take_one_of(Parameters& parameters, std::string_view name,
+                                      std::initializer_list<std::string_view> kinds) {
   const XmlElement* element = parameters.take(name);
-  if (element == nullptr) {
+  if (element == nullptr || is_null(*element)) {
+    return nullptr;
+  }
+  if (std::ranges::find(kinds, element->name) != kinds.end()) {
+    return element;
+  }
+  constexpr std::string_view kContents[] = {
+      "VALUE",     "VALUE.ARRAY", "VALUE.REFERENCE",       "VALUE.REFARRAY", "INSTANCENAME",
+      "CLASSNAME", "CLASS",       "QUALIFIER.DECLARATION", "INSTANCE",       "VALUE.NAMEDINSTANCE"};
+  if (std::ranges::find(kContents, element->name) == std::ranges::end(kContents)) {
+    return fail(RequestFailure{not_valid(unexpected(*element, "IPARAMVALUE").message), {}});
+  }
+  return fail(invalid_parameter(fmt::format("{} takes {}, not {}", name, fmt::join(kinds, " or "), element->name)));
+}
+
+Parsed<const XmlElement*> require(Parameters& parameters, std::string_view name,
+                                  std::initializer_list<std::string_view> kinds) {
+  auto element = take_one_of(parameters, name, kinds);
+  if (element && *element == nullptr) {
     return fail(invalid_parameter(fmt::format("the parameter {} is missing", name)));
   }
   return element;
 }
 
 Parsed<bool> take_flag(Parameters& parameters, std::string_view name, bool default_value) {
-  const XmlElement* element = parameters.take(name);
-  if (element == nullptr) {
+  const auto element = take_one_of(parameters, name, {"VALUE"});
+  if (!element) {
+    return fail(element.error());
+  }
+  if (*element == nullptr) {
     return default_value;
   }
-  const auto value = decode_value(element, cim::Type::kBoolean, false);
+  const auto value = decode_value(*element, cim::Type::kBoolean, false);
   if (!value) {
     return fail(from(value.error()));
   }
@@ -98,11 +120,14 @@ Parsed<bool> take_flag(Parameters& parameters, std::string_view name, bool defau
 }
 
 Parsed<std::optional<std::uint32_t>> take_number(Parameters& parameters, std::string_view name) {
-  const XmlElement* element = parameters.take(name);
-  if (element == nullptr) {
+  const auto element = take_one_of(parameters, name, {"VALUE"});
+  if (!element) {
+    return fail(element.error());
+  }
+  if (*element == nullptr) {
     return std::optional<std::uint32_t>();
   }
-  const auto value = decode_value(element, cim::Type::kUint32, false);
+  const auto value = decode_value(*element, cim::Type::kUint32, false);
   if (!value) {
     return fail(from(value.error()));
   }
@@ -111,11 +136,14 @@ Parsed<std::optional<std::uint32_t>> take_number(Parameters& parameters, std::st
 }
 
 Parsed<std::string> take_text(Parameters& parameters, std::string_view name) {
-  const XmlElement* element = parameters.take(name);
-  if (element == nullptr) {
+  const auto element = take_one_of(parameters, name, {"VALUE"});
+  if (!element) {
+    return fail(element.error());
+  }
+  if (*element == nullptr) {
     return std::string();
   }
-  const auto value = decode_value(element, cim::Type::kString, false);
+  const auto value = decode_value(*element, cim::Type::kString, false);
   if (!value) {
     return fail(from(value.error()));
   }
@@ -131,29 +159,36 @@ Parsed<std::string> require_text(Parameters& parameters, std::string_view name) 
 }
 
 Parsed<std::string> take_class_name(Parameters& parameters, std::string_view name, bool is_required) {
-  const XmlElement* element = parameters.take(name);
-  if (element == nullptr) {
+  const auto element = take_one_of(parameters, name, {"CLASSNAME"});
+  if (!element) {
+    return fail(element.error());
+  }
+  if (*element == nullptr) {
     if (is_required) {
       return fail(invalid_parameter(fmt::format("the parameter {} is missing", name)));
     }
     return std::string();
   }
-  const auto path = decode_object_path(*element);
-  if (!path || path->is_instance()) {
-    return fail(path ? invalid_parameter(fmt::format("{} takes a CLASSNAME", name)) : from(path.error()));
+  const auto path = decode_object_path(**element);
+  if (!path) {
+    return fail(from(path.error()));
   }
   return path->class_name();
 }
 
 Parsed<cim::ObjectPath> take_path(Parameters& parameters, std::string_view name, const cim::NamespaceName& name_space) {
-  const auto element = require(parameters, name);
+  // Full and local paths are no content of IPARAMVALUE, but clients write them.
+  const auto element =
+      name == "ObjectName"
+          ? require(parameters, name,
+                    {"INSTANCENAME", "CLASSNAME", "INSTANCEPATH", "CLASSPATH", "LOCALINSTANCEPATH", "LOCALCLASSPATH"})
+          : require(parameters, name, {"INSTANCENAME", "INSTANCEPATH", "LOCALINSTANCEPATH"});
   if (!element) {
     return fail(element.error());
   }
   auto path = decode_object_path(**element);
-  const bool may_be_class = name == "ObjectName";
-  if (!path || (!path->is_instance() && !may_be_class)) {
-    return fail(path ? invalid_parameter(fmt::format("{} takes an INSTANCENAME", name)) : from(path.error()));
+  if (!path) {
+    return fail(from(path.error()));
   }
   path->set_name_space(name_space);
   path->set_host({});
@@ -161,11 +196,14 @@ Parsed<cim::ObjectPath> take_path(Parameters& parameters, std::string_view name,
 }
 
 Parsed<cim::PropertyList> take_property_list(Parameters& parameters) {
-  const XmlElement* element = parameters.take("PropertyList");
-  if (element == nullptr) {
+  const auto element = take_one_of(parameters, "PropertyList", {"VALUE.ARRAY"});
+  if (!element) {
+    return fail(element.error());
+  }
+  if (*element == nullptr) {
     return cim::PropertyList();
   }
-  const auto value = decode_value(element, cim::Type::kString, true);
+  const auto value = decode_value(*element, cim::Type::kString, true);
   if (!value) {
     return fail(from(value.error()));
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,8 +58,13 @@ class Parameters final {
   std::size_t count_ = 0;
 };
 
-/// The element inside a parameter that must be there.
-Parsed<const XmlElement*> require(Parameters& parameters, std::string_view name);
+/// The element inside a parameter, which must be one of those; null when there is none. What IPARAMVALUE may hold, but
+/// not this one, is a wrong value of a good document.
+Parsed<const XmlElement*> take_one_of(Parameters& parameters, std::string_view name,
+                                      std::initializer_list<std::string_view> kinds);
+/// The same for a parameter that must be there.
+Parsed<const XmlElement*> require(Parameters& parameters, std::string_view name,
+                                  std::initializer_list<std::string_view> kinds);
 Parsed<bool> take_flag(Parameters& parameters, std::string_view name, bool default_value);
 /// nullopt for NULL.
 Parsed<std::optional<std::uint32_t>> take_number(Parameters& parameters, std::string_view name);

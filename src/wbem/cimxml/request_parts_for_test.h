@@ -69,7 +69,7 @@ class CimXmlBadRequest : public CimXmlWorld, public testing::Test {
   void expect_refused(std::string_view name, std::string request, unsigned status, std::string_view cim_error) {
     const HttpReply reply = exchange(std::move(request));
     EXPECT_EQ(reply.status, status) << name << '\n' << reply.body;
-    EXPECT_EQ(reply.field("CIMError"), cim_error) << name << '\n' << reply.body;
+    EXPECT_EQ(reply.cim_error(), cim_error) << name << '\n' << reply.body;
     EXPECT_TRUE(reply.fields.contains("Content-Length"))
         << name << ": a client waits for the end of what has no length";
     EXPECT_TRUE(reply.is_complete) << name;

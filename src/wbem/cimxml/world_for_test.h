@@ -36,6 +36,11 @@ struct HttpReply {
     const auto found = fields.find(name);
     return found == fields.end() ? "" : found->second;
   }
+  /// CIMError, with or without a prefix (M-POST): "" when there is none.
+  std::string cim_error() const {
+    const auto found = std::ranges::find_if(fields, [](const auto& each) { return each.first.ends_with("CIMError"); });
+    return found == fields.end() ? "" : found->second;
+  }
   /// The CODE of an ERROR element: "" when there is none.
   std::string cim_code() const {
     const auto at = body.find("<ERROR CODE=\"");
@@ -208,7 +213,7 @@ Qualifier EmbeddedInstance : string, Scope(property, method, parameter);
 };
 class T_FastDisk : T_Disk { [Write] uint32 Speed = 3; };
 class T_Part { string Name; [EmbeddedInstance("T_Part")] string Next; };
-class T_Lonely { [Key] string Name; };
+class T_Lonely { [Key] string Name; void Rest(); };
 [Association] class T_Link { [Key] T_Disk REF Left; [Key] T_Disk REF Right; };
 )";
 
