@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "cim/enumeration_request.h"
 #include "cim/error.h"
 #include "cim/instance_sink.h"
+#include "cim/limits.h"
 #include "cim/operation_context.h"
 #include "cim/provider.h"
 #include "cim/provider_table.h"
@@ -25,7 +27,7 @@ class EnumerationErrors {
   virtual runtime::Task<bool> failed(const Error& error) = 0;
 };
 
-/// Stateless. Control shard only; the references outlive it.
+/// Keeps nothing but the count of what queries keep. Control shard only; the references outlive it.
 class Enumerator final {
  public:
   Enumerator(const Repository& repository, const ProviderTable& providers)
@@ -44,6 +46,7 @@ class Enumerator final {
 
   const Repository& repository_;
   const ProviderTable& providers_;
+  mutable MemoryBudget query_memory_{limits::kQueryMemoryBytesMax, limits::kQueryShareBytes};
 };
 
 }  // namespace lunaria::cim

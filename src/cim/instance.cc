@@ -28,6 +28,14 @@ const Value* Instance::find(std::string_view property) const {
   return index && !values_[*index].is_absent() ? &values_[*index] : nullptr;
 }
 
+std::size_t Instance::held_bytes() const {
+  std::size_t bytes = values_.capacity() * sizeof(Value);
+  for (const Value& value : values_) {
+    bytes += value.held_bytes();
+  }
+  return bytes;
+}
+
 void Instance::set(std::size_t index, Value value) {
   check(index < values_.size(), "a property index is one of the class");
   const Property& property = class_->property(index);

@@ -48,6 +48,9 @@ class Instance final {
   const NamespaceName* name_space() const { return name_space_.get(); }
   void set_name_space(std::shared_ptr<const NamespaceName> name_space) { name_space_ = std::move(name_space); }
 
+  /// Bytes of memory that its values take, about.
+  std::size_t held_bytes() const;
+
   /// The instance path made of the keys that are here.
   ObjectPath path(const NamespaceName& name_space) const;
 

@@ -53,8 +53,13 @@ inline constexpr std::size_t kQueryDepthMax = 64;
 inline constexpr std::size_t kQueryPatternStepsMax = 1024;
 /// Nodes visited, characters and elements looked at for one instance: nested quantifiers multiply.
 inline constexpr std::size_t kQueryStepsMax = std::size_t{1} << 22;
-/// Rows kept for ORDER BY, DISTINCT and MEDIAN, and instances kept for a join; more are refused, not cut.
+/// Rows and values that one query keeps for ORDER BY, DISTINCT, MEDIAN and joins, and their bytes; more are refused,
+/// not cut.
 inline constexpr std::size_t kQueryRowsMax = 100'000;
+inline constexpr std::size_t kQueryKeptBytesMax = std::size_t{64} << 20;
+/// Bytes that all queries together keep, beside the first kQueryShareBytes of each.
+inline constexpr std::size_t kQueryMemoryBytesMax = std::size_t{128} << 20;
+inline constexpr std::size_t kQueryShareBytes = std::size_t{1} << 20;
 /// Classes after FROM.
 inline constexpr std::size_t kQuerySourcesMax = 8;
 /// Queries in the FROM of another.

@@ -211,11 +211,12 @@ runtime::Task<Result<PullProgress, Error>> OpenEnumerations::open(const Operatio
   co_return progress;
 }
 
+// Whoever has lost rights since has lost what was opened with them.
 OpenEnumerations::Session* OpenEnumerations::find(const OperationContext& context, const NamespaceName& name_space,
                                                   std::string_view id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second->context.principal != context.principal ||
-      !(found->second->request.name_space == name_space)) {
+      context.role < found->second->context.role || !(found->second->request.name_space == name_space)) {
     return nullptr;
   }
   return found->second;

@@ -17,6 +17,7 @@ class Pulls : public EnumerationWorld {
  protected:
   Pulls() {
     context.principal = "ann";
+    context.role = Role::kOperator;
     for (std::uint32_t number = 0; number < 10; ++number) {
       objects.add(disk(number));
     }
@@ -128,6 +129,9 @@ TEST_F(Pulls, KnowTheirContexts) {
   EXPECT_EQ(close(), "INVALID_ENUMERATION_CONTEXT");
   EXPECT_EQ(count(), "INVALID_ENUMERATION_CONTEXT");
   context.principal = "ann";
+  const Role role = std::exchange(context.role, Role::kViewer);
+  EXPECT_EQ(pull(1), "INVALID_ENUMERATION_CONTEXT") << "demoted since";
+  context.role = role;
   EXPECT_EQ(close(), "ok");
   EXPECT_EQ(close(), "INVALID_ENUMERATION_CONTEXT");
   EXPECT_EQ(pull(1), "INVALID_ENUMERATION_CONTEXT");

@@ -198,7 +198,9 @@ class Pushdown : public testing::Test {
     }
     const query::Surroundings surroundings{.name_space = space, .host = {}, .wall_time = {}};
     CollectingSink sink;
-    query::QuerySink rows(*query, surroundings, sink);
+    MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+    query::Kept kept(budget);
+    query::QuerySink rows(*query, surroundings, sink, kept);
     EnumerationRequest extent{
         .kind = Kind::kInstances, .name_space = space, .class_name = std::string(query->class_name())};
     extent.options.properties = query->needed_properties();

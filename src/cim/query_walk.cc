@@ -116,14 +116,16 @@ Error unsupported(std::string_view what) {
 }  // namespace
 
 QueryWalk::QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
-                     const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors)
+                     const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors,
+                     MemoryBudget& query_memory)
     : repository_(repository),
       enumerator_(enumerator),
       context_(context),
       request_(request),
       sink_(sink),
       errors_(errors),
-      surroundings_{.name_space = request.name_space, .host = context.host, .wall_time = context.wall_time} {}
+      surroundings_{.name_space = request.name_space, .host = context.host, .wall_time = context.wall_time},
+      kept_(query_memory) {}
 
 runtime::Task<Result<void, Error>> QueryWalk::run_query() {
   const auto query = Query::parse(request_.query.language, request_.query.text);
@@ -157,7 +159,7 @@ runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query, Instanc
   if (!query.statement().is_join()) {
     surroundings.name_space = sources->name_space(0);
   }
-  query::QuerySink rows(query, surroundings, sink);
+  query::QuerySink rows(query, surroundings, sink, kept_);
   const auto outcome =
       query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, rows);
   if (!outcome) {
@@ -169,7 +171,7 @@ runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query, Instanc
 
 runtime::Task<Result<void, Error>> QueryWalk::join(const Query& query, const query::Sources& sources,
                                                    query::QuerySink& rows) {
-  query::Join join(query, sources, surroundings_);
+  query::Join join(query, sources, surroundings_, kept_);
   for (std::size_t source = 0; source < query.statement().sources.size(); ++source) {
     auto outcome = co_await list(query, sources, source, join.rows_of(source));
     if (!outcome || join.has_nothing(source)) {

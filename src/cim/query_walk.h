@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "cim/enumeration_request.h"
 #include "cim/enumerator.h"
 #include "cim/error.h"
 #include "cim/instance_sink.h"
 #include "cim/operation_context.h"
+#include "cim/query/kept.h"
 #include "cim/query/query.h"
 #include "cim/query/query_sink.h"
 #include "cim/query/sources.h"
@@ -24,7 +26,8 @@ namespace lunaria::cim {
 class QueryWalk final {
  public:
   QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
-            const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors);
+            const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors,
+            MemoryBudget& query_memory);
 
   /// For a request of kind kQuery. QUERY_LANGUAGE_NOT_SUPPORTED, INVALID_QUERY; NOT_SUPPORTED where the results are
   /// classes (see query_classes).
@@ -47,6 +50,7 @@ class QueryWalk final {
   InstanceSink& sink_;
   EnumerationErrors* errors_;
   query::Surroundings surroundings_;
+  query::Kept kept_;
 };
 
 /// Whether the results of a query are classes of the schema; false for one that cannot be read.

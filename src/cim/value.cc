@@ -244,4 +244,26 @@ std::size_t Value::hash() const {
   return seed;
 }
 
+std::size_t Value::held_bytes() const {
+  if (const std::string* text = as_string()) {
+    return text->capacity() > std::string().capacity() ? text->capacity() + 1 : 0;
+  }
+  if (const auto instance = as_instance()) {
+    return sizeof(Instance) + instance->held_bytes();
+  }
+  if (const auto path = as_reference()) {
+    std::size_t bytes = sizeof(ObjectPath) + path->host().capacity() + path->name_space().text().capacity() +
+                        path->class_name().capacity() + path->keys().capacity() * sizeof(KeyBinding);
+    for (const KeyBinding& key : path->keys()) {
+      bytes += key.name.capacity() + key.value.held_bytes();
+    }
+    return bytes;
+  }
+  std::size_t bytes = elements().size() * sizeof(Value);
+  for (const Value& element : elements()) {
+    bytes += element.held_bytes();
+  }
+  return bytes;
+}
+
 }  // namespace lunaria::cim

@@ -137,6 +137,8 @@ class Value final {
   friend bool operator==(const Value& left, const Value& right);
   /// Equal for equal values.
   std::size_t hash() const;
+  /// Bytes of memory beside the value itself, about; what it shares with others is counted, too.
+  std::size_t held_bytes() const;
 
  private:
   using Array = std::shared_ptr<const std::vector<Value>>;

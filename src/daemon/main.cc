@@ -1,6 +1,7 @@
 // lunariad: reads the options, takes hold of the machine, and waits for a signal.
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +38,13 @@ void raise_descriptor_limit() {
   }
 }
 
+// Large blocks are mapped one by one, whatever was freed before: the C library would otherwise take them from the heaps
+// of its threads from the first large request on, and keep those. What is allocated all the time is far smaller.
+void give_large_blocks_back() {
+  constexpr int kMappedBytesMin = 256 << 10;
+  mallopt(M_MMAP_THRESHOLD, kMappedBytesMin);
+}
+
 std::size_t data_shard_count(const Options& options) {
   if (options.shards != 0) {
     return options.shards;
@@ -66,6 +74,7 @@ runtime::Task<void> start(Daemon& daemon, Result<void, std::string>& outcome) {
 int run(Options options) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();
+  give_large_blocks_back();
   umask(S_IRWXO | S_IWGRP);
   StderrLog log(options.log_level);
   const std::size_t data_shards = data_shard_count(options);

@@ -35,7 +35,7 @@ class Join::Rows final : public InstanceSink {
     if (!may_match) {
       return Delivery::kGoOn;
     }
-    if (++join_.kept_ > join_.limits_.instances) {
+    if (!join_.kept_.add(sizeof(Instance) + instance.held_bytes())) {
       return Delivery::kGone;
     }
     instances_.push_back(std::move(instance));
@@ -51,11 +51,13 @@ class Join::Rows final : public InstanceSink {
   std::vector<Instance> instances_;
 };
 
-Join::Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Limits limits)
+Join::Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Kept& kept,
+           std::size_t combinations_max)
     : query_(query),
       sources_(sources),
       surroundings_(surroundings),
-      limits_(limits),
+      kept_(kept),
+      combinations_max_(combinations_max),
       row_(query.statement().sources.size()) {
   if (query.statement().condition != kNoNode) {
     take_apart(query.statement().condition);
@@ -175,9 +177,8 @@ bool Join::step(Level& level) {
 }
 
 runtime::Task<Result<void, Error>> Join::combine(const OperationContext& context, QuerySink& sink) {
-  if (kept_ > limits_.instances) {
-    co_return fail(Error(Status::kServerLimitsExceeded,
-                         "the query joins too many instances; conditions on single classes make them fewer"));
+  if (kept_.has_overflowed()) {
+    co_return fail(Kept::error());
   }
   plan();
   std::size_t looked_at = 0;
@@ -191,7 +192,7 @@ runtime::Task<Result<void, Error>> Join::combine(const OperationContext& context
       --depth;
       continue;
     }
-    if (++looked_at > limits_.combinations) {
+    if (++looked_at > combinations_max_) {
       co_return fail(Error(Status::kServerLimitsExceeded,
                            "the query looks at too many combinations; tie its classes together, as in A.X = B.Y"));
     }

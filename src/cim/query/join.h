@@ -3,10 +3,8 @@
 // Join: puts together the rows of a query over several classes (DSP0202, Simple Join and Complex Join).
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "cim/error.h"
@@ -16,6 +14,7 @@
 #include "cim/operation_context.h"
 #include "cim/query/evaluator.h"
 #include "cim/query/join_index.h"
+#include "cim/query/kept.h"
 #include "cim/query/query.h"
 #include "cim/query/query_sink.h"
 #include "cim/query/sources.h"
@@ -31,13 +30,8 @@ namespace lunaria::cim::query {
 /// except that one which an equality ties to those before it comes next, and is then looked up by hash.
 class Join final {
  public:
-  struct Limits {
-    std::size_t instances = limits::kQueryRowsMax;  ///< kept, of all sources together
-    std::size_t combinations = limits::kQueryCombinationsMax;
-  };
-  Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Limits limits);
-  Join(const Query& query, const Sources& sources, const Surroundings& surroundings)
-      : Join(query, sources, surroundings, Limits{}) {}
+  Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Kept& kept,
+       std::size_t combinations_max = limits::kQueryCombinationsMax);
   ~Join();
 
   /// Receives the instances of a source.
@@ -46,7 +40,7 @@ class Join final {
   bool has_nothing(std::size_t source) const;
 
   /// Passes every combination of which the condition holds to the sink. SERVER_LIMITS_EXCEEDED where there are
-  /// more instances or combinations than the limits allow. Lets others on the shard go first from
+  /// more instances or combinations than there may be. Lets others on the shard go first from
   /// time to time; ends early, with what was found, when the operation is cancelled.
   runtime::Task<Result<void, Error>> combine(const OperationContext& context, QuerySink& sink);
 
@@ -79,12 +73,12 @@ class Join final {
   const Query& query_;
   const Sources& sources_;
   const Surroundings& surroundings_;
-  Limits limits_;
+  Kept& kept_;
+  std::size_t combinations_max_;
   std::vector<Part> parts_;
   std::vector<std::unique_ptr<Rows>> rows_;
   std::vector<Level> levels_;
   std::vector<const Instance*> row_;  // of the sources
-  std::size_t kept_ = 0;              // instances of all sources
 };
 
 }  // namespace lunaria::cim::query

@@ -130,9 +130,11 @@ TEST_F(JoinOfThings, RefusesToLookAtTooMuch) {
   const auto sources = Sources::find(query.statement(), sample().repository, sample().name_space);
   ASSERT_TRUE(sources);
   const auto status_with = [&](std::size_t count) {
-    Join join(query, *sources, sample().surroundings, {.instances = 100, .combinations = 1000});
+    MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+    Kept kept(budget, 100);
+    Join join(query, *sources, sample().surroundings, kept, 1000);
     CollectingSink receiver;
-    QuerySink sink(query, sample().surroundings, receiver);
+    QuerySink sink(query, sample().surroundings, receiver, kept);
     Instance thing(sample().repository.find_class(sample().name_space, "T_Base"));
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_TRUE(thing.set("Id", Value(std::uint32_t{1})));

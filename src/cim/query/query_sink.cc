@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "cim/limits.h"
 #include "cim/query/comparison.h"
 
 namespace lunaria::cim::query {
@@ -11,7 +10,8 @@ namespace lunaria::cim::query {
 /// One aggregate of the list.
 class QuerySink::Accumulator final {
  public:
-  Accumulator(Aggregate aggregate, bool is_distinct) : aggregate_(aggregate), is_distinct_(is_distinct) {}
+  Accumulator(Aggregate aggregate, bool is_distinct, Kept& kept)
+      : aggregate_(aggregate), is_distinct_(is_distinct), kept_(&kept) {}
 
   /// NULL does not count.
   void add(const Value& value) {
@@ -35,16 +35,12 @@ class QuerySink::Accumulator final {
         best_ = best_.is_absent() ? value : calculate(NodeKind::kAdd, best_, value);
         break;
       case Aggregate::kMedian:
-        if (values_.size() < limits::kQueryRowsMax) {
+        if (kept_->add(sizeof(Value) + value.held_bytes())) {
           values_.push_back(value);
         }
         break;
     }
   }
-  bool has_overflowed() const {
-    return has_overflowed_ || (aggregate_ == Aggregate::kMedian && count_ > values_.size());
-  }
-
   Value result() const {
     switch (aggregate_) {
       case Aggregate::kCount:
@@ -64,8 +60,7 @@ class QuerySink::Accumulator final {
     if (std::any_of(begin, end, [&value](const auto& other) { return other.second == value; })) {
       return false;
     }
-    has_overflowed_ = has_overflowed_ || seen_.size() >= limits::kQueryRowsMax;
-    if (!has_overflowed_) {
+    if (kept_->add(sizeof(Value) + value.held_bytes())) {
       seen_.emplace(value.hash(), value);
     }
     return true;
@@ -85,21 +80,21 @@ class QuerySink::Accumulator final {
 
   Aggregate aggregate_;
   bool is_distinct_;
-  bool has_overflowed_ = false;
+  Kept* kept_;
   std::uint64_t count_ = 0;
   Value best_;
   std::vector<Value> values_;
   std::unordered_multimap<std::size_t, Value> seen_;  // with is_distinct_
 };
 
-QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver)
-    : query_(query), surroundings_(surroundings), receiver_(receiver) {
+QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept)
+    : query_(query), surroundings_(surroundings), receiver_(receiver), kept_(kept) {
   const Statement& statement = query.statement();
   for (const SelectItem& item : statement.items) {
     if (item.expression != kNoNode && statement.nodes[item.expression].kind == NodeKind::kAggregate) {
       has_aggregates_ = true;
       const Node& node = statement.nodes[item.expression];
-      accumulators_.emplace_back(node.aggregate, node.is_distinct);
+      accumulators_.emplace_back(node.aggregate, node.is_distinct, kept_);
     }
   }
 }
@@ -123,21 +118,22 @@ InstanceSink::Delivery QuerySink::take(Row row) {
   const Statement& statement = query_.statement();
   if (has_aggregates_) {
     accumulate(row);
-    return Delivery::kGoOn;
+    return kept_.has_overflowed() ? Delivery::kGone : Delivery::kGoOn;
   }
   if (statement.order.empty()) {
     return pass_on(query_.project(row, surroundings_));
   }
-  if (rows_.size() >= limits::kQueryRowsMax) {
-    has_overflowed_ = true;
-    return Delivery::kGone;
-  }
-  Kept kept{query_.project(row, surroundings_), {}, rows_.size()};
+  Waiting waiting{query_.project(row, surroundings_), {}, rows_.size()};
+  std::size_t bytes = bytes_of(waiting.instance);
   Evaluator evaluator(query_.language(), statement, surroundings_, row);
   for (const SortItem& item : statement.order) {
-    kept.order.push_back(evaluator.value(item.expression));
+    waiting.order.push_back(evaluator.value(item.expression));
+    bytes += sizeof(Value) + waiting.order.back().held_bytes();
   }
-  rows_.push_back(std::move(kept));
+  if (!kept_.add(bytes)) {
+    return Delivery::kGone;
+  }
+  rows_.push_back(std::move(waiting));
   return Delivery::kGoOn;
 }
 
@@ -147,7 +143,7 @@ InstanceSink::Delivery QuerySink::pass_on(Instance&& row) {
     return Delivery::kGone;
   }
   if (query_.statement().is_distinct && !is_new(row)) {
-    return has_overflowed_ ? Delivery::kGone : Delivery::kGoOn;
+    return kept_.has_overflowed() ? Delivery::kGone : Delivery::kGoOn;
   }
   ++passed_;
   const Delivery delivery = receiver_.deliver(std::move(row));
@@ -169,12 +165,17 @@ bool QuerySink::is_new(const Instance& row) {
   if (std::any_of(begin, end, [&shown](const auto& other) { return other.second == shown; })) {
     return false;
   }
-  if (seen_.size() >= limits::kQueryRowsMax) {
-    has_overflowed_ = true;
+  if (!kept_.add(bytes_of(shown))) {
     return false;
   }
   seen_.emplace(hash, std::move(shown));
   return true;
+}
+
+// Rows that are made up have a class each.
+std::size_t QuerySink::bytes_of(const Instance& row) const {
+  const std::size_t of_class = query_.kept_source() ? 0 : row.values().size() * sizeof(Property);
+  return sizeof(Waiting) + row.held_bytes() + of_class;
 }
 
 void QuerySink::accumulate(Row row) {
@@ -195,10 +196,8 @@ Instance QuerySink::aggregate_row() const {
 }
 
 runtime::Task<Result<void, Error>> QuerySink::finish() {
-  has_overflowed_ = has_overflowed_ || std::ranges::any_of(accumulators_, &Accumulator::has_overflowed);
-  if (has_overflowed_) {
-    co_return fail(
-        Error(Status::kServerLimitsExceeded, "the query has to keep too many rows for sorting or comparing"));
+  if (kept_.has_overflowed()) {
+    co_return fail(Kept::error());
   }
   if (has_aggregates_) {
     const bool go_on = co_await receiver_.put(aggregate_row());
@@ -206,7 +205,7 @@ runtime::Task<Result<void, Error>> QuerySink::finish() {
     co_return Result<void, Error>();
   }
   const auto& order = query_.statement().order;
-  std::ranges::sort(rows_, [&order](const Kept& left, const Kept& right) {
+  std::ranges::sort(rows_, [&order](const Waiting& left, const Waiting& right) {
     for (std::size_t i = 0; i < order.size(); ++i) {
       const int compared = sort_order(left.order[i], right.order[i]);
       if (compared != 0) {
@@ -215,8 +214,8 @@ runtime::Task<Result<void, Error>> QuerySink::finish() {
     }
     return left.number < right.number;
   });
-  for (Kept& kept : rows_) {
-    Delivery delivery = pass_on(std::move(kept.instance));
+  for (Waiting& waiting : rows_) {
+    Delivery delivery = pass_on(std::move(waiting.instance));
     if (delivery == Delivery::kWait) {
       const bool go_on = co_await receiver_.ready();
       delivery = go_on ? Delivery::kGoOn : Delivery::kGone;

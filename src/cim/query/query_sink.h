@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cim/instance_sink.h"
+#include "cim/query/kept.h"
 #include "cim/query/query.h"
 
 namespace lunaria::cim::query {
@@ -18,7 +19,7 @@ namespace lunaria::cim::query {
 /// surroundings and receiver outlive it.
 class QuerySink final : public InstanceSink {
  public:
-  QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver);
+  QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept);
   ~QuerySink() override;
 
   /// Of a query of one source: passes on the instance if it matches.
@@ -26,12 +27,11 @@ class QuerySink final : public InstanceSink {
   /// Passes on a row of which the condition holds.
   Delivery take(Row row);
   runtime::Task<bool> ready() override;
-  /// Sends what had to wait for the last instance. SERVER_LIMITS_EXCEEDED when that was more than
-  /// limits::kQueryRowsMax rows.
+  /// Sends what had to wait for the last instance. SERVER_LIMITS_EXCEEDED when that was too much.
   runtime::Task<Result<void, Error>> finish();
 
  private:
-  struct Kept {
+  struct Waiting {
     Instance instance;
     std::vector<Value> order;
     std::size_t number = 0;  ///< in the order of arrival, which decides between equals
@@ -39,6 +39,7 @@ class QuerySink final : public InstanceSink {
   class Accumulator;
 
   Delivery pass_on(Instance&& row);
+  std::size_t bytes_of(const Instance& row) const;
   bool is_new(const Instance& row);
   void accumulate(Row row);
   Instance aggregate_row() const;
@@ -46,10 +47,10 @@ class QuerySink final : public InstanceSink {
   const Query& query_;
   const Surroundings& surroundings_;
   InstanceSink& receiver_;
+  Kept& kept_;
   bool has_aggregates_ = false;
-  bool has_overflowed_ = false;
   std::uint64_t passed_ = 0;
-  std::vector<Kept> rows_;
+  std::vector<Waiting> rows_;
   std::vector<Accumulator> accumulators_;
   std::unordered_multimap<std::size_t, Instance> seen_;
 };

@@ -268,6 +268,8 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT Id FROM T_Base WHERE Active"), "");  // of a subclass
   EXPECT_EQ(check("SELECT Nothing FROM T_Thing"), "T_Thing has no property Nothing");
   EXPECT_EQ(check("SELECT * FROM T_Thing WHERE Nothing = 1"), "T_Thing has no property Nothing");
+  EXPECT_EQ(check("SELECT T_Base.* FROM T_Thing"), "");
+  EXPECT_EQ(check("SELECT Part.* FROM T_Thing"), "Part in front of '.*' is no class after FROM");
   EXPECT_EQ(check("SELECT * FROM T_None"), "no class T_None in namespace root/test");
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
 }
@@ -321,7 +323,9 @@ TEST(Query, TellsProvidersWhatItNeeds) {
 std::vector<std::string> rows(std::string_view text, int count) {
   const Query query = *Query::parse(Language::kCql, text);
   CollectingSink receiver;
-  QuerySink sink(query, sample().surroundings, receiver);
+  MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+  Kept kept(budget);
+  QuerySink sink(query, sample().surroundings, receiver, kept);
   for (int i = 0; i < count; ++i) {
     Instance thing = sample().thing();
     EXPECT_TRUE(thing.set("Id", Value(static_cast<std::uint32_t>(i))));
@@ -361,6 +365,37 @@ TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
   EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
   EXPECT_EQ(rows("SELECT COUNT(DISTINCT Name), COUNT(Name), SUM(DISTINCT Id / Id) FROM T_Thing WHERE Id > 0", 7),
             (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
+}
+
+TEST(QuerySink, KeepsNoMoreThanAllQueriesTogetherMay) {
+  constexpr std::size_t kBytes = 100'000;
+  MemoryBudget budget(4 * kBytes, kBytes);
+  const auto status = [&](std::string_view text, int count, Kept& kept) {
+    const Query query = *Query::parse(Language::kCql, text);
+    CollectingSink receiver;
+    QuerySink sink(query, sample().surroundings, receiver, kept);
+    Instance thing(sample().repository.find_class(sample().name_space, "T_Base"));
+    for (int i = 0; i < count; ++i) {
+      EXPECT_TRUE(thing.set("Id", Value(static_cast<std::uint32_t>(i))));
+      EXPECT_TRUE(thing.set("Name", Value(std::string(kBytes / 10, 'x') + std::to_string(i))));
+      sink.deliver(Instance(thing));
+    }
+    const auto outcome = get(sink.finish());
+    return outcome ? std::string("ok") : std::string(status_name(outcome.error().status));
+  };
+  for (const char* text : {"SELECT * FROM T_Base ORDER BY Id", "SELECT DISTINCT Name FROM T_Base",
+                           "SELECT MEDIAN(Name) FROM T_Base", "SELECT COUNT(DISTINCT Name) FROM T_Base"}) {
+    Kept first(budget);
+    EXPECT_EQ(status(text, 40, first), "ok") << text;
+    Kept second(budget);
+    EXPECT_EQ(status(text, 40, second), "CIM_ERR_SERVER_LIMITS_EXCEEDED") << text << ": the first is there still";
+    Kept third(budget);
+    EXPECT_EQ(status(text, 8, third), "ok") << text << ": small";
+  }
+  Kept streamed(budget);
+  EXPECT_EQ(status("SELECT * FROM T_Base", 400, streamed), "ok");
+  Kept counted(budget, 3);
+  EXPECT_EQ(status("SELECT Id FROM T_Base ORDER BY Id", 4, counted), "CIM_ERR_SERVER_LIMITS_EXCEEDED");
 }
 
 }  // namespace

@@ -98,9 +98,11 @@ T get(runtime::Task<T> task) {
 inline std::vector<Instance> join_rows(const Query& query, const Sample& sample) {
   const auto sources = Sources::find(query.statement(), sample.repository, sample.name_space);
   check(sources.has_value(), "the query fits the schema");
-  Join join(query, *sources, sample.surroundings);
+  MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+  Kept kept(budget);
+  Join join(query, *sources, sample.surroundings, kept);
   CollectingSink receiver;
-  QuerySink sink(query, sample.surroundings, receiver);
+  QuerySink sink(query, sample.surroundings, receiver, kept);
   for (std::size_t source = 0; source < query.statement().sources.size(); ++source) {
     for (const Instance& instance : sample.instances) {
       if (instance.cls()->is_a(query.statement().sources[source].class_name)) {

@@ -118,6 +118,14 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
     }
     sources.each_.push_back(*std::move(found));
   }
+  for (const SelectItem& item : statement.items) {
+    const auto is_above = [&item](const ClassPtr& cls) { return cls->is_a(item.source); };
+    const auto& first = sources.each_.front().classes;
+    if (item.expression == kNoNode && !item.source.empty() && !statement.source_named(item.source) &&
+        !std::ranges::any_of(first, is_above)) {
+      return fail(invalid(item.source + " in front of '.*' is no class after FROM"));
+    }
+  }
   // What a node is made of stands before it.
   for (const Node& node : statement.nodes) {
     SourceSet read = 0;

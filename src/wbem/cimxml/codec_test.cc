@@ -74,6 +74,30 @@ TEST(XmlDocument, ReadsTheSameHoweverTheBytesArrive) {
   }
 }
 
+TEST(XmlParserHolds, TheTreeAndWhatHasNoEndYet) {
+  XmlParser tree;
+  ASSERT_TRUE(tree.feed("<A>"));
+  const std::size_t small = tree.held_bytes();
+  std::string elements;
+  for (int i = 0; i < 10'000; ++i) {
+    elements += "<B/>";
+  }
+  ASSERT_TRUE(tree.feed(elements));
+  EXPECT_GT(tree.held_bytes(), small + 10'000 * sizeof(XmlElement));
+
+  XmlParser attribute;
+  ASSERT_TRUE(attribute.feed("<A B=\""));
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(attribute.feed(std::string(1000, 'x')));
+  }
+  EXPECT_GT(attribute.held_bytes(), 1'000'000U);
+
+  XmlParser text;
+  ASSERT_TRUE(text.feed("<A>"));
+  ASSERT_TRUE(text.feed(std::string(1'000'000, 'x')));
+  EXPECT_GT(text.held_bytes(), 1'000'000U);
+}
+
 TEST(Codec, RoundTripsGetInstance) {
   const GetInstance call{disk_path(), {false, cim::PropertyList({"Size", "Status"})}, {true, false}};
   const RequestMessage request = decode(encode_request(call, kWmi, "42"));

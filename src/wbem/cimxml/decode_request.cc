@@ -57,12 +57,6 @@ Parsed<Operation> parse_extrinsic(const XmlElement& call, std::string_view name,
   return invoke;
 }
 
-/// Versions: the major number decides (DSP0200 7.3).
-bool is_version(std::string_view text, char major) {
-  return text.size() >= 3 && text[0] == major && text[1] == '.' &&
-         std::ranges::all_of(text.substr(2), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 /// The MESSAGE's only request, after the checks of what stands around it.
 Result<const XmlElement*, MessageError> find_call(const XmlElement& root, RequestMessage& request) {
   if (!root.is("CIM")) {
@@ -107,6 +101,19 @@ Result<const XmlElement*, MessageError> find_call(const XmlElement& root, Reques
 }
 
 }  // namespace
+
+bool is_version(std::string_view text, char major) {
+  bool may_end = false;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool is_digit = text[i] >= '0' && text[i] <= '9';
+    const bool is_dot = text[i] == '.' && (i == 1 || may_end);
+    if (!is_digit && !is_dot) {
+      return false;
+    }
+    may_end = is_digit;
+  }
+  return may_end && text[0] == major && text[1] == '.' && std::ranges::count(text, '.') <= 2;
+}
 
 Result<RequestMessage, MessageError> decode_request(const XmlElement& root) {
   RequestMessage request;

@@ -3,6 +3,7 @@
 // A CIM-XML request message into an operation (DSP0200, DSP0201).
 
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/result.h"
@@ -31,6 +32,9 @@ struct RequestMessage {
   /// The operation, or the CIM error that answers it (a missing parameter, a value of the wrong type).
   std::variant<Operation, cim::Error> operation;
 };
+
+/// Whether a text is a version "M.N" or "M.N.U" of that major number, which decides (DSP0201 5.2.1, DSP0200 7.3).
+bool is_version(std::string_view text, char major);
 
 Result<RequestMessage, MessageError> decode_request(const XmlElement& root);
 

@@ -38,7 +38,7 @@ cim::OperationContext make_context(const security::Principal& principal, const h
 
 /// Adds the size of the message to `bytes`.
 runtime::Task<Result<XmlDocument, MessageError>> read_document(http::RequestBody& body, XmlParserPool& parsers,
-                                                               RequestMemory::Share& memory, std::uint64_t& bytes) {
+                                                               MemoryBudget::Share& memory, std::uint64_t& bytes) {
   body.set_limit(limits::kRequestBytesMax);
   const XmlParserPool::Lease parser = parsers.lease();
   for (;;) {
@@ -108,7 +108,7 @@ runtime::Task<void> Handler::handle(const http::RequestHead& head, http::Request
 }
 
 runtime::Task<Result<RequestMessage, MessageError>> Handler::read_request(http::RequestBody& body,
-                                                                          RequestMemory::Share& memory,
+                                                                          MemoryBudget::Share& memory,
                                                                           std::uint64_t& bytes) {
   const auto document = co_await read_document(body, parsers_, memory, bytes);
   if (!document) {
@@ -129,7 +129,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
     context.meter = &meter.emplace(shard_.clock());
   }
   std::uint64_t request_bytes = 0;
-  RequestMemory::Share memory(request_memory_);
+  MemoryBudget::Share memory(request_memory_);
   auto request = co_await read_request(body, memory, request_bytes);
   if (!request) {
     co_await refuse(writer, headers->prefix, request.error(), context);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "cim/object_manager.h"
 #include "cim/operation_statistics.h"
 #include "http/handler.h"
@@ -15,7 +16,6 @@
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/headers.h"
 #include "wbem/cimxml/limits.h"
-#include "wbem/cimxml/request_memory.h"
 #include "wbem/cimxml/response_stream.h"
 #include "wbem/cimxml/xml_document.h"
 
@@ -33,7 +33,7 @@ class Handler final : public http::RequestHandler {
         log_(log),
         statistics_(statistics),
         parsers_(shard.random().next_u64()),
-        request_memory_(limits::kRequestMemoryBytesMax) {}
+        request_memory_(limits::kRequestMemoryBytesMax, limits::kRequestShareBytes) {}
 
   runtime::Task<void> handle(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              const http::Peer& peer) override;
@@ -42,8 +42,8 @@ class Handler final : public http::RequestHandler {
   runtime::Task<void> answer(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              cim::OperationContext& context);
   /// 503 when the requests of all clients hold too much. Adds the size of the message to `bytes`.
-  runtime::Task<Result<RequestMessage, MessageError>> read_request(http::RequestBody& body,
-                                                                   RequestMemory::Share& memory, std::uint64_t& bytes);
+  runtime::Task<Result<RequestMessage, MessageError>> read_request(http::RequestBody& body, MemoryBudget::Share& memory,
+                                                                   std::uint64_t& bytes);
   runtime::Task<void> refuse(http::ResponseWriter& writer, std::string prefix, MessageError error,
                              const cim::OperationContext& context);
   runtime::Task<void> carry_out(const RequestMessage& request, ResponseStream& stream, cim::OperationContext& context);
@@ -120,7 +120,7 @@ class Handler final : public http::RequestHandler {
   Log& log_;
   cim::OperationStatistics* statistics_;
   XmlParserPool parsers_;
-  RequestMemory request_memory_;
+  MemoryBudget request_memory_;
   EncoderSet encoders_;
 };
 

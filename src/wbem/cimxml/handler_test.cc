@@ -304,6 +304,19 @@ TEST_F(CimXmlHandler, AnswersMPostWithItsPrefix) {
   EXPECT_FALSE(refused.fields.contains("CIMError"));
 }
 
+TEST_F(CimXmlHandler, LooksAtTheMajorNumberOfAVersionOnly) {
+  std::string message = kEnumerateDisks;
+  for (const auto& [from, to] : {std::pair{"CIMVERSION=\"2.0\"", "CIMVERSION=\"2.8.0\""},
+                                 std::pair{"DTDVERSION=\"2.0\"", "DTDVERSION=\"2.3.1\""},
+                                 std::pair{"PROTOCOLVERSION=\"1.0\"", "PROTOCOLVERSION=\"1.4.0\""}}) {
+    const auto at = message.find(from);
+    ASSERT_NE(at, std::string::npos) << message;
+    message.replace(at, std::string_view(from).size(), to);
+  }
+  const CimFields fields{"EnumerateInstances", "root/test", "CIMProtocolVersion: 1.4.0\r\n"};
+  EXPECT_EQ(exchange(http_post(fields, message)).status, 200U);
+}
+
 TEST_F(CimXmlHandler, GivesNoTypeToAMethodThatReturnsNothing) {
   const std::string call =
       intrinsic_call("GetClass", "<IPARAMVALUE NAME=\"ClassName\"><CLASSNAME NAME=\"T_Lonely\"/></IPARAMVALUE>");

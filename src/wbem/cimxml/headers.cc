@@ -119,12 +119,6 @@ bool is_same_object(const cim::ObjectPath& header, const cim::ObjectPath& messag
          });
 }
 
-/// "1.0", "1.4".
-bool is_version_one(std::string_view text) {
-  return text.size() >= 3 && text.starts_with("1.") &&
-         std::ranges::all_of(text.substr(2), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 }  // namespace
 
 std::optional<std::string> decode_percent(std::string_view text) {
@@ -187,7 +181,7 @@ Result<CimHeaders, MessageError> check_headers(const http::RequestHead& head) {
     return fail(MessageError{406, "", "answers are application/xml"});
   }
   const auto find = [&](std::string_view name) { return head.fields.find(headers.prefix + std::string(name)); };
-  if (const auto version = find("CIMProtocolVersion"); version && !is_version_one(*version)) {
+  if (const auto version = find("CIMProtocolVersion"); version && !is_version(*version, '1')) {
     return fail(MessageError{501, "unsupported-protocol-version", "the protocol version is 1.x"});
   }
   headers.is_first_version = find("CIMProtocolVersion") == "1.0";
