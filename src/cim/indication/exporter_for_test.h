@@ -45,13 +45,16 @@ class FakeExporter final : public Exporter {
     return indication.class_name() + ' ' + number->to_text() + (source != nullptr ? ' ' + source->to_text() : "");
   }
   std::unique_ptr<ExportConnection> connect(std::string_view url) override {
-    return std::make_unique<Connection>(*this, std::string(url));
+    auto connection = std::make_unique<Connection>(*this, std::string(url));
+    last_connection = connection.get();
+    return connection;
   }
 
   std::map<std::string, std::vector<std::string>> received;
   std::map<std::string, bool> is_dead;
   std::map<std::string, bool> is_silent;  ///< takes the message and never answers
   int tries = 0;
+  ExportConnection* last_connection = nullptr;
 
  private:
   class Connection final : public ExportConnection {

@@ -178,6 +178,7 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   if (!lowered) {
     co_return fail(lowered.error());
   }
+  apply();  // nothing that the lesser role may not read waits any more when the destination leads elsewhere
   auto done = co_await parts_.stored.modify_instance(std::move(call), path, all_changes);
   if (done) {
     of(kind).insert_or_assign(path.canonical(), std::move(changed));
@@ -259,7 +260,8 @@ void Subscriptions::apply() {
   std::set<std::string> destinations;
   for (const auto& [key, destination] : all(Kind::kDestination)) {
     const std::string name = text_value(destination, destination_names::kName);
-    parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination));
+    parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination),
+                                  rights_.of(destination.path(interop_)));
     destinations.insert(name);
   }
   for (const std::string& name : active_destinations_) {

@@ -109,6 +109,21 @@ TEST_F(IndicationServiceTest, AnAdministratorsSubscriptionThatAnOperatorTurnsEls
   EXPECT_TRUE(told().empty()) << "nor after a restart";
 }
 
+TEST_F(IndicationServiceTest, WhatWaitsForAnAdministratorIsNotGivenToTheOperatorWhoTurnsItElsewhere) {
+  exporter.inner.is_dead[kUrl] = true;
+  listen("SELECT * FROM CIM_InstCreation");
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(messages.messages.size(), 2U);
+  context.role = cim::Role::kOperator;
+  const cim::ObjectPath destination = only(kInterop, "CIM_ListenerDestinationCIMXML");
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.66:5988/")}}));
+  settle();
+  EXPECT_EQ(exporter.inner.received["http://192.0.2.66:5988/"], (std::vector<std::string>{"2"})) << "the target";
+  EXPECT_TRUE(messages.messages.empty());
+}
+
 TEST_F(IndicationServiceTest, WhatAnOperatorMakesInPlaceOfAnAdministratorsIsAnOperators) {
   const cim::ObjectPath path = listen("SELECT * FROM CIM_InstCreation");
   const cim::ObjectPath filter = *value_of(*get(path), "Filter").as_reference();
