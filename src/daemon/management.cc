@@ -61,7 +61,8 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                        .audit = &stores.audit,
                        .methods = &dispatcher_}),
       providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
-      indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
+      indications_(service_,
+                   {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_, log_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
       handler_(shard_, object_manager_, authenticator_, log_, &statistics_),
       server_(shard_, handler_, log_) {

@@ -38,6 +38,11 @@ const cim::OperationContext& own_context() {
   return kContext;
 }
 
+/// Whether it counts whose it is: what it tells somebody, or whom.
+bool has_owner(Kind kind) {
+  return kind != Kind::kFilter && kind != Kind::kService;
+}
+
 bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
   return reference_of(subscription, names::kFilter) == path || reference_of(subscription, names::kHandler) == path;
 }
@@ -55,9 +60,9 @@ cim::ClassPtr Subscriptions::class_of(Kind kind) const {
   return cls;
 }
 
-runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_name) {
+runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_name, std::vector<service::User> users) {
   system_name_ = std::move(system_name);
-  const auto rights = co_await rights_.open();
+  const auto rights = co_await rights_.open(users);
   if (!rights) {
     co_return fail(rights.error());
   }
@@ -138,8 +143,8 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
   if (const auto good = check(kind, instance); !good) {
     co_return fail(good.error());
   }
-  if (const cim::ObjectPath made = instance.path(interop_); find(kind, made) == nullptr) {
-    const auto begun = co_await rights_.begin(made, call.context.role);
+  if (const cim::ObjectPath made = instance.path(interop_); has_owner(kind) && find(kind, made) == nullptr) {
+    const auto begun = co_await rights_.begin(made, call.context);
     if (!begun) {
       co_return fail(begun.error());
     }
@@ -174,11 +179,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   if (const auto good = check(kind, changed); !good) {
     co_return fail(good.error());
   }
-  const auto lowered = co_await rights_.lower(path, call.context.role);
-  if (!lowered) {
-    co_return fail(lowered.error());
+  if (has_owner(kind)) {
+    const auto owned = co_await rights_.change(path, call.context);
+    if (!owned) {
+      co_return fail(owned.error());
+    }
+    apply();  // nothing that a lesser role may not read waits any more when the destination leads elsewhere
   }
-  apply();  // nothing that the lesser role may not read waits any more when the destination leads elsewhere
   auto done = co_await parts_.stored.modify_instance(std::move(call), path, all_changes);
   if (done) {
     of(kind).insert_or_assign(path.canonical(), std::move(changed));
@@ -259,10 +266,11 @@ void Subscriptions::apply() {
   parts_.outbox.set_policy(settings().retry);
   std::set<std::string> destinations;
   for (const auto& [key, destination] : all(Kind::kDestination)) {
-    const std::string name = text_value(destination, destination_names::kName);
-    parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination),
-                                  rights_.of(destination.path(interop_)));
-    destinations.insert(name);
+    if (const auto reader = rights_.of(destination.path(interop_))) {
+      const std::string name = text_value(destination, destination_names::kName);
+      parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination), *reader);
+      destinations.insert(name);
+    }
   }
   for (const std::string& name : active_destinations_) {
     if (!destinations.contains(name)) {
@@ -278,8 +286,10 @@ void Subscriptions::apply() {
       if (handler == nullptr || number_of(subscription, names::kSubscriptionState).value_or(2) != 2) {
         continue;
       }
-      apply_subscription(kind, key, subscription, *handler);
-      subscriptions.insert(key);
+      if (const auto reader = reader_of(subscription, *handler)) {
+        apply_subscription(kind, key, subscription, *handler, *reader);
+        subscriptions.insert(key);
+      }
     }
   }
   for (const std::string& key : active_subscriptions_) {
@@ -290,8 +300,23 @@ void Subscriptions::apply() {
   active_subscriptions_ = std::move(subscriptions);
 }
 
+std::optional<cim::Role> Subscriptions::reader_of(const cim::Instance& subscription,
+                                                  const cim::Instance& handler) const {
+  const auto own = rights_.of(subscription.path(interop_));
+  const auto destinations = rights_.of(handler.path(interop_));
+  return own && destinations ? std::optional(std::min(*own, *destinations)) : std::nullopt;
+}
+
+void Subscriptions::user_changed(const service::UserChanged& change) {
+  const std::size_t orphans = rights_.user_changed(change);
+  if (orphans > 0) {
+    parts_.log.warning("indication.owner_removed", {{"user", change.before->name}, {"objects", orphans}});
+  }
+  apply();
+}
+
 void Subscriptions::apply_subscription(Kind kind, const std::string& key, const cim::Instance& subscription,
-                                       const cim::Instance& handler) {
+                                       const cim::Instance& handler, cim::Role reader) {
   const cim::ObjectPath path = subscription.path(interop_);
   cim::indication::ActiveSubscription active{.destination = text_value(handler, destination_names::kName),
                                              .filters = filters_of(kind, subscription),
@@ -304,7 +329,7 @@ void Subscriptions::apply_subscription(Kind kind, const std::string& key, const 
                                                    }
                                                    return over;
                                                  },
-                                             .reader = std::min(rights_.of(path), rights_.of(handler.path(interop_)))};
+                                             .reader = reader};
   parts_.dispatcher.set_subscription(key, std::move(active));
 }
 

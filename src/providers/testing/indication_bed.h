@@ -58,7 +58,7 @@ class IndicationServiceTest : public Bed {
         cim::Extensions{.methods = dispatcher.get()});
     stored = std::make_unique<cim::RepositoryProvider>(repository, store, dispatcher.get());
     indications = std::make_unique<IndicationProviders>(
-        *service, Subscriptions::Parts{repository, store, *stored, shard, *dispatcher, *outbox, exporter});
+        *service, Subscriptions::Parts{repository, store, *stored, shard, *dispatcher, *outbox, exporter, log});
     indications->add_to(*table);
     const auto opened = finish(indications->open());
     ASSERT_TRUE(opened) << opened.error().to_string();
