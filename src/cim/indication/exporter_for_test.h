@@ -19,6 +19,9 @@ class MemoryMessages final : public MessageStore {
  public:
   runtime::Task<Result<std::vector<StoredMessage>, Error>> load_messages() override { co_return messages; }
   runtime::Task<Result<void, Error>> push_message(StoredMessage message) override {
+    if (is_slow) {
+      co_await written.wait();
+    }
     messages.push_back(std::move(message));
     co_return Result<void, Error>();
   }
@@ -33,6 +36,8 @@ class MemoryMessages final : public MessageStore {
     co_return Result<void, Error>();
   }
   std::vector<StoredMessage> messages;
+  bool is_slow = false;  ///< what is pushed is there when `written` is set
+  runtime::Event written;
 };
 
 /// Listeners by URL: what they got, and whether they answer.

@@ -302,6 +302,45 @@ TEST_F(IndicationTest, ADestinationTakesItsMessagesWithIt) {
   EXPECT_TRUE(got("a").empty());
 }
 
+TEST_F(IndicationTest, IsKeptWithTheStoreWhateverTheListenerDoes) {
+  exporter.is_silent["http://a"] = true;
+  store.is_slow = true;
+  bool is_kept = false;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    EXPECT_FALSE(outbox->is_keeping());
+    dispatcher->on_created(space, thing("x", 1));
+    dispatcher->on_created(space, thing("y", 1));
+    EXPECT_TRUE(outbox->is_keeping());
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+  });
+  world.run_for(1s);
+  EXPECT_FALSE(is_kept);
+  on_shard([&] { store.written.set(); });
+  EXPECT_TRUE(is_kept);
+  EXPECT_FALSE(outbox->is_keeping());
+  EXPECT_EQ(store.messages.size(), 2U);
+}
+
+TEST_F(IndicationTest, WhatIsToldLaterIsNotWaitedFor) {
+  store.is_slow = true;
+  bool is_kept = false;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+    EXPECT_TRUE(is_kept) << "there is nothing";
+    is_kept = false;
+    dispatcher->on_created(space, thing("x", 1));
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+    store.written.pulse();
+    EXPECT_TRUE(is_kept);
+    is_kept = false;
+    dispatcher->on_created(space, thing("y", 1));
+    store.written.set();
+  });
+  EXPECT_FALSE(outbox->is_keeping());
+}
+
 TEST_F(IndicationTest, WhatWaitsDoesNotGoToWhoMayNotReadIt) {
   exporter.is_dead["http://a"] = true;
   on_shard([&] {

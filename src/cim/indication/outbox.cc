@@ -157,6 +157,7 @@ void Outbox::post(const std::string& name, Instance indication, Role reader) {
   message->reader = reader;
   destination->queued_bytes += message->body.size();
   destination->queue.push_back(message);
+  saving_.insert(message->storage_sequence);
   spawn(gate_, save(destination, std::move(message)));
 }
 
@@ -170,6 +171,15 @@ runtime::Task<void> Outbox::save(DestinationPtr destination, std::shared_ptr<Mes
   }
   message->is_saved = true;
   wake(destination);
+  saving_.erase(message->storage_sequence);
+  saved_.pulse();
+}
+
+runtime::Task<void> Outbox::kept() {
+  const std::int64_t later = next_storage_sequence_;
+  while (!saving_.empty() && *saving_.begin() < later) {
+    co_await saved_.wait();
+  }
 }
 
 runtime::Task<void> Outbox::forget(std::string destination, std::int64_t sequence) {

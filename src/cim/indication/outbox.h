@@ -10,15 +10,18 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "base/log.h"
+#include "cim/event_keeper.h"
 #include "cim/indication/exporter.h"
 #include "cim/indication/message_store.h"
 #include "cim/instance.h"
 #include "cim/operation_context.h"
 #include "runtime/alarm.h"
+#include "runtime/event.h"
 #include "runtime/gate.h"
 #include "runtime/shard.h"
 
@@ -43,7 +46,7 @@ struct DestinationStatus {
 };
 
 /// Control shard only; what it is given outlives it. close() comes before the destructor.
-class Outbox final {
+class Outbox final : public EventKeeper {
  public:
   /// Called when a delivery has failed: the destination, and for how long it has been failing. May remove it.
   using FailureHandler = std::function<void(const std::string& destination, runtime::Duration failing_for)>;
@@ -51,7 +54,7 @@ class Outbox final {
   Outbox(runtime::Shard& shard, MessageStore& store, Exporter& exporter, Log& log);
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
-  ~Outbox();
+  ~Outbox() override;
 
   /// Takes over what an earlier run has left; once, before destinations are set. Messages of destinations that are not
   /// set by then go with drop_orphans().
@@ -67,6 +70,9 @@ class Outbox final {
   /// waits. A full queue does not take it: its number is left out, so that the listener sees the gap. `reader`: the
   /// least that may read it, remembered for as long as it waits.
   void post(const std::string& destination, Instance indication, Role reader);
+
+  bool is_keeping() const override { return !saving_.empty(); }
+  runtime::Task<void> kept() override;
 
   void set_policy(RetryPolicy policy) { policy_ = policy; }
   void on_failure(FailureHandler handler) { on_failure_ = std::move(handler); }
@@ -104,6 +110,8 @@ class Outbox final {
   runtime::Gate gate_;
   bool is_closing_ = false;
   std::int64_t next_storage_sequence_ = 1;
+  std::set<std::int64_t> saving_;  ///< storage sequences on their way to the store
+  runtime::Event saved_;           ///< pulses with each that is there
 };
 
 }  // namespace lunaria::cim::indication

@@ -32,6 +32,27 @@ TEST_F(IndicationServiceTest, ADiskIsToldOfFromItsCreationToItsEnd) {
   EXPECT_EQ(delivered(), 3U);
 }
 
+TEST_F(IndicationServiceTest, AChangeIsAnsweredWhenItsIndicationIsKept) {
+  listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA LUNARIA_Disk");
+  make_disk("d");
+  messages.is_slow = true;
+  exporter.inner.is_silent[kUrl] = true;
+  const cim::ObjectPath disk{kLunaria, "LUNARIA_Disk", {{"Name", Value("d")}}};
+  const auto change = build("LUNARIA_Disk", {{"Description", Value("changed")}});
+  std::optional<Result<void, cim::Error>> answer;
+  shard.run([&] {
+    runtime::spawn(gate, collect(manager->modify_instance(context, disk, change, {{"Description"}}), answer));
+  });
+  world.run_for(1s);
+  EXPECT_FALSE(answer.has_value());
+  shard.run([&] { messages.written.set(); });
+  settle();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(*answer);
+  EXPECT_EQ(messages.messages.size(), 1U);
+  EXPECT_EQ(delivered(), 0U) << "nobody waits for the listener";
+}
+
 TEST_F(IndicationServiceTest, TheObjectManagerIsToldOfWhenItBeginsToCount) {
   listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA MSFTSM_ObjectManager", {}, "root/interop");
   const auto managers = list_names(kInterop, "MSFTSM_ObjectManager");
