@@ -105,6 +105,47 @@ TEST_F(IndicationServiceTest, ASubscriptionEndsWithItsDuration) {
   EXPECT_EQ(status_of(get(path)), Status::kNotFound);
 }
 
+TEST_F(IndicationServiceTest, ASubscriptionIsGoneAtItsEndThoughNothingHappens) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{3600})}});
+  const cim::ObjectPath filter = *value_of(*get(path), "Filter").as_reference();
+  const cim::ObjectPath handler = *value_of(*get(path), "Handler").as_reference();
+  world.run_for(3599s);
+  EXPECT_TRUE(get(path));
+  world.run_for(2s);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+  ASSERT_TRUE(subscribe(filter, handler, {{"SubscriptionDuration", Value(std::uint64_t{10})}}));
+  world.run_for(11s);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound) << "the next one as well";
+  EXPECT_TRUE(remove(filter));
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionThatEndedWhileNobodyRanIsGoneAfterTheStart) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
+  end();
+  end_life();
+  world.run_for(61s);
+  begin_life();
+  begin();
+  settle();
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionThatCannotBeRemovedAtItsEndIsRemovedLater) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
+  store.fail_with(cim::Error(Status::kFailed, "the disk is full"));
+  world.run_for(61s);
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 0U);
+  EXPECT_TRUE(get(path));
+  store.fail_with(cim::Error(Status::kFailed, ""));
+  world.run_for(61s);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+}
+
 TEST_F(IndicationServiceTest, BadFiltersAreRefused) {
   EXPECT_EQ(status_of(make_filter("SELECT nonsense")), Status::kInvalidQuery);
   EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_IndicationFilter")), Status::kInvalidQuery);

@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, Subscriptions::kKinds> kClasses = {
 constexpr std::array kSubscriptionKinds = {Kind::kSubscription, Kind::kCollectionSubscription};
 constexpr std::uint16_t kPolicyDisable = 3;
 constexpr std::uint16_t kPolicyRemove = 4;
+/// How often the clock is looked at while subscriptions have an end: somebody may set it.
+constexpr runtime::Duration kClockCheck = std::chrono::minutes(1);
 
 /// The server itself, when it removes or disables a subscription.
 const cim::OperationContext& own_context() {
@@ -49,7 +51,8 @@ bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
 
 }  // namespace
 
-Subscriptions::Subscriptions(Parts parts) : parts_(parts), interop_(kInterop), rights_(parts.store) {
+Subscriptions::Subscriptions(Parts parts)
+    : parts_(parts), interop_(kInterop), rights_(parts.store), ends_(parts.shard) {
   parts_.outbox.on_failure(
       [this](const std::string& destination, runtime::Duration failing_for) { on_failure(destination, failing_for); });
 }
@@ -97,11 +100,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_n
   }
   apply();
   parts_.outbox.drop_orphans();
+  spawn(gate_, remove_expired());
   co_return Result<void, cim::Error>();
 }
 
 runtime::Task<void> Subscriptions::close() {
   gate_.close();
+  ends_.ring();
   co_await gate_.drained();
 }
 
@@ -298,6 +303,7 @@ void Subscriptions::apply() {
     }
   }
   active_subscriptions_ = std::move(subscriptions);
+  ends_.ring();
 }
 
 std::optional<cim::Role> Subscriptions::reader_of(const cim::Instance& subscription,
@@ -323,14 +329,35 @@ void Subscriptions::apply_subscription(Kind kind, const std::string& key, const 
                                              .is_over =
                                                  [this, kind, path] {
                                                    const cim::Instance* now = find(kind, path);
-                                                   const bool over = now != nullptr && is_over(*now);
-                                                   if (over && ending_.insert(path.canonical()).second) {
-                                                     spawn(gate_, give_up(kind, path, true));
-                                                   }
-                                                   return over;
+                                                   return now != nullptr && is_over(*now);
                                                  },
                                              .reader = reader};
   parts_.dispatcher.set_subscription(key, std::move(active));
+}
+
+runtime::Task<void> Subscriptions::remove_expired() {
+  bool can_remove = true;
+  while (!gate_.is_closed()) {
+    auto delay = time_to_next_end();
+    if (delay) {
+      delay = can_remove ? std::min(*delay, kClockCheck) : kClockCheck;
+    }
+    co_await ends_.wait(delay);
+    co_await runtime::yield_on(parts_.shard);  // whoever rang is changing what is looked at here
+    std::vector<std::pair<Kind, cim::ObjectPath>> expired;
+    for (const Kind kind : kSubscriptionKinds) {
+      for (const auto& [key, subscription] : all(kind)) {
+        if (is_over(subscription)) {
+          expired.emplace_back(kind, subscription.path(interop_));
+        }
+      }
+    }
+    can_remove = true;
+    for (const auto& [kind, path] : expired) {
+      const auto removed = co_await remove(kind, {own_context(), interop_, class_of(kind), nullptr}, path);
+      can_remove = can_remove && removed;
+    }
+  }
 }
 
 void Subscriptions::on_failure(const std::string& destination, runtime::Duration failing_for) {

@@ -19,6 +19,7 @@
 #include "cim/repository.h"
 #include "cim/repository_provider.h"
 #include "providers/indication/subscription_rights.h"
+#include "runtime/alarm.h"
 #include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "runtime/shard.h"
@@ -119,6 +120,10 @@ class Subscriptions final {
   runtime::Task<Result<void, cim::Error>> remove_locked(Kind kind, cim::ProviderCall call, const cim::ObjectPath& path);
   runtime::Task<void> remove_transient(cim::ObjectPath handler);
   bool is_over(const cim::Instance& subscription) const;
+  /// How long it is until a subscription is over; nothing when none ever is.
+  std::optional<runtime::Duration> time_to_next_end() const;
+  /// Removes subscriptions when they are over, until close().
+  runtime::Task<void> remove_expired();
 
   Parts parts_;
   cim::NamespaceName interop_;
@@ -128,6 +133,7 @@ class Subscriptions final {
   std::set<std::string> active_destinations_;
   std::set<std::string> active_subscriptions_;
   std::set<std::string> ending_;  ///< subscriptions that give_up() has in hand
+  runtime::Alarm ends_;           ///< remove_expired() waits with it; rings when there may be another end
   runtime::AsyncMutex mutex_;     ///< held from the first look at what is there until the change is in force
   runtime::Gate gate_;
 };
