@@ -22,7 +22,8 @@ struct ListenerUrl {
 
   /// As the Host field has it.
   std::string authority() const;
-  /// nullopt for another scheme, credentials, a fragment or anything that is no host; ports 5988 and 5989 when absent.
+  /// Schemes count in any case. nullopt for another scheme, credentials, a fragment or anything that is no host; ports
+  /// 5988 and 5989 when absent.
   static std::optional<ListenerUrl> parse(std::string_view text);
 };
 

@@ -81,6 +81,8 @@ TEST(ListenerUrl, Table) {
   };
   for (const Row& row : {Row{"http://host", "host:5988", "/"},
                          Row{"https://host", "host:5989", "/"},
+                         Row{"HTTP://Host/A", "Host:5988", "/A"},
+                         Row{"Https://host", "host:5989", "/"},
                          Row{"http://192.0.2.1:80/a/b?c=d", "192.0.2.1:80", "/a/b?c=d"},
                          Row{"https://[2001:db8::1]:5/x", "[2001:db8::1]:5", "/x"},
                          Row{"http://[::1]", "[::1]:5988", "/"},
