@@ -148,12 +148,25 @@ std::string encode_export_response(const ExportMessage& message) {
 }
 
 std::optional<std::string> export_refusal(const XmlElement& root) {
-  const auto error = descend(root, {"MESSAGE", "SIMPLEEXPRSP", "EXPMETHODRESPONSE", "ERROR"});
-  if (!error) {
+  const auto response = descend(root, {"MESSAGE", "SIMPLEEXPRSP", "EXPMETHODRESPONSE"});
+  if (!root.is("CIM") || !response) {
+    return fmt::format("the listener's answer is none to {}: {}", kMethod,
+                       response ? "it is no CIM" : response.error().message);
+  }
+  const XmlElement* const error = (*response)->child("ERROR");
+  if (error == nullptr) {
     return std::nullopt;
   }
-  return fmt::format("the listener answered CIM error {}: {}", (*error)->attribute("CODE").value_or("?"),
-                     (*error)->attribute("DESCRIPTION").value_or(""));
+  return fmt::format("the listener answered CIM error {}: {}", error->attribute("CODE").value_or("?"),
+                     error->attribute("DESCRIPTION").value_or(""));
+}
+
+std::optional<std::string> export_refusal(std::string_view text) {
+  const auto document = XmlDocument::parse(text);
+  if (!document) {
+    return fmt::format("the listener's answer is no XML: {}", document.error().message);
+  }
+  return export_refusal(document->root());
 }
 
 }  // namespace lunaria::wbem::cimxml

@@ -39,7 +39,9 @@ struct ExportMessage {
 Result<ExportMessage, MessageError> decode_export(const XmlElement& root);
 /// What a listener answers when it has taken the indication.
 std::string encode_export_response(const ExportMessage& message);
-/// Why the listener did not take it, or nothing when it did. Listeners answer in many ways; only an ERROR counts.
+/// Why the listener did not take it, or nothing when it did: its answer is that of ExportIndication, without an ERROR.
 std::optional<std::string> export_refusal(const XmlElement& root);
+/// The same of the text that came with HTTP status 200.
+std::optional<std::string> export_refusal(std::string_view text);
 
 }  // namespace lunaria::wbem::cimxml
