@@ -43,8 +43,13 @@ CREATE TABLE messages (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+/// Nobody knows who may read what waits already: only those who may read everything.
+constexpr std::string_view kReaders =
+    "ALTER TABLE messages ADD COLUMN reader INTEGER NOT NULL DEFAULT 2 CHECK (reader BETWEEN 0 AND 2);";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
+    Migration{"who may read a message", kReaders},
 };
 
 std::span<const std::byte> as_blob(std::string_view bytes) {
@@ -233,8 +238,8 @@ Outcome<bool> ObjectFile::has_objects(std::string_view name_space, std::string_v
 }
 
 Outcome<void> ObjectFile::push_message(std::string_view destination, const MessageRow& message) {
-  return database_->run("INSERT OR REPLACE INTO messages (destination, sequence, body) VALUES (?, ?, ?)",
-                        {destination, message.sequence, as_blob(message.body)});
+  return database_->run("INSERT OR REPLACE INTO messages (destination, sequence, body, reader) VALUES (?, ?, ?, ?)",
+                        {destination, message.sequence, as_blob(message.body), message.reader});
 }
 
 Outcome<void> ObjectFile::remove_message(std::string_view destination, std::int64_t sequence) {
@@ -246,7 +251,8 @@ Outcome<void> ObjectFile::remove_messages(std::string_view destination) {
 }
 
 Outcome<std::vector<std::pair<std::string, MessageRow>>> ObjectFile::messages() const {
-  auto statement = database_->query("SELECT destination, sequence, body FROM messages ORDER BY destination, sequence");
+  auto statement =
+      database_->query("SELECT destination, sequence, body, reader FROM messages ORDER BY destination, sequence");
   if (!statement) {
     return fail(statement.error());
   }
@@ -259,7 +265,8 @@ Outcome<std::vector<std::pair<std::string, MessageRow>>> ObjectFile::messages() 
     if (!*there) {
       return rows;
     }
-    rows.emplace_back(statement->text(0), MessageRow{statement->integer(1), std::string(statement->bytes(2))});
+    rows.emplace_back(statement->text(0),
+                      MessageRow{statement->integer(1), std::string(statement->bytes(2)), statement->integer(3)});
   }
 }
 

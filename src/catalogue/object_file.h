@@ -32,10 +32,11 @@ struct ObjectRow {
   std::string record;
 };
 
-/// A message for one destination, in the order of sequence numbers.
+/// A message for one destination, in the order of sequence numbers. Readers are numbers of the caller's.
 struct MessageRow {
   std::int64_t sequence = 0;
   std::string body;
+  std::int64_t reader = 0;
 };
 
 enum class InsertOutcome : std::uint8_t { kInserted, kExists, kNoSet };

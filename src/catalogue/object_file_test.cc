@@ -86,13 +86,16 @@ TEST_F(ObjectFileTest, GivesPagesInTheOrderOfKeys) {
 TEST_F(ObjectFileTest, KeepsMessagesInOrder) {
   ASSERT_TRUE(file_->push_message("b", {2, "two"}));
   ASSERT_TRUE(file_->push_message("b", {1, "one"}));
-  ASSERT_TRUE(file_->push_message("a", {7, "seven"}));
+  ASSERT_TRUE(file_->push_message("a", {7, "seven", 2}));
   ASSERT_TRUE(file_->remove_message("b", 1));
   reopen();
   auto rows = file_->messages();
   ASSERT_EQ(rows->size(), 2U);
   EXPECT_EQ((*rows)[0].second.body, "seven");
+  EXPECT_EQ((*rows)[0].second.reader, 2);
   EXPECT_EQ((*rows)[1].second.sequence, 2);
+  EXPECT_EQ((*rows)[1].second.reader, 0);
+  EXPECT_FALSE(file_->push_message("a", {8, "eight", 3})) << "there is no such role";
   ASSERT_TRUE(file_->remove_messages("b"));
   EXPECT_EQ(file_->messages()->size(), 1U);
 }

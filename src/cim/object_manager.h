@@ -17,6 +17,7 @@
 #include "cim/enumeration_request.h"
 #include "cim/enumerator.h"
 #include "cim/error.h"
+#include "cim/event_keeper.h"
 #include "cim/instance_sink.h"
 #include "cim/method_listener.h"
 #include "cim/open_enumerations.h"
@@ -61,6 +62,7 @@ struct Extensions {
   OpenEnumerations* enumerations = nullptr;  ///< over the same repository and providers; null: NOT_SUPPORTED
   AuditTrail* audit = nullptr;               ///< null: nothing is recorded
   MethodListener* methods = nullptr;         ///< null: nobody hears of method calls
+  EventKeeper* events = nullptr;             ///< null: answers do not wait for anything
 };
 
 /// All members are for the control shard. References outlive the object; arguments taken by reference outlive the call.
@@ -182,7 +184,8 @@ class ObjectManager final {
     const ParameterValues* parameters = nullptr;  ///< of a method
   };
   /// The one way of every change and every method call: admission and rights first, then `work`, then the record of
-  /// how it ended. Nothing of `work` runs when it is refused. Defined in object_manager_change.h.
+  /// how it ended. Nothing of `work` runs when it is refused. What it has told listeners of is kept when this returns.
+  /// Defined in object_manager_change.h.
   template <class T>
   runtime::Task<Result<T, Error>> carry_out(const OperationContext& context, Change change,
                                             runtime::Task<Result<T, Error>> work) const;

@@ -16,6 +16,10 @@ runtime::Task<Result<T, Error>> ObjectManager::carry_out(const OperationContext&
   Result<T, Error> outcome = fail(ticket ? Error() : ticket.error());
   if (ticket) {
     outcome = co_await std::move(work);
+    // Whoever is told that something has happened may rely on it that listeners will be.
+    if (extensions_.events != nullptr && extensions_.events->is_keeping()) {
+      co_await extensions_.events->kept();
+    }
   }
   if (extensions_.audit != nullptr) {
     AuditRecord record = describe(context, change);

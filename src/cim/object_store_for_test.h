@@ -90,6 +90,9 @@ class MemoryObjectStore final : public ObjectStore {
   }
   runtime::Task<Result<bool, Error>> erase(InstanceSet set, std::string key) override {
     co_await pass_time();
+    if (!error_.message.empty()) {
+      co_return fail(error_);
+    }
     co_return sets_[name_of(set)].erase(key) != 0;
   }
   runtime::Task<Result<std::vector<StoredInstance>, Error>> page(InstanceSet set, std::string after_key) override {

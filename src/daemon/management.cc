@@ -9,9 +9,7 @@
 #include "daemon/authorization.h"
 #include "daemon/schema_loading.h"
 #include "providers/readers.h"
-#include "runtime/blocking.h"
 #include "schema/names.h"
-#include "service/host_names.h"
 
 namespace lunaria::daemon {
 namespace {
@@ -46,8 +44,9 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
       addresses_(std::move(addresses)),
       request_exit_(std::move(request_exit)),
       admission_({}, exceptions_while_stopped()),
-      names_(stores.names),
-      exporter_(shard_, std::move(trust.listeners), [this](std::string host) { return look_up(std::move(host)); }),
+      names_(shard_, stores.names),
+      exporter_(shard_, std::move(trust.listeners),
+                [this](std::string host) { return names_.look_up(std::move(host)); }),
       outbox_(shard_, stores.messages, exporter_, log_),
       dispatcher_(repository_, cim::NamespaceName(kInterop), shard_.clock(), outbox_, providers::least_reader),
       made_instances_(repository_, stores.objects, &dispatcher_),
@@ -59,9 +58,11 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                       {.schema_editor = &made_schema_,
                        .enumerations = &enumerations_,
                        .audit = &stores.audit,
-                       .methods = &dispatcher_}),
+                       .methods = &dispatcher_,
+                       .events = &outbox_}),
       providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
-      indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
+      indications_(service_,
+                   {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_, log_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
       handler_(shard_, object_manager_, authenticator_, log_, &statistics_),
       server_(shard_, handler_, log_) {
@@ -154,16 +155,6 @@ runtime::Task<service::Outcome<void>> Management::stop(service::StopMode mode) {
   co_return service::Outcome<void>();
 }
 
-runtime::Task<Result<std::vector<IpAddress>, std::string>> Management::look_up(std::string host) {
-  const runtime::AsyncMutex::Lock lock = co_await lookup_mutex_.acquire();
-  auto answers = co_await runtime::run_blocking(shard_, [&] { return names_.resolve({host}); });
-  if (answers.empty() || answers.front().addresses.empty()) {
-    const std::string reason = answers.empty() ? std::string() : answers.front().reason;
-    co_return fail(fmt::format("the name {} has no address{}{}", host, reason.empty() ? "" : ": ", reason));
-  }
-  co_return std::move(answers.front().addresses);
-}
-
 runtime::Task<void> Management::close_tcp() {
   co_await server_.close_listeners(is_tcp, kReplyGrace);
 }
@@ -176,6 +167,7 @@ runtime::Task<void> Management::close(runtime::Duration grace) {
   made_schema_.tell_of_namespaces(nullptr);
   co_await indications_.close();
   co_await outbox_.close();
+  co_await names_.close();
   co_await closing_.drained();
 }
 

@@ -16,11 +16,11 @@
 #include "cim/repository.h"
 #include "cim/repository_provider.h"
 #include "cim/stored_schema.h"
+#include "daemon/listener_names.h"
 #include "daemon/user_authenticator.h"
 #include "http/server.h"
 #include "providers/indication/indication_providers.h"
 #include "providers/provider_set.h"
-#include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "service/service.h"
 #include "wbem/cimxml/exporter.h"
@@ -75,7 +75,6 @@ class Management final : public service::ManagedService {
   runtime::Task<Result<http::ListenerView, runtime::IoError>> listen_soon(http::ListenerOptions options);
   runtime::Task<service::Outcome<void>> listen(const IpEndpoint& endpoint, http::Transport transport);
   runtime::Task<void> close_tcp();
-  runtime::Task<Result<std::vector<IpAddress>, std::string>> look_up(std::string host);
 
   runtime::Shard& shard_;
   service::Service& service_;
@@ -86,8 +85,7 @@ class Management final : public service::ManagedService {
   cim::Repository repository_;
   cim::ProviderTable provider_table_;
   cim::AdmissionControl admission_;
-  service::NameResolver& names_;
-  runtime::AsyncMutex lookup_mutex_;
+  ListenerNames names_;
   wbem::cimxml::HttpExporter exporter_;
   cim::indication::Outbox outbox_;
   cim::indication::Dispatcher dispatcher_;

@@ -256,14 +256,15 @@ runtime::Task<Result<std::vector<cim::indication::StoredMessage>, cim::Error>> S
   }
   std::vector<cim::indication::StoredMessage> messages;
   for (auto& [destination, row] : *rows) {
-    messages.push_back({std::move(destination), row.sequence, std::move(row.body)});
+    messages.push_back({std::move(destination), row.sequence, std::move(row.body), static_cast<cim::Role>(row.reader)});
   }
   co_return messages;
 }
 
 runtime::Task<Result<void, cim::Error>> StoredObjects::push_message(cim::indication::StoredMessage message) {
   auto done = co_await perform<void>(Access::kWrite, [&message](catalogue::ObjectFile& file) {
-    return file.push_message(message.destination, {message.sequence, std::move(message.body)});
+    return file.push_message(message.destination,
+                             {message.sequence, std::move(message.body), std::to_underlying(message.reader)});
   });
   co_return done;
 }

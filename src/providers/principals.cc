@@ -58,4 +58,16 @@ cim::Authentication to_cim(security::Authentication authentication) {
   return cim::Authentication::kPassword;
 }
 
+cim::Role to_cim(security::Role role) {
+  switch (role) {
+    case security::Role::kViewer:
+      return cim::Role::kViewer;
+    case security::Role::kOperator:
+      return cim::Role::kOperator;
+    case security::Role::kAdministrator:
+      return cim::Role::kAdministrator;
+  }
+  return cim::Role::kViewer;
+}
+
 }  // namespace lunaria::providers

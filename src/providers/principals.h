@@ -11,5 +11,6 @@ namespace lunaria::providers {
 security::Principal to_principal(const cim::OperationContext& context);
 
 cim::Authentication to_cim(security::Authentication authentication);
+cim::Role to_cim(security::Role role);
 
 }  // namespace lunaria::providers

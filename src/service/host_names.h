@@ -36,7 +36,7 @@ class NameResolver {
  public:
   virtual ~NameResolver() = default;
   /// One answer for each name, forward, both families. On a worker thread; returns within kNameLookupMax whatever
-  /// happens. One call at a time.
+  /// happens. Several calls at a time.
   virtual std::vector<NameAnswer> resolve(const std::vector<std::string>& names) = 0;
   /// From any thread: a call under way and all later ones return at once.
   virtual void cancel() = 0;

@@ -169,7 +169,7 @@ void Dispatcher::dispatch(const NamespaceName& name_space, Instance indication, 
     }
     Instance message = selected(filter->query, indication);
     (void)message.set("IndicationFilterName", Value(filter->name));
-    outbox_.post(subscription.destination, std::move(message));
+    outbox_.post(subscription.destination, std::move(message), least_reader);
   }
 }
 

@@ -19,6 +19,9 @@ class MemoryMessages final : public MessageStore {
  public:
   runtime::Task<Result<std::vector<StoredMessage>, Error>> load_messages() override { co_return messages; }
   runtime::Task<Result<void, Error>> push_message(StoredMessage message) override {
+    if (is_slow) {
+      co_await written.wait();
+    }
     messages.push_back(std::move(message));
     co_return Result<void, Error>();
   }
@@ -33,6 +36,8 @@ class MemoryMessages final : public MessageStore {
     co_return Result<void, Error>();
   }
   std::vector<StoredMessage> messages;
+  bool is_slow = false;  ///< what is pushed is there when `written` is set
+  runtime::Event written;
 };
 
 /// Listeners by URL: what they got, and whether they answer.
@@ -45,13 +50,16 @@ class FakeExporter final : public Exporter {
     return indication.class_name() + ' ' + number->to_text() + (source != nullptr ? ' ' + source->to_text() : "");
   }
   std::unique_ptr<ExportConnection> connect(std::string_view url) override {
-    return std::make_unique<Connection>(*this, std::string(url));
+    auto connection = std::make_unique<Connection>(*this, std::string(url));
+    last_connection = connection.get();
+    return connection;
   }
 
   std::map<std::string, std::vector<std::string>> received;
   std::map<std::string, bool> is_dead;
   std::map<std::string, bool> is_silent;  ///< takes the message and never answers
   int tries = 0;
+  ExportConnection* last_connection = nullptr;
 
  private:
   class Connection final : public ExportConnection {

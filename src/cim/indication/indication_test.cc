@@ -95,10 +95,10 @@ class IndicationTest : public testing::Test {
     shard.run([&] { EXPECT_TRUE(runtime::spawn(gate, mark(std::move(task), done))); });
     EXPECT_TRUE(world.run_until([&] { return done; }));
   }
-  runtime::Task<void> load_with_destination(std::string name) {
+  runtime::Task<void> load_with_destination(std::string name, Role reader = Role::kAdministrator) {
     const auto loaded = co_await outbox->load();
     EXPECT_TRUE(loaded);
-    outbox->set_destination(name, "http://" + name);
+    outbox->set_destination(name, "http://" + name, reader);
     outbox->drop_orphans();
   }
   static runtime::Task<void> mark(runtime::Task<void> task, bool& done) {
@@ -117,7 +117,7 @@ class IndicationTest : public testing::Test {
     ASSERT_TRUE(parsed) << parsed.error().to_string();
     dispatcher->set_subscription(
         id, {.destination = destination, .filters = {{"filter " + id, *std::move(parsed), {space}}}, .reader = reader});
-    outbox->set_destination(destination, "http://" + destination);
+    outbox->set_destination(destination, "http://" + destination, Role::kAdministrator);
   }
   const std::vector<std::string>& got(const std::string& destination) {
     return exporter.received["http://" + destination];
@@ -300,6 +300,97 @@ TEST_F(IndicationTest, ADestinationTakesItsMessagesWithIt) {
   exporter.is_dead.clear();
   world.run_for(120s);
   EXPECT_TRUE(got("a").empty());
+}
+
+TEST_F(IndicationTest, IsKeptWithTheStoreWhateverTheListenerDoes) {
+  exporter.is_silent["http://a"] = true;
+  store.is_slow = true;
+  bool is_kept = false;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    EXPECT_FALSE(outbox->is_keeping());
+    dispatcher->on_created(space, thing("x", 1));
+    dispatcher->on_created(space, thing("y", 1));
+    EXPECT_TRUE(outbox->is_keeping());
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+  });
+  world.run_for(1s);
+  EXPECT_FALSE(is_kept);
+  on_shard([&] { store.written.set(); });
+  EXPECT_TRUE(is_kept);
+  EXPECT_FALSE(outbox->is_keeping());
+  EXPECT_EQ(store.messages.size(), 2U);
+}
+
+TEST_F(IndicationTest, WhatIsToldLaterIsNotWaitedFor) {
+  store.is_slow = true;
+  bool is_kept = false;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation");
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+    EXPECT_TRUE(is_kept) << "there is nothing";
+    is_kept = false;
+    dispatcher->on_created(space, thing("x", 1));
+    EXPECT_TRUE(runtime::spawn(gate, mark(outbox->kept(), is_kept)));
+    store.written.pulse();
+    EXPECT_TRUE(is_kept);
+    is_kept = false;
+    dispatcher->on_created(space, thing("y", 1));
+    store.written.set();
+  });
+  EXPECT_FALSE(outbox->is_keeping());
+}
+
+TEST_F(IndicationTest, WhatWaitsDoesNotGoToWhoMayNotReadIt) {
+  exporter.is_dead["http://a"] = true;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation", "DMTF:CQL", Role::kAdministrator);
+    dispatcher->on_created(space, thing("x", 1, "X_Hidden"));
+    dispatcher->on_created(space, thing("y", 1));
+    dispatcher->on_created(space, thing("z", 1, "X_Hidden"));
+  });
+  EXPECT_EQ(store.messages.size(), 3U);
+  on_shard([&] { outbox->set_destination("a", "http://elsewhere", Role::kOperator); });
+  EXPECT_EQ(got("elsewhere"), (std::vector<std::string>{"CIM_InstCreation 1 root/interop:X_Disk.Name=\"y\""}));
+  EXPECT_TRUE(got("a").empty());
+  EXPECT_TRUE(store.messages.empty());
+  EXPECT_EQ(outbox->status("a").lost, 2U);
+  EXPECT_EQ(std::ranges::count(log.events, "indication.withheld"), 1);
+}
+
+TEST_F(IndicationTest, WhatWaitsIsWithheldAfterARestartToo) {
+  exporter.is_dead["http://a"] = true;
+  on_shard([&] {
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation", "DMTF:CQL", Role::kAdministrator);
+    dispatcher->on_created(space, thing("x", 1, "X_Hidden"));
+    dispatcher->on_created(space, thing("y", 1));
+  });
+  close();
+  exporter.is_dead.clear();
+  outbox = std::make_unique<Outbox>(shard, store, exporter, log);
+  dispatcher = std::make_unique<Dispatcher>(repository, space, world.clock(), *outbox);
+  finish(load_with_destination("a", Role::kOperator));
+  world.run_for(1s);
+  EXPECT_EQ(got("a"), (std::vector<std::string>{"CIM_InstCreation 1 root/interop:X_Disk.Name=\"y\""}));
+  EXPECT_TRUE(store.messages.empty());
+}
+
+TEST_F(IndicationTest, WhatIsWithheldWhileItIsSentIsNotSentAgain) {
+  exporter.is_silent["http://a"] = true;
+  on_shard([&] {
+    outbox->set_policy({.attempts = 0, .interval = 30s});
+    subscribe("1", "a", "SELECT * FROM CIM_InstCreation", "DMTF:CQL", Role::kAdministrator);
+    dispatcher->on_created(space, thing("x", 1, "X_Hidden"));
+    dispatcher->on_created(space, thing("y", 1));
+  });
+  on_shard([&] {
+    outbox->set_destination("a", "http://elsewhere", Role::kOperator);
+    exporter.last_connection->cancel();
+  });
+  world.run_for(31s);
+  EXPECT_EQ(got("elsewhere"), (std::vector<std::string>{"CIM_InstCreation 1 root/interop:X_Disk.Name=\"y\""}));
+  EXPECT_TRUE(got("a").empty());
+  EXPECT_EQ(outbox->status("a").lost, 1U) << "the attempts of the other one are its own";
 }
 
 TEST_F(IndicationTest, MethodCallsAreHeardOnlyWhereTheyAreAskedFor) {

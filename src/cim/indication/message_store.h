@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cim/error.h"
+#include "cim/operation_context.h"
 #include "runtime/task.h"
 
 namespace lunaria::cim::indication {
@@ -15,7 +16,8 @@ namespace lunaria::cim::indication {
 struct StoredMessage {
   std::string destination;  ///< name of the listener destination
   std::int64_t sequence = 0;
-  std::string body;  ///< as it is sent
+  std::string body;                    ///< as it is sent
+  Role reader = Role::kAdministrator;  ///< the least that may read it
 };
 
 /// Interface; control shard only. Changes are on stable storage when they return.

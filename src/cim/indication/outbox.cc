@@ -11,6 +11,7 @@ namespace lunaria::cim::indication {
 struct Outbox::Message {
   std::int64_t storage_sequence = 0;
   std::string body;
+  Role reader = Role::kAdministrator;  ///< the least that may read it
   std::uint32_t failures = 0;
   bool is_saved = false;
 };
@@ -67,6 +68,7 @@ runtime::Task<Result<void, Error>> Outbox::load() {
     auto message = std::make_shared<Message>();
     message->storage_sequence = stored.sequence;
     message->body = std::move(stored.body);
+    message->reader = stored.reader;
     message->is_saved = true;
     destination->queued_bytes += message->body.size();
     destination->queue.push_back(std::move(message));
@@ -87,8 +89,9 @@ void Outbox::drop_orphans() {
   }
 }
 
-void Outbox::set_destination(const std::string& name, std::string url) {
+void Outbox::set_destination(const std::string& name, std::string url, Role reader) {
   const DestinationPtr destination = find_or_add(name);
+  withhold(destination, reader);
   if (destination->url == url) {
     return;
   }
@@ -97,6 +100,24 @@ void Outbox::set_destination(const std::string& name, std::string url) {
     destination->alarm.ring();  // the new one may work at once
   }
   wake(destination);
+}
+
+void Outbox::withhold(const DestinationPtr& destination, Role reader) {
+  std::size_t count = 0;
+  std::erase_if(destination->queue, [&](const std::shared_ptr<Message>& message) {
+    const bool goes = message->reader > reader;
+    if (goes) {
+      ++count;
+      destination->queued_bytes -= message->body.size();
+      spawn(gate_, forget(destination->name, message->storage_sequence));
+    }
+    return goes;
+  });
+  if (count > 0) {
+    destination->lost += count;
+    log_.warning("indication.withheld",
+                 {{"destination", destination->name}, {"messages", count}, {"reader", to_string(reader)}});
+  }
 }
 
 void Outbox::remove_destination(const std::string& name) {
@@ -112,7 +133,7 @@ void Outbox::remove_destination(const std::string& name) {
   spawn(gate_, forget_all(name));
 }
 
-void Outbox::post(const std::string& name, Instance indication) {
+void Outbox::post(const std::string& name, Instance indication, Role reader) {
   const auto found = destinations_.find(name);
   if (found == destinations_.end() || is_closing_) {
     return;
@@ -133,20 +154,32 @@ void Outbox::post(const std::string& name, Instance indication) {
   auto message = std::make_shared<Message>();
   message->storage_sequence = next_storage_sequence_++;
   message->body = std::move(body);
+  message->reader = reader;
   destination->queued_bytes += message->body.size();
   destination->queue.push_back(message);
+  saving_.insert(message->storage_sequence);
   spawn(gate_, save(destination, std::move(message)));
 }
 
 /// Before anything is sent, so that nothing is lost with the power; what is saved while another save is under way
 /// shares its transaction.
 runtime::Task<void> Outbox::save(DestinationPtr destination, std::shared_ptr<Message> message) {
-  const auto saved = co_await store_.push_message({destination->name, message->storage_sequence, message->body});
+  const auto saved =
+      co_await store_.push_message({destination->name, message->storage_sequence, message->body, message->reader});
   if (!saved) {
     log_.error("indication.not_saved", {{"destination", destination->name}, {"reason", saved.error().message}});
   }
   message->is_saved = true;
   wake(destination);
+  saving_.erase(message->storage_sequence);
+  saved_.pulse();
+}
+
+runtime::Task<void> Outbox::kept() {
+  const std::int64_t later = next_storage_sequence_;
+  while (!saving_.empty() && *saving_.begin() < later) {
+    co_await saved_.wait();
+  }
 }
 
 runtime::Task<void> Outbox::forget(std::string destination, std::int64_t sequence) {
@@ -210,8 +243,8 @@ runtime::Task<bool> Outbox::deliver_first(DestinationPtr destination, std::uniqu
     }
     destination->failing_since.reset();
     ++destination->delivered;
-    take_first(*destination);
-    if (!spawn(gate_, forget(destination->name, message->storage_sequence))) {
+    // It may have been withheld meanwhile: whoever was behind the URL has it now.
+    if (take_out(*destination, message) && !spawn(gate_, forget(destination->name, message->storage_sequence))) {
       co_await forget(destination->name, message->storage_sequence);
     }
   }
@@ -233,10 +266,9 @@ void Outbox::count_failure(const DestinationPtr& destination, const std::shared_
     log_.warning("indication.not_delivered",
                  {{"destination", destination->name}, {"url", destination->url}, {"reason", reason}});
   }
-  if (++message->failures > policy_.attempts) {
+  if (++message->failures > policy_.attempts && take_out(*destination, message)) {
     log_.error("indication.lost", {{"destination", destination->name}, {"attempts", message->failures}});
     ++destination->lost;
-    take_first(*destination);
     spawn(gate_, forget(destination->name, message->storage_sequence));
   }
   if (on_failure_ != nullptr) {
@@ -244,9 +276,13 @@ void Outbox::count_failure(const DestinationPtr& destination, const std::shared_
   }
 }
 
-void Outbox::take_first(Destination& destination) {
-  destination.queued_bytes -= destination.queue.front()->body.size();
+bool Outbox::take_out(Destination& destination, const std::shared_ptr<Message>& message) {
+  if (destination.queue.empty() || destination.queue.front() != message) {
+    return false;
+  }
+  destination.queued_bytes -= message->body.size();
   destination.queue.pop_front();
+  return true;
 }
 
 DestinationStatus Outbox::status(const std::string& name) const {

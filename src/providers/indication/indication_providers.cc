@@ -1,6 +1,7 @@
 #include "providers/indication/indication_providers.h"
 
 #include <utility>
+#include <variant>
 
 #include "cim/name.h"
 #include "providers/errors.h"
@@ -57,7 +58,16 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
-  auto opened = co_await subscriptions_.open(system_name(*server));
+  auto users = co_await service_.list_users(security::internal_principal());
+  if (!users) {
+    co_return fail(to_cim(users.error()));
+  }
+  users_ = service_.subscribe([this](const service::Event& event) {
+    if (const auto* changed = std::get_if<service::UserChanged>(&event)) {
+      subscriptions_.user_changed(*changed);
+    }
+  });
+  auto opened = co_await subscriptions_.open(system_name(*server), *std::move(users));
   const auto manager =
       co_await service_.service_state(security::internal_principal(), service::ServiceKind::kObjectManager);
   if (!manager) {
@@ -68,6 +78,7 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
 }
 
 runtime::Task<void> IndicationProviders::close() {
+  users_ = {};
   co_await source_.close();
   co_await subscriptions_.close();
 }

@@ -35,6 +35,7 @@ class IndicationProviders final {
   Subscriptions subscriptions_;
   LifecycleSource source_;
   NamespaceSource namespaces_;
+  service::Subscription users_;  ///< before the source: who may read less now does not hear of it
   std::unique_ptr<Providers> providers_;
 };
 

@@ -32,6 +32,27 @@ TEST_F(IndicationServiceTest, ADiskIsToldOfFromItsCreationToItsEnd) {
   EXPECT_EQ(delivered(), 3U);
 }
 
+TEST_F(IndicationServiceTest, AChangeIsAnsweredWhenItsIndicationIsKept) {
+  listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA LUNARIA_Disk");
+  make_disk("d");
+  messages.is_slow = true;
+  exporter.inner.is_silent[kUrl] = true;
+  const cim::ObjectPath disk{kLunaria, "LUNARIA_Disk", {{"Name", Value("d")}}};
+  const auto change = build("LUNARIA_Disk", {{"Description", Value("changed")}});
+  std::optional<Result<void, cim::Error>> answer;
+  shard.run([&] {
+    runtime::spawn(gate, collect(manager->modify_instance(context, disk, change, {{"Description"}}), answer));
+  });
+  world.run_for(1s);
+  EXPECT_FALSE(answer.has_value());
+  shard.run([&] { messages.written.set(); });
+  settle();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(*answer);
+  EXPECT_EQ(messages.messages.size(), 1U);
+  EXPECT_EQ(delivered(), 0U) << "nobody waits for the listener";
+}
+
 TEST_F(IndicationServiceTest, TheObjectManagerIsToldOfWhenItBeginsToCount) {
   listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA MSFTSM_ObjectManager", {}, "root/interop");
   const auto managers = list_names(kInterop, "MSFTSM_ObjectManager");
@@ -81,6 +102,47 @@ TEST_F(IndicationServiceTest, ASubscriptionEndsWithItsDuration) {
   make_target("t");
   settle();
   EXPECT_EQ(delivered(), 0U);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionIsGoneAtItsEndThoughNothingHappens) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{3600})}});
+  const cim::ObjectPath filter = *value_of(*get(path), "Filter").as_reference();
+  const cim::ObjectPath handler = *value_of(*get(path), "Handler").as_reference();
+  world.run_for(3599s);
+  EXPECT_TRUE(get(path));
+  world.run_for(2s);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+  ASSERT_TRUE(subscribe(filter, handler, {{"SubscriptionDuration", Value(std::uint64_t{10})}}));
+  world.run_for(11s);
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound) << "the next one as well";
+  EXPECT_TRUE(remove(filter));
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionThatEndedWhileNobodyRanIsGoneAfterTheStart) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
+  end();
+  end_life();
+  world.run_for(61s);
+  begin_life();
+  begin();
+  settle();
+  EXPECT_EQ(status_of(get(path)), Status::kNotFound);
+}
+
+TEST_F(IndicationServiceTest, ASubscriptionThatCannotBeRemovedAtItsEndIsRemovedLater) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
+  store.fail_with(cim::Error(Status::kFailed, "the disk is full"));
+  world.run_for(61s);
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 0U);
+  EXPECT_TRUE(get(path));
+  store.fail_with(cim::Error(Status::kFailed, ""));
+  world.run_for(61s);
   EXPECT_EQ(status_of(get(path)), Status::kNotFound);
 }
 

@@ -95,6 +95,19 @@ bool Subscriptions::is_over(const cim::Instance& subscription) const {
   return end && *end <= parts_.shard.clock().wall_time();
 }
 
+std::optional<runtime::Duration> Subscriptions::time_to_next_end() const {
+  std::optional<runtime::Duration> shortest;
+  for (const Kind kind : {Kind::kSubscription, Kind::kCollectionSubscription}) {
+    for (const auto& [key, subscription] : all(kind)) {
+      if (const auto end = end_of(subscription)) {
+        const runtime::Duration left = std::max<runtime::Duration>(*end - parts_.shard.clock().wall_time(), {});
+        shortest = std::min(shortest.value_or(left), left);
+      }
+    }
+  }
+  return shortest;
+}
+
 cim::Instance Subscriptions::shown(const cim::Instance& subscription) const {
   cim::Instance instance = subscription;
   const auto end = end_of(subscription);

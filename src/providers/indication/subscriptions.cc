@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, Subscriptions::kKinds> kClasses = {
 constexpr std::array kSubscriptionKinds = {Kind::kSubscription, Kind::kCollectionSubscription};
 constexpr std::uint16_t kPolicyDisable = 3;
 constexpr std::uint16_t kPolicyRemove = 4;
+/// How often the clock is looked at while subscriptions have an end: somebody may set it.
+constexpr runtime::Duration kClockCheck = std::chrono::minutes(1);
 
 /// The server itself, when it removes or disables a subscription.
 const cim::OperationContext& own_context() {
@@ -38,13 +40,19 @@ const cim::OperationContext& own_context() {
   return kContext;
 }
 
+/// Whether it counts whose it is: what it tells somebody, or whom.
+bool has_owner(Kind kind) {
+  return kind != Kind::kFilter && kind != Kind::kService;
+}
+
 bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
   return reference_of(subscription, names::kFilter) == path || reference_of(subscription, names::kHandler) == path;
 }
 
 }  // namespace
 
-Subscriptions::Subscriptions(Parts parts) : parts_(parts), interop_(kInterop), rights_(parts.store) {
+Subscriptions::Subscriptions(Parts parts)
+    : parts_(parts), interop_(kInterop), rights_(parts.store), ends_(parts.shard) {
   parts_.outbox.on_failure(
       [this](const std::string& destination, runtime::Duration failing_for) { on_failure(destination, failing_for); });
 }
@@ -55,9 +63,9 @@ cim::ClassPtr Subscriptions::class_of(Kind kind) const {
   return cls;
 }
 
-runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_name) {
+runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_name, std::vector<service::User> users) {
   system_name_ = std::move(system_name);
-  const auto rights = co_await rights_.open();
+  const auto rights = co_await rights_.open(users);
   if (!rights) {
     co_return fail(rights.error());
   }
@@ -92,11 +100,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_n
   }
   apply();
   parts_.outbox.drop_orphans();
+  spawn(gate_, remove_expired());
   co_return Result<void, cim::Error>();
 }
 
 runtime::Task<void> Subscriptions::close() {
   gate_.close();
+  ends_.ring();
   co_await gate_.drained();
 }
 
@@ -138,8 +148,8 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
   if (const auto good = check(kind, instance); !good) {
     co_return fail(good.error());
   }
-  if (const cim::ObjectPath made = instance.path(interop_); find(kind, made) == nullptr) {
-    const auto begun = co_await rights_.begin(made, call.context.role);
+  if (const cim::ObjectPath made = instance.path(interop_); has_owner(kind) && find(kind, made) == nullptr) {
+    const auto begun = co_await rights_.begin(made, call.context);
     if (!begun) {
       co_return fail(begun.error());
     }
@@ -174,9 +184,12 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   if (const auto good = check(kind, changed); !good) {
     co_return fail(good.error());
   }
-  const auto lowered = co_await rights_.lower(path, call.context.role);
-  if (!lowered) {
-    co_return fail(lowered.error());
+  if (has_owner(kind)) {
+    const auto owned = co_await rights_.change(path, call.context);
+    if (!owned) {
+      co_return fail(owned.error());
+    }
+    apply();  // nothing that a lesser role may not read waits any more when the destination leads elsewhere
   }
   auto done = co_await parts_.stored.modify_instance(std::move(call), path, all_changes);
   if (done) {
@@ -258,9 +271,11 @@ void Subscriptions::apply() {
   parts_.outbox.set_policy(settings().retry);
   std::set<std::string> destinations;
   for (const auto& [key, destination] : all(Kind::kDestination)) {
-    const std::string name = text_value(destination, destination_names::kName);
-    parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination));
-    destinations.insert(name);
+    if (const auto reader = rights_.of(destination.path(interop_))) {
+      const std::string name = text_value(destination, destination_names::kName);
+      parts_.outbox.set_destination(name, text_value(destination, destination_names::kDestination), *reader);
+      destinations.insert(name);
+    }
   }
   for (const std::string& name : active_destinations_) {
     if (!destinations.contains(name)) {
@@ -276,8 +291,10 @@ void Subscriptions::apply() {
       if (handler == nullptr || number_of(subscription, names::kSubscriptionState).value_or(2) != 2) {
         continue;
       }
-      apply_subscription(kind, key, subscription, *handler);
-      subscriptions.insert(key);
+      if (const auto reader = reader_of(subscription, *handler)) {
+        apply_subscription(kind, key, subscription, *handler, *reader);
+        subscriptions.insert(key);
+      }
     }
   }
   for (const std::string& key : active_subscriptions_) {
@@ -286,24 +303,61 @@ void Subscriptions::apply() {
     }
   }
   active_subscriptions_ = std::move(subscriptions);
+  ends_.ring();
+}
+
+std::optional<cim::Role> Subscriptions::reader_of(const cim::Instance& subscription,
+                                                  const cim::Instance& handler) const {
+  const auto own = rights_.of(subscription.path(interop_));
+  const auto destinations = rights_.of(handler.path(interop_));
+  return own && destinations ? std::optional(std::min(*own, *destinations)) : std::nullopt;
+}
+
+void Subscriptions::user_changed(const service::UserChanged& change) {
+  const std::size_t orphans = rights_.user_changed(change);
+  if (orphans > 0) {
+    parts_.log.warning("indication.owner_removed", {{"user", change.before->name}, {"objects", orphans}});
+  }
+  apply();
 }
 
 void Subscriptions::apply_subscription(Kind kind, const std::string& key, const cim::Instance& subscription,
-                                       const cim::Instance& handler) {
+                                       const cim::Instance& handler, cim::Role reader) {
   const cim::ObjectPath path = subscription.path(interop_);
   cim::indication::ActiveSubscription active{.destination = text_value(handler, destination_names::kName),
                                              .filters = filters_of(kind, subscription),
                                              .is_over =
                                                  [this, kind, path] {
                                                    const cim::Instance* now = find(kind, path);
-                                                   const bool over = now != nullptr && is_over(*now);
-                                                   if (over && ending_.insert(path.canonical()).second) {
-                                                     spawn(gate_, give_up(kind, path, true));
-                                                   }
-                                                   return over;
+                                                   return now != nullptr && is_over(*now);
                                                  },
-                                             .reader = std::min(rights_.of(path), rights_.of(handler.path(interop_)))};
+                                             .reader = reader};
   parts_.dispatcher.set_subscription(key, std::move(active));
+}
+
+runtime::Task<void> Subscriptions::remove_expired() {
+  bool can_remove = true;
+  while (!gate_.is_closed()) {
+    auto delay = time_to_next_end();
+    if (delay) {
+      delay = can_remove ? std::min(*delay, kClockCheck) : kClockCheck;
+    }
+    co_await ends_.wait(delay);
+    co_await runtime::yield_on(parts_.shard);  // whoever rang is changing what is looked at here
+    std::vector<std::pair<Kind, cim::ObjectPath>> expired;
+    for (const Kind kind : kSubscriptionKinds) {
+      for (const auto& [key, subscription] : all(kind)) {
+        if (is_over(subscription)) {
+          expired.emplace_back(kind, subscription.path(interop_));
+        }
+      }
+    }
+    can_remove = true;
+    for (const auto& [kind, path] : expired) {
+      const auto removed = co_await remove(kind, {own_context(), interop_, class_of(kind), nullptr}, path);
+      can_remove = can_remove && removed;
+    }
+  }
 }
 
 void Subscriptions::on_failure(const std::string& destination, runtime::Duration failing_for) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "cim/indication/dispatcher.h"
 #include "cim/indication/exporter.h"
 #include "cim/indication/outbox.h"
@@ -18,6 +19,7 @@
 #include "cim/repository.h"
 #include "cim/repository_provider.h"
 #include "providers/indication/subscription_rights.h"
+#include "runtime/alarm.h"
 #include "runtime/async_mutex.h"
 #include "runtime/gate.h"
 #include "runtime/shard.h"
@@ -59,14 +61,18 @@ class Subscriptions final {
     cim::indication::Dispatcher& dispatcher;
     cim::indication::Outbox& outbox;
     const cim::indication::Exporter& exporter;
+    Log& log;
   };
   explicit Subscriptions(Parts parts);
 
-  /// Reads what is stored and brings it into force. `system_name`: SystemName of what clients make.
-  runtime::Task<Result<void, cim::Error>> open(std::string system_name);
+  /// Reads what is stored and brings it into force. `system_name`: SystemName of what clients make. `users`: as they
+  /// are; user_changed() tells of every change.
+  runtime::Task<Result<void, cim::Error>> open(std::string system_name, std::vector<service::User> users);
   runtime::Task<void> close();
   /// There are others than before: the server's own filters are over all of them.
   void namespaces_changed() { apply(); }
+  /// What the user owns tells what its role may read now.
+  void user_changed(const service::UserChanged& change);
 
   const Instances& all(Kind kind) const { return instances_[static_cast<std::size_t>(kind)]; }
   /// Null when there is none.
@@ -103,8 +109,10 @@ class Subscriptions final {
 
   /// Dispatcher and outbox hear what is there now.
   void apply();
+  /// Nothing when nobody who is there owns it or its destination.
+  std::optional<cim::Role> reader_of(const cim::Instance& subscription, const cim::Instance& handler) const;
   void apply_subscription(Kind kind, const std::string& key, const cim::Instance& subscription,
-                          const cim::Instance& handler);
+                          const cim::Instance& handler, cim::Role reader);
   std::vector<cim::indication::ActiveFilter> filters_of(Kind kind, const cim::Instance& subscription) const;
   void on_failure(const std::string& destination, runtime::Duration failing_for);
   runtime::Task<void> give_up(Kind kind, cim::ObjectPath path, bool removes);
@@ -112,6 +120,10 @@ class Subscriptions final {
   runtime::Task<Result<void, cim::Error>> remove_locked(Kind kind, cim::ProviderCall call, const cim::ObjectPath& path);
   runtime::Task<void> remove_transient(cim::ObjectPath handler);
   bool is_over(const cim::Instance& subscription) const;
+  /// How long it is until a subscription is over; nothing when none ever is.
+  std::optional<runtime::Duration> time_to_next_end() const;
+  /// Removes subscriptions when they are over, until close().
+  runtime::Task<void> remove_expired();
 
   Parts parts_;
   cim::NamespaceName interop_;
@@ -121,6 +133,7 @@ class Subscriptions final {
   std::set<std::string> active_destinations_;
   std::set<std::string> active_subscriptions_;
   std::set<std::string> ending_;  ///< subscriptions that give_up() has in hand
+  runtime::Alarm ends_;           ///< remove_expired() waits with it; rings when there may be another end
   runtime::AsyncMutex mutex_;     ///< held from the first look at what is there until the change is in force
   runtime::Gate gate_;
 };

@@ -1,5 +1,7 @@
 // Method calls and namespaces as subscribers hear of them, and who hears of what.
 
+#include <algorithm>
+
 #include "cim/namespace_class.h"
 #include "providers/testing/indication_bed.h"
 
@@ -109,6 +111,21 @@ TEST_F(IndicationServiceTest, AnAdministratorsSubscriptionThatAnOperatorTurnsEls
   EXPECT_TRUE(told().empty()) << "nor after a restart";
 }
 
+TEST_F(IndicationServiceTest, WhatWaitsForAnAdministratorIsNotGivenToTheOperatorWhoTurnsItElsewhere) {
+  exporter.inner.is_dead[kUrl] = true;
+  listen("SELECT * FROM CIM_InstCreation");
+  must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(messages.messages.size(), 2U);
+  context.role = cim::Role::kOperator;
+  const cim::ObjectPath destination = only(kInterop, "CIM_ListenerDestinationCIMXML");
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.66:5988/")}}));
+  settle();
+  EXPECT_EQ(exporter.inner.received["http://192.0.2.66:5988/"], (std::vector<std::string>{"2"})) << "the target";
+  EXPECT_TRUE(messages.messages.empty());
+}
+
 TEST_F(IndicationServiceTest, WhatAnOperatorMakesInPlaceOfAnAdministratorsIsAnOperators) {
   const cim::ObjectPath path = listen("SELECT * FROM CIM_InstCreation");
   const cim::ObjectPath filter = *value_of(*get(path), "Filter").as_reference();
@@ -121,6 +138,121 @@ TEST_F(IndicationServiceTest, WhatAnOperatorMakesInPlaceOfAnAdministratorsIsAnOp
   must(service->add_user(admin(), {"vera", Secret("correct horse"), security::Role::kViewer}));
   settle();
   EXPECT_TRUE(told().empty());
+}
+
+/// An administrator of the catalogue.
+class OwnerTest : public IndicationServiceTest {
+ protected:
+  void SetUp() override {
+    IndicationServiceTest::SetUp();
+    add("root", security::Role::kAdministrator);
+    add("exadm", security::Role::kAdministrator);
+    act("exadm");
+  }
+  void add(const std::string& name, security::Role role) {
+    must(service->add_user(admin(), {name, Secret("correct horse"), role}));
+  }
+  void act(const std::string& name, cim::Role role = cim::Role::kAdministrator) {
+    context.principal = name;
+    context.role = role;
+    context.authentication = cim::Authentication::kPassword;
+  }
+  void restart() {
+    end();
+    end_life();
+    begin_life();
+    begin();
+  }
+  /// Whether an event that only administrators may read is told, and one that everybody may.
+  std::pair<bool, bool> hears() {
+    exporter.encoded.clear();
+    add("u" + std::to_string(++count_), security::Role::kViewer);
+    make_target("t" + std::to_string(count_));
+    settle();
+    const auto is_told = [this](std::string_view class_name) {
+      return std::ranges::any_of(told(), [&](const std::string& each) { return each.contains(class_name); });
+    };
+    return {is_told("LUNARIA_User"), is_told("LUNARIA_Target")};
+  }
+  static constexpr std::pair<bool, bool> kAll{true, true};
+  static constexpr std::pair<bool, bool> kNoUsers{false, true};
+  static constexpr std::pair<bool, bool> kNothing{false, false};
+
+ private:
+  int count_ = 0;
+};
+
+TEST_F(OwnerTest, ASubscriptionHearsWhatItsOwnersRoleMayReadNow) {
+  listen("SELECT * FROM CIM_InstIndication");
+  EXPECT_EQ(hears(), kAll);
+  exporter.encoded.clear();
+  must(service->set_role(admin(), "exadm", security::Role::kViewer));
+  settle();
+  EXPECT_TRUE(told().empty()) << "not even of that";
+  EXPECT_EQ(hears(), kNoUsers);
+  restart();
+  EXPECT_EQ(hears(), kNoUsers);
+  must(service->set_role(admin(), "exadm", security::Role::kAdministrator));
+  EXPECT_EQ(hears(), kAll);
+}
+
+TEST_F(OwnerTest, WhatARemovedUserOwnsTellsNobodyAnything) {
+  exporter.inner.is_dead[kUrl] = true;
+  listen("SELECT * FROM CIM_InstCreation");
+  EXPECT_EQ(hears(), kAll);
+  EXPECT_FALSE(messages.messages.empty());
+  must(service->delete_user(admin(), "exadm"));
+  settle();
+  EXPECT_TRUE(messages.messages.empty()) << "nor what waits";
+  EXPECT_EQ(hears(), kNothing);
+  add("exadm", security::Role::kAdministrator);
+  EXPECT_EQ(hears(), kNothing) << "that is somebody else";
+  restart();
+  EXPECT_EQ(hears(), kNothing);
+}
+
+TEST_F(OwnerTest, ADestinationCountsToo) {
+  const auto destination = make_destination();
+  act("root");
+  const auto filter = make_filter("SELECT * FROM CIM_InstCreation");
+  ASSERT_TRUE(filter && destination);
+  ASSERT_TRUE(subscribe(*filter, *destination));
+  EXPECT_EQ(hears(), kAll);
+  must(service->set_role(admin(), "exadm", security::Role::kOperator));
+  EXPECT_EQ(hears(), kNoUsers);
+  must(service->delete_user(admin(), "exadm"));
+  EXPECT_EQ(hears(), kNothing);
+}
+
+TEST_F(OwnerTest, WhoeverChangesItOwnsItUnlessThatGivesItMoreRights) {
+  listen("SELECT * FROM CIM_InstCreation");
+  const cim::ObjectPath destination = only(kInterop, "CIM_ListenerDestinationCIMXML");
+  const cim::ObjectPath subscription = only(kInterop, "CIM_IndicationSubscription");
+  act("root");
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.66:5988/")}}));
+  ASSERT_TRUE(modify(subscription, {{"SubscriptionState", Value(std::uint16_t{2})}}));
+  restart();
+  must(service->delete_user(admin(), "exadm"));
+  EXPECT_EQ(hears(), kAll) << "they are root's";
+  add("otto", security::Role::kOperator);
+  act("otto", cim::Role::kOperator);
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.67:5988/")}}));
+  EXPECT_EQ(hears(), kNoUsers);
+  act("root");
+  ASSERT_TRUE(modify(destination, {{"Destination", Value("http://192.0.2.68:5988/")}}));
+  EXPECT_EQ(hears(), kNoUsers) << "what was an operator's stays one's";
+  must(service->delete_user(admin(), "otto"));
+  EXPECT_EQ(hears(), kNothing);
+}
+
+TEST_F(OwnerTest, WhoIsNotOfTheCatalogueKeepsTheRoleThatWasThere) {
+  add("pam", security::Role::kViewer);
+  act("pam");
+  context.authentication = cim::Authentication::kPam;
+  listen("SELECT * FROM CIM_InstCreation");
+  EXPECT_EQ(hears(), kAll);
+  must(service->delete_user(admin(), "pam"));
+  EXPECT_EQ(hears(), kAll) << "another one of that name";
 }
 
 TEST_F(IndicationServiceTest, NamespacesAreToldOfWhereverTheyAreSeen) {

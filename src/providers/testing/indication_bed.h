@@ -55,10 +55,10 @@ class IndicationServiceTest : public Bed {
     manager = std::make_unique<cim::ObjectManager>(
         repository, *table, admission,
         [](const cim::OperationContext&, const cim::OperationRequest&) { return Result<void, cim::Error>(); },
-        cim::Extensions{.methods = dispatcher.get()});
+        cim::Extensions{.methods = dispatcher.get(), .events = outbox.get()});
     stored = std::make_unique<cim::RepositoryProvider>(repository, store, dispatcher.get());
     indications = std::make_unique<IndicationProviders>(
-        *service, Subscriptions::Parts{repository, store, *stored, shard, *dispatcher, *outbox, exporter});
+        *service, Subscriptions::Parts{repository, store, *stored, shard, *dispatcher, *outbox, exporter, log});
     indications->add_to(*table);
     const auto opened = finish(indications->open());
     ASSERT_TRUE(opened) << opened.error().to_string();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ip_address.h"
+#include "http/fields.h"
 #include "wbem/cimxml/decode_value.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/xml_text.h"
@@ -26,6 +27,11 @@ bool is_host(std::string_view host) {
   };
   return !host.empty() && host.size() <= kHostBytesMax &&
          (std::ranges::all_of(host, allowed) || IpAddress::parse(host).has_value());
+}
+
+/// In any case of letters (RFC 3986 3.1).
+bool starts_with_scheme(std::string_view text, std::string_view scheme) {
+  return http::equals_ignoring_case(text.substr(0, scheme.size()), scheme);
 }
 
 /// What would end the request line or the target in it.
@@ -58,10 +64,10 @@ std::string ListenerUrl::authority() const {
 
 std::optional<ListenerUrl> ListenerUrl::parse(std::string_view text) {
   ListenerUrl url;
-  if (text.starts_with("https://")) {
+  if (starts_with_scheme(text, "https://")) {
     url.is_tls = true;
     text.remove_prefix(8);
-  } else if (text.starts_with("http://")) {
+  } else if (starts_with_scheme(text, "http://")) {
     text.remove_prefix(7);
   } else if (text.contains("://")) {
     return std::nullopt;
@@ -142,12 +148,25 @@ std::string encode_export_response(const ExportMessage& message) {
 }
 
 std::optional<std::string> export_refusal(const XmlElement& root) {
-  const auto error = descend(root, {"MESSAGE", "SIMPLEEXPRSP", "EXPMETHODRESPONSE", "ERROR"});
-  if (!error) {
+  const auto response = descend(root, {"MESSAGE", "SIMPLEEXPRSP", "EXPMETHODRESPONSE"});
+  if (!root.is("CIM") || !response) {
+    return fmt::format("the listener's answer is none to {}: {}", kMethod,
+                       response ? "it is no CIM" : response.error().message);
+  }
+  const XmlElement* const error = (*response)->child("ERROR");
+  if (error == nullptr) {
     return std::nullopt;
   }
-  return fmt::format("the listener answered CIM error {}: {}", (*error)->attribute("CODE").value_or("?"),
-                     (*error)->attribute("DESCRIPTION").value_or(""));
+  return fmt::format("the listener answered CIM error {}: {}", error->attribute("CODE").value_or("?"),
+                     error->attribute("DESCRIPTION").value_or(""));
+}
+
+std::optional<std::string> export_refusal(std::string_view text) {
+  const auto document = XmlDocument::parse(text);
+  if (!document) {
+    return fmt::format("the listener's answer is no XML: {}", document.error().message);
+  }
+  return export_refusal(document->root());
 }
 
 }  // namespace lunaria::wbem::cimxml

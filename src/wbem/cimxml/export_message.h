@@ -22,7 +22,8 @@ struct ListenerUrl {
 
   /// As the Host field has it.
   std::string authority() const;
-  /// nullopt for another scheme, credentials, a fragment or anything that is no host; ports 5988 and 5989 when absent.
+  /// Schemes count in any case. nullopt for another scheme, credentials, a fragment or anything that is no host; ports
+  /// 5988 and 5989 when absent.
   static std::optional<ListenerUrl> parse(std::string_view text);
 };
 
@@ -38,7 +39,9 @@ struct ExportMessage {
 Result<ExportMessage, MessageError> decode_export(const XmlElement& root);
 /// What a listener answers when it has taken the indication.
 std::string encode_export_response(const ExportMessage& message);
-/// Why the listener did not take it, or nothing when it did. Listeners answer in many ways; only an ERROR counts.
+/// Why the listener did not take it, or nothing when it did: its answer is that of ExportIndication, without an ERROR.
 std::optional<std::string> export_refusal(const XmlElement& root);
+/// The same of the text that came with HTTP status 200.
+std::optional<std::string> export_refusal(std::string_view text);
 
 }  // namespace lunaria::wbem::cimxml

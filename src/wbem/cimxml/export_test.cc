@@ -65,12 +65,32 @@ TEST(ExportMessages, WhatIsNoIndicationIsRefused) {
   }
 }
 
-TEST(ExportMessages, OnlyAnErrorElementIsARefusal) {
+TEST(ExportMessages, AnErrorIsARefusal) {
   const auto refused =
       XmlDocument::parse(R"(<CIM><MESSAGE ID="1"><SIMPLEEXPRSP><EXPMETHODRESPONSE NAME="ExportIndication">)"
                          R"(<ERROR CODE="2" DESCRIPTION="no"/></EXPMETHODRESPONSE></SIMPLEEXPRSP></MESSAGE></CIM>)");
   ASSERT_TRUE(refused);
   EXPECT_EQ(export_refusal(refused->root()), "the listener answered CIM error 2: no");
+}
+
+TEST(ExportMessages, WhatIsNoAnswerToAnExportIsARefusal) {
+  struct Row {
+    const char* text;
+    const char* reason;
+  };
+  for (const Row& row : {Row{"<html><body/></html>",
+                             "the listener's answer is none to ExportIndication: html holds no "
+                             "MESSAGE"},
+                         Row{R"(<X><MESSAGE ID="1"><SIMPLEEXPRSP><EXPMETHODRESPONSE/></SIMPLEEXPRSP></MESSAGE></X>)",
+                             "the listener's answer is none to ExportIndication: it is no CIM"},
+                         Row{R"(<CIM><MESSAGE ID="1"><SIMPLERSP/></MESSAGE></CIM>)",
+                             "the listener's answer is none to ExportIndication: MESSAGE holds no SIMPLEEXPRSP"},
+                         Row{R"(<CIM><MESSAGE ID="1"><SIMPLEEXPRSP/></MESSAGE></CIM>)",
+                             "the listener's answer is none to ExportIndication: SIMPLEEXPRSP holds no "
+                             "EXPMETHODRESPONSE"}}) {
+    EXPECT_EQ(export_refusal(std::string_view(row.text)), row.reason);
+  }
+  EXPECT_TRUE(export_refusal(std::string_view("foo"))->starts_with("the listener's answer is no XML: "));
 }
 
 TEST(ListenerUrl, Table) {
@@ -81,6 +101,8 @@ TEST(ListenerUrl, Table) {
   };
   for (const Row& row : {Row{"http://host", "host:5988", "/"},
                          Row{"https://host", "host:5989", "/"},
+                         Row{"HTTP://Host/A", "Host:5988", "/A"},
+                         Row{"Https://host", "host:5989", "/"},
                          Row{"http://192.0.2.1:80/a/b?c=d", "192.0.2.1:80", "/a/b?c=d"},
                          Row{"https://[2001:db8::1]:5/x", "[2001:db8::1]:5", "/x"},
                          Row{"http://[::1]", "[::1]:5988", "/"},
@@ -178,6 +200,39 @@ class ExportTest : public testing::Test {
   std::unique_ptr<HttpExporter> exporter = std::make_unique<HttpExporter>(
       shard, *security::TlsClientContext::make({}), [this](std::string host) { return look_up(std::move(host)); });
 };
+
+/// Answers everything in the same way.
+class FixedAnswer final : public http::RequestHandler {
+ public:
+  runtime::Task<void> handle(const http::RequestHead& /*head*/, http::RequestBody& body, http::ResponseWriter& writer,
+                             const http::Peer& /*peer*/) override {
+    (void)co_await http::read_all(body);
+    http::ResponseHead head;
+    head.status = status;
+    (void)co_await http::respond(writer, std::move(head), text);
+  }
+  std::uint16_t status = 200;
+  std::string text;
+};
+
+TEST_F(ExportTest, APageOfSomethingElseConfirmsNothing) {
+  FixedAnswer other;
+  http::Server elsewhere(shard, other, log);
+  shard.run([&] { EXPECT_TRUE(elsewhere.listen({*IpEndpoint::parse("192.0.2.1:9001"), http::Transport::kPlain})); });
+  struct Row {
+    std::uint16_t status;
+    const char* text;
+    bool is_good;
+  };
+  for (const Row& row :
+       {Row{200, "foo", false}, Row{200, "<html/>", false}, Row{201, "foo", false}, Row{404, "", false},
+        Row{200, "", true}, Row{200, " \r\n", true}, Row{202, "later", true}, Row{204, "", true}}) {
+    other.status = row.status;
+    other.text = row.text;
+    EXPECT_EQ(deliver("http://192.0.2.1:9001/").has_value(), row.is_good) << row.status << ' ' << row.text;
+  }
+  finish(elsewhere.stop(0s));
+}
 
 TEST_F(ExportTest, IndicationsArriveOverOneConnection) {
   const auto done = deliver("http://192.0.2.1:9000/x", 3);

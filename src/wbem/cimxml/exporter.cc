@@ -17,6 +17,13 @@ namespace {
 /// An answer is a few hundred bytes; a listener that sends more has something else in mind.
 constexpr std::uint64_t kAnswerBytesMax = std::uint64_t{64} << 10;
 
+constexpr unsigned kAccepted = 202;
+constexpr unsigned kNoContent = 204;
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 class Connection final : public cim::indication::ExportConnection {
  public:
   Connection(runtime::Shard& shard, security::TlsClientContext tls, const AddressLookup& lookup, ListenerUrl url)
@@ -99,8 +106,10 @@ class Connection final : public cim::indication::ExportConnection {
     if (status / 100 != 2) {
       co_return fail(fmt::format("the listener answered HTTP {} {}", status, http::reason_phrase(head.status)));
     }
-    const auto document = XmlDocument::parse(text);
-    const auto refusal = document ? export_refusal(document->root()) : std::nullopt;
+    // Listeners that confirm without the message of DSP0200 say nothing, or that they will look at it later. A page of
+    // whatever else is at a mistyped URL is no confirmation.
+    const bool is_confirmed = status == kAccepted || status == kNoContent || is_blank(text);
+    const auto refusal = is_confirmed ? std::nullopt : export_refusal(text);
     if (refusal) {
       co_return fail(*refusal);
     }
