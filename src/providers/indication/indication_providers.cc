@@ -58,12 +58,7 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
     co_return fail(to_cim(server.error()));
   }
   auto opened = co_await subscriptions_.open(system_name(*server));
-  const auto manager =
-      co_await service_.service_state(security::internal_principal(), service::ServiceKind::kObjectManager);
-  if (!manager) {
-    co_return fail(to_cim(manager.error()));
-  }
-  source_.start(*server, *manager);
+  source_.start(*server);
   co_return opened;
 }
 
