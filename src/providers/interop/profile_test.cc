@@ -204,11 +204,21 @@ TEST_F(ConformantInstances, RefuseWhatTheyCannotDo) {
   EXPECT_EQ(status_of(pull("1-1", 1)), cim::Status::kInvalidEnumerationContext);
   EXPECT_EQ(status_of(invoke({kInterop, "MSFTSM_RegisteredProfile"}, "OpenConformantInstances")),
             cim::Status::kMethodNotAvailable);
-  for (std::size_t i = 0; i < kConformantEnumerationsMax; ++i) {
-    ASSERT_TRUE(open("SNIA:Server:1.6.0"));
+}
+
+TEST_F(ConformantInstances, OfOneUserLeaveRoomForOthers) {
+  context.role = cim::Role::kViewer;
+  std::size_t opened = 0;
+  for (int user = 0; opened < kConformantEnumerationsMax; ++user) {
+    context.principal = "viewer" + std::to_string(user);
+    for (std::size_t i = 0; i < kConformantEnumerationsPerPrincipalMax; ++i, ++opened) {
+      ASSERT_TRUE(open("SNIA:Server:1.6.0")) << opened;
+    }
+    EXPECT_EQ(status_of(open("SNIA:Server:1.6.0")), cim::Status::kServerLimitsExceeded);
+    EXPECT_TRUE(open("SNIA:Server:1.6.0", at_most(1))) << "what needs no enumeration is told still";
   }
-  EXPECT_EQ(status_of(open("SNIA:Server:1.6.0")), cim::Status::kServerLimitsExceeded);
-  EXPECT_TRUE(open("SNIA:Server:1.6.0", at_most(1))) << "what needs no enumeration is told still";
+  context.principal = "somebody";
+  EXPECT_EQ(status_of(open("SNIA:Server:1.6.0")), cim::Status::kServerLimitsExceeded) << "over all users";
 }
 
 }  // namespace
