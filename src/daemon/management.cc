@@ -12,6 +12,7 @@
 #include "runtime/blocking.h"
 #include "schema/names.h"
 #include "service/host_names.h"
+#include "wbem/cimxml/encode.h"
 
 namespace lunaria::daemon {
 namespace {
@@ -60,7 +61,8 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                        .enumerations = &enumerations_,
                        .audit = &stores.audit,
                        .methods = &dispatcher_}),
-      providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
+      providers_(
+          {service_, repository_, shard_.clock(), &made_schema_, &statistics_, &wbem::cimxml::instance_with_path}),
       indications_(service_, {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),
       handler_(shard_, object_manager_, authenticator_, log_, &statistics_),

@@ -139,10 +139,8 @@ struct ProviderSet::Providers {
   std::vector<std::unique_ptr<ComputedProvider>> computed;  // as kComputed
 };
 
-ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
-                         cim::SchemaEditor* schema_editor, cim::OperationStatistics* statistics)
-    : environment_{service, repository, clock, schema_editor, statistics},
-      providers_(std::make_unique<Providers>(environment_)) {}
+ProviderSet::ProviderSet(Environment environment)
+    : environment_(environment), providers_(std::make_unique<Providers>(environment)) {}
 
 ProviderSet::~ProviderSet() = default;
 
