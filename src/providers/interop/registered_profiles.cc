@@ -17,7 +17,6 @@ namespace names = schema::msftsm_registered_profile;
 using Organization = names::RegisteredOrganization;
 
 constexpr std::string_view kInterop = "root/interop";
-constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
 
 /// What keeps to a profile itself.
 enum class Central : std::uint8_t { kObjectManager, kIndicationService };
@@ -65,7 +64,7 @@ cim::ObjectPath parent_path(const Profile& profile) {
 }
 
 cim::ObjectPath central_path(const service::Server& server, Central central) {
-  return central == Central::kObjectManager ? object_manager_path(server, cim::NamespaceName(kStorage))
+  return central == Central::kObjectManager ? object_manager_path(server, cim::NamespaceName(kInterop))
                                             : indication_service_path(server);
 }
 
@@ -145,16 +144,14 @@ std::vector<cim::Instance> elements_conform_to_profiles(const ComputedFacts& fac
   return instances;
 }
 
+/// The object manager as it shows beside storage: it is the same one.
 std::vector<cim::Instance> elements_conform_to_profiles_ex(const ComputedFacts& facts, const cim::ProviderCall& call) {
   namespace ends = schema::msftsm_element_conforms_to_profile_ex;
   std::vector<cim::Instance> instances;
   for (const Profile& each : kProfiles) {
-    if (!each.parent.empty()) {
-      continue;
-    }
-    const cim::ObjectPath element = central_path(facts.server, each.central);
-    if (element.name_space() == call.name_space) {
-      instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement, element));
+    if (each.parent.empty() && each.central == Central::kObjectManager) {
+      instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement,
+                                  object_manager_path(facts.server, call.name_space)));
     }
   }
   return instances;
