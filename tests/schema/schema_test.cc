@@ -132,7 +132,9 @@ const std::set<std::string>& beyond_the_reference() {
                                             "CIM_ListenerDestination",
                                             "CIM_ListenerDestinationCIMXML",
                                             "CIM_MemberOfCollection",
+                                            "CIM_OwningCollectionElement",
                                             "CIM_ProcessIndication",
+                                            "CIM_ServiceAffectsElement",
                                             "CIM_StatisticalData"};
   return kNames;
 }
@@ -231,6 +233,7 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "CIM_NamespaceInManager",
                                          "CIM_ObjectManager",
                                          "CIM_ObjectManagerCommunicationMechanism",
+                                         "CIM_OwningCollectionElement",
                                          "CIM_ProcessIndication",
                                          "CIM_ReferencedProfile",
                                          "CIM_RegisteredProfile",
@@ -238,6 +241,7 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "CIM_Service",
                                          "CIM_ServiceAccessBySAP",
                                          "CIM_ServiceAccessPoint",
+                                         "CIM_ServiceAffectsElement",
                                          "CIM_SoftwareIdentity",
                                          "CIM_StatisticalData",
                                          "CIM_SubProfileRequiresProfile",

@@ -16,12 +16,15 @@ class ProfileTest : public Bed {
   cim::ObjectPath profile(const std::string& id, std::string_view class_name = "MSFTSM_RegisteredProfile") {
     return {kInterop, std::string(class_name), {{"InstanceID", Value(id)}}};
   }
-  std::vector<cim::Instance> associators(const cim::ObjectPath& from, const std::string& association) {
+  /// `role`: of `from`, "" for any.
+  std::vector<cim::Instance> associators(const cim::ObjectPath& from, const std::string& association,
+                                         const std::string& role = {}) {
     cim::EnumerationRequest request;
     request.kind = cim::EnumerationRequest::Kind::kAssociators;
     request.name_space = from.name_space();
     request.object = from;
     request.filter.association_class = association;
+    request.filter.role = role;
     cim::CollectingSink sink;
     const auto done = finish(manager->enumerate(context, request, sink));
     EXPECT_TRUE(done) << done.error().to_string();
@@ -30,8 +33,9 @@ class ProfileTest : public Bed {
 };
 
 TEST_F(ProfileTest, EveryVersionIsAnInstance) {
-  for (const char* id : {"SNIA:Server:1.4.0", "SNIA:Server:1.5.0", "SNIA:Server:1.6.0", "DMTF:Indications:1.2.2",
-                         "DMTF:Profile Registration:1.0.0"}) {
+  for (const char* id :
+       {"SNIA:Server:1.4.0", "SNIA:Server:1.5.0", "SNIA:Server:1.6.0", "DMTF:Indications:1.2.2",
+        "DMTF:Profile Registration:1.0.0", "SNIA:SMI-S:1.4.0", "SNIA:SMI-S:1.5.0", "SNIA:SMI-S:1.6.0"}) {
     const auto instance = get(profile(id));
     ASSERT_TRUE(instance) << id;
     EXPECT_FALSE(text_of(*instance, "RegisteredName").empty());
@@ -41,7 +45,7 @@ TEST_F(ProfileTest, EveryVersionIsAnInstance) {
 }
 
 TEST_F(ProfileTest, TheServerProfileLeadsToOneObjectManager) {
-  const auto central = associators(profile("SNIA:Server:1.6.0"), "CIM_ElementConformsToProfile");
+  const auto central = associators(profile("SNIA:Server:1.6.0"), "CIM_ElementConformsToProfile", "ConformantStandard");
   ASSERT_EQ(central.size(), 1U);
   EXPECT_EQ(central[0].class_name(), "MSFTSM_ObjectManager");
 }
@@ -49,7 +53,7 @@ TEST_F(ProfileTest, TheServerProfileLeadsToOneObjectManager) {
 TEST_F(ProfileTest, TheObjectManagerLeadsToItsProfilesAndItsFiguresWhereverItIsMet) {
   for (const cim::NamespaceName& space : {kInterop, kStorage}) {
     const cim::ObjectPath path = only(space, "MSFTSM_ObjectManager");
-    EXPECT_EQ(associators(path, "CIM_ElementConformsToProfile").size(), 4U) << space.text();
+    EXPECT_EQ(associators(path, "CIM_ElementConformsToProfile").size(), 3U) << space.text();
     const auto figures = associators(path, "CIM_ElementStatisticalData");
     ASSERT_EQ(figures.size(), cim::kCountedOperations) << space.text();
     const auto owners = associators(figures.front().path(space), "CIM_ElementStatisticalData");
@@ -65,6 +69,25 @@ TEST_F(ProfileTest, PartsAreFoundBothWays) {
       associators(profile("SNIA:Indication:1.5.0", "MSFTSM_RegisteredSubProfile"), "MSFTSM_ReferencedProfile");
   ASSERT_EQ(parents.size(), 1U);
   EXPECT_EQ(text_of(parents[0], "InstanceID"), "SNIA:Server:1.5.0");
+}
+
+TEST_F(ProfileTest, TheSpecificationLeadsToTheProfileThatKeepsToItsVersion) {
+  const auto keeping = associators(profile("SNIA:SMI-S:1.5.0"), "CIM_ElementConformsToProfile", "ConformantStandard");
+  ASSERT_EQ(keeping.size(), 1U);
+  EXPECT_EQ(text_of(keeping[0], "InstanceID"), "SNIA:Server:1.5.0");
+}
+
+TEST_F(ProfileTest, ProfileRegistrationIsAboutProfiles) {
+  const auto registered = list(kInterop, "CIM_RegisteredProfile").size();
+  EXPECT_EQ(
+      associators(profile("DMTF:Profile Registration:1.0.0"), "CIM_ElementConformsToProfile", "ConformantStandard")
+          .size(),
+      registered);
+  const auto elements = conformant_elements(must(service->server(viewer())), "SNIA:Profile Registration:1.6.0");
+  EXPECT_EQ(elements.size(), registered);
+  for (const ConformantElement& each : elements) {
+    EXPECT_EQ(each.type, 4U) << "central and scoping";
+  }
 }
 
 TEST_F(ProfileTest, TheObjectManagerLeadsToItsNamespacesAndItsMechanism) {
@@ -201,7 +224,8 @@ TEST_F(ConformantInstances, OfAPartAreFoundFromItsParent) {
   EXPECT_TRUE(conformant_elements(must(service->server(viewer())), "SNIA:Array:1.6.0").empty());
   const Answer part = open("SNIA:Profile Registration:1.6.0", at_most(3), "MSFTSM_RegisteredSubProfile");
   ASSERT_TRUE(part) << part.error().to_string();
-  EXPECT_EQ(count_of(part), 1U);
+  EXPECT_EQ(count_of(part), 3U);
+  EXPECT_FALSE(ended(part));
 }
 
 TEST_F(ConformantInstances, RefuseWhatTheyCannotDo) {
