@@ -10,6 +10,7 @@
 #include "daemon/schema_loading.h"
 #include "providers/readers.h"
 #include "schema/names.h"
+#include "wbem/cimxml/encode.h"
 
 namespace lunaria::daemon {
 namespace {
@@ -60,7 +61,8 @@ Management::Management(runtime::Shard& shard, service::Service& service, Log& lo
                        .audit = &stores.audit,
                        .methods = &dispatcher_,
                        .events = &outbox_}),
-      providers_(service_, repository_, shard_.clock(), &made_schema_, &statistics_),
+      providers_(
+          {service_, repository_, shard_.clock(), &made_schema_, &statistics_, &wbem::cimxml::instance_with_path}),
       indications_(service_,
                    {repository_, stores.objects, made_instances_, shard_, dispatcher_, outbox_, exporter_, log_}),
       authenticator_(shard_, service_, stores.audit, log_, trust.tickets, std::move(trust.kerberos_users), trust.pam),

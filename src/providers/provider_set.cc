@@ -61,7 +61,7 @@ constexpr auto kComputed = std::to_array<ComputedRow>({
     {schema::msftsm_namespace_in_manager::kClass, &namespaces_in_manager, Served::kBoth},
     {schema::msftsm_hosted_service::kClass, &hosted_services, Served::kBoth},
     {schema::msftsm_hosted_access_point::kClass, &hosted_access_points, Served::kBoth},
-    {schema::cim_element_statistical_data::kClass, &element_statistical_data, Served::kInterop},
+    {schema::cim_element_statistical_data::kClass, &element_statistical_data, Served::kBoth},
     {schema::msftsm_software_identity::kClass, &software_identities, Served::kInterop},
     {schema::msftsm_element_software_identity::kClass, &element_software_identities, Served::kInterop},
     {schema::msftsm_referenced_profile::kClass, &referenced_profiles, Served::kInterop},
@@ -139,10 +139,8 @@ struct ProviderSet::Providers {
   std::vector<std::unique_ptr<ComputedProvider>> computed;  // as kComputed
 };
 
-ProviderSet::ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
-                         cim::SchemaEditor* schema_editor, cim::OperationStatistics* statistics)
-    : environment_{service, repository, clock, schema_editor, statistics},
-      providers_(std::make_unique<Providers>(environment_)) {}
+ProviderSet::ProviderSet(Environment environment)
+    : environment_(environment), providers_(std::make_unique<Providers>(environment)) {}
 
 ProviderSet::~ProviderSet() = default;
 
@@ -187,7 +185,6 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   table.add(own, schema::lunaria_role::kClass, providers_->lunaria_role);
   table.add(own, schema::lunaria_target::kClass, providers_->lunaria_target);
   const cim::NamespaceName interop(kInterop);
-  table.add(interop, schema::cim_cimom_statistical_data::kClass, providers_->statistics);
   table.add(interop, schema::msftsm_registered_profile::kClass, providers_->profiles);
   table.add(interop, schema::msftsm_registered_sub_profile::kClass, providers_->sub_profiles);
   providers_->profiles.look_up_in(table);
@@ -207,6 +204,7 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   for (const std::string_view name : {kInterop, kStorage}) {
     const cim::NamespaceName name_space(name);
     table.add(name_space, schema::msftsm_object_manager::kClass, providers_->object_manager);
+    table.add(name_space, schema::cim_cimom_statistical_data::kClass, providers_->statistics);
     table.add(name_space, schema::msftsm_namespace::kClass, providers_->namespaces);
     table.add(name_space, schema::cim_namespace::kClass, providers_->namespaces);
     table.add(name_space, schema::msftsm_system::kClass, providers_->system);

@@ -5,12 +5,8 @@
 #include <memory>
 
 #include "cim/object_manager.h"
-#include "cim/repository.h"
-#include "cim/schema_editor.h"
 #include "providers/environment.h"
-#include "runtime/clock.h"
 #include "runtime/task.h"
-#include "service/service.h"
 #include "service/subscription.h"
 
 namespace lunaria::providers {
@@ -19,8 +15,7 @@ namespace lunaria::providers {
 /// object manager whose table it fills.
 class ProviderSet final {
  public:
-  ProviderSet(service::Service& service, const cim::Repository& repository, const runtime::Clock& clock,
-              cim::SchemaEditor* schema_editor = nullptr, cim::OperationStatistics* statistics = nullptr);
+  explicit ProviderSet(Environment environment);
   ProviderSet(const ProviderSet&) = delete;
   ProviderSet& operator=(const ProviderSet&) = delete;
   ~ProviderSet();

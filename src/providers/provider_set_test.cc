@@ -202,9 +202,11 @@ TEST_F(ProviderSetTest, ServesEveryConcreteClassThatIsNotOnlyEmbedded) {
                                            "CIM_IndicationSubscription",
                                            "CIM_ListenerDestinationCIMXML",
                                            "CIM_MemberOfCollection",
+                                           "CIM_OwningCollectionElement",
                                            "CIM_RegisteredProfile",
                                            "CIM_RegisteredSubProfile",
                                            "CIM_ReferencedProfile",
+                                           "CIM_ServiceAffectsElement",
                                            "CIM_SubProfileRequiresProfile"};
   for (const cim::NamespaceName& name_space : repository.namespaces()) {
     for (const cim::ClassPtr& cls : repository.classes(name_space)) {

@@ -55,6 +55,8 @@ std::string answer_of(const T& /*value*/) {
 struct Managed {
   ManagedService* service = nullptr;
   Phase phase = Phase::kStopped;
+  /// The state as the last event told it: the next one begins here, so that none leaves out or repeats a change.
+  ServiceStatus told;
 };
 
 class Core final : public target::UnitKeeper {

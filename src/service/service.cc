@@ -185,7 +185,9 @@ runtime::Task<void> Service::stop() {
 }
 
 void Service::manage(ServiceKind kind, ManagedService& managed) {
-  core_->managed[kind] = Managed{&managed, Phase::kStopped};
+  Managed& entry = core_->managed[kind];
+  entry = {&managed, Phase::kStopped, {}};
+  entry.told.kind = kind;
 }
 
 Subscription Service::subscribe(EventHandler handler) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/event.h"
 #include "service/core.h"
@@ -26,15 +27,26 @@ catalogue::ServiceStateRow state_row(const Core& core, ServiceKind kind) {
   return row;
 }
 
-ServiceStatus status_value(const Core& core, ServiceKind kind) {
-  const catalogue::ServiceStateRow row = state_row(core, kind);
-  const Phase phase = core.managed.at(kind).phase;
+ServiceStatus status_value(const catalogue::ServiceStateRow& row, ServiceKind kind, Phase phase) {
   return {kind,
           static_cast<RequestedState>(row.requested_state),
           enabled_state(phase),
           static_cast<EnabledDefault>(row.enabled_default),
           phase == Phase::kStarted,
           row.last_change};
+}
+
+ServiceStatus status_value(const Core& core, ServiceKind kind) {
+  return status_value(state_row(core, kind), kind, core.managed.at(kind).phase);
+}
+
+/// An event of all that changed since the last one.
+void tell(Core& core, ServiceKind kind) {
+  const ServiceStatus after = status_value(core, kind);
+  const ServiceStatus before = std::exchange(core.managed.at(kind).told, after);
+  if (!(before == after)) {
+    core.events.publish(ServiceStateChanged{before, after});
+  }
 }
 
 /// Changes one row with the lock held only for that: a transition must not keep others from working.
@@ -51,13 +63,17 @@ Reply<void> edit_row(Core& core, ServiceKind kind, Function edit) {
 }
 
 Reply<void> record_request(Core& core, ServiceKind kind, std::uint16_t requested) {
-  return edit_row(core, kind, [requested](catalogue::ServiceStateRow& row) { row.requested_state = requested; });
+  Outcome<void> done =
+      co_await edit_row(core, kind, [requested](catalogue::ServiceStateRow& row) { row.requested_state = requested; });
+  if (done) {
+    tell(core, kind);
+  }
+  co_return done;
 }
 
 void enter_phase(Core& core, ServiceKind kind, Phase phase) {
-  const ServiceStatus before = status_value(core, kind);
   core.managed.at(kind).phase = phase;
-  core.events.publish(ServiceStateChanged{before, status_value(core, kind)});
+  tell(core, kind);
 }
 
 /// A transition on its way; shared by the coroutine that carries it out and the one that waits for it.
@@ -159,11 +175,9 @@ Reply<std::shared_ptr<Run>> begin(Core& core, ServiceKind kind, Transition trans
   core.managed.at(kind).phase = path_of(transition).during;
   const Outcome<void> recorded = co_await record_request(core, kind, requested);
   if (!recorded) {
-    core.managed.at(kind).phase = before;
+    enter_phase(core, kind, before);
     co_return fail(recorded.error());
   }
-  core.managed.at(kind).phase = before;
-  enter_phase(core, kind, path_of(transition).during);
   if (!spawn(core.gate, carry_out(core, run, before))) {
     enter_phase(core, kind, before);
     co_return fail(Error{ErrorCode::kShuttingDown, "The server is stopping."});
@@ -267,16 +281,14 @@ Reply<ServiceStatus> set_default(Core& core, ServiceKind kind, EnabledDefault en
   if (enabled_default != EnabledDefault::kEnabled && enabled_default != EnabledDefault::kDisabled) {
     co_return fail(Error{ErrorCode::kInvalidArgument, "The enabled default must be 2 (enabled) or 3 (disabled)."});
   }
-  const ServiceStatus before = status_value(core, kind);
   const Outcome<void> done = co_await edit_row(core, kind, [enabled_default](catalogue::ServiceStateRow& row) {
     row.enabled_default = static_cast<std::uint16_t>(enabled_default);
   });
   if (!done) {
     co_return fail(done.error());
   }
-  const ServiceStatus after = status_value(core, kind);
-  core.events.publish(ServiceStateChanged{before, after});
-  co_return after;
+  tell(core, kind);
+  co_return status_value(core, kind);
 }
 
 /// The service's state as the last run left it, told from the last request; a start that changes it is a transition.
@@ -285,24 +297,28 @@ bool was_running(const catalogue::ServiceStateRow& row) {
   return requested != RequestedState::kDisabled && requested != RequestedState::kShutDown;
 }
 
+/// Coming up as the last run left it is no change; another state is told as one change from that.
 Reply<void> start_by_default(Core& core, ServiceKind kind) {
   const catalogue::ServiceStateRow row = state_row(core, kind);
-  const bool runs = static_cast<EnabledDefault>(row.enabled_default) == EnabledDefault::kEnabled;
-  if (runs) {
-    enter_phase(core, kind, Phase::kStarting);
-    Outcome<void> started = co_await core.managed.at(kind).service->start();
-    enter_phase(core, kind, started ? Phase::kStarted : Phase::kStopped);
-    if (!started) {
-      co_return started;
+  const bool was = was_running(row);
+  Managed& managed = core.managed.at(kind);
+  managed.told = status_value(row, kind, was ? Phase::kStarted : Phase::kStopped);
+  Outcome<void> done;
+  if (static_cast<EnabledDefault>(row.enabled_default) == EnabledDefault::kEnabled) {
+    managed.phase = Phase::kStarting;
+    done = co_await managed.service->start();
+    managed.phase = done ? Phase::kStarted : Phase::kStopped;
+  }
+  if ((managed.phase == Phase::kStarted) != was) {
+    const runtime::WallTime now = core.now();
+    const Outcome<void> recorded =
+        co_await edit_row(core, kind, [now](catalogue::ServiceStateRow& changed) { changed.last_change = now; });
+    if (done) {
+      done = recorded;
     }
+    tell(core, kind);
   }
-  if (runs == was_running(row)) {
-    co_return Outcome<void>();
-  }
-  const runtime::WallTime now = core.now();
-  Outcome<void> recorded =
-      co_await edit_row(core, kind, [now](catalogue::ServiceStateRow& changed) { changed.last_change = now; });
-  co_return recorded;
+  co_return done;
 }
 
 }  // namespace

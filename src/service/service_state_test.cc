@@ -55,7 +55,17 @@ class ServiceStateTest : public ServiceTest {
     service->manage(kKind, *managed_);
     service->manage(ServiceKind::kReplication, *other_);
     start();
+    const Subscription subscription = hear();
     must(service->start_managed_services());
+  }
+  /// Keeps what is told in `events_`, which begins anew.
+  Subscription hear() {
+    events_.clear();
+    return service->subscribe([this](const Event& event) {
+      if (const auto* changed = std::get_if<ServiceStateChanged>(&event)) {
+        events_.push_back(*changed);
+      }
+    });
   }
   void begin_next_life() {
     stop();
@@ -68,6 +78,7 @@ class ServiceStateTest : public ServiceTest {
 
   std::unique_ptr<FakeManaged> managed_;
   std::unique_ptr<FakeManaged> other_;
+  std::vector<ServiceStateChanged> events_;
 };
 
 TEST_F(ServiceStateTest, ComesUpAsItsDefaultSays) {
@@ -228,19 +239,53 @@ TEST_F(ServiceStateTest, IsForAdministrators) {
 }
 
 TEST_F(ServiceStateTest, TellsOfEveryStepInEvents) {
-  std::vector<ServiceStateChanged> events;
-  const Subscription subscription = service->subscribe([&](const Event& event) {
-    if (const auto* changed = std::get_if<ServiceStateChanged>(&event)) {
-      events.push_back(*changed);
-    }
-  });
+  const Subscription subscription = hear();
   request(3);
-  ASSERT_EQ(events.size(), 2U);
-  EXPECT_EQ(events[0].before->enabled_state, EnabledState::kEnabled);
-  EXPECT_EQ(events[0].after->enabled_state, EnabledState::kShuttingDown);
-  EXPECT_EQ(events[0].after->requested_state, RequestedState::kDisabled);
-  EXPECT_EQ(events[1].after->enabled_state, EnabledState::kDisabled);
-  EXPECT_TRUE(events[1].after->time_of_last_state_change);
+  ASSERT_EQ(events_.size(), 2U);
+  EXPECT_EQ(events_[0].before->enabled_state, EnabledState::kEnabled);
+  EXPECT_EQ(events_[0].before->requested_state, RequestedState::kNotApplicable);
+  EXPECT_EQ(events_[0].after->enabled_state, EnabledState::kShuttingDown);
+  EXPECT_EQ(events_[0].after->requested_state, RequestedState::kDisabled);
+  EXPECT_EQ(events_[1].before, events_[0].after);
+  EXPECT_EQ(events_[1].after->enabled_state, EnabledState::kDisabled);
+  EXPECT_TRUE(events_[1].after->time_of_last_state_change);
+}
+
+TEST_F(ServiceStateTest, TellsOfARequestThatNeedsNoTransition) {
+  request(3, ServiceKind::kReplication);
+  const Subscription subscription = hear();
+  request(4, ServiceKind::kReplication);
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].before->requested_state, RequestedState::kDisabled);
+  EXPECT_EQ(events_[0].after->requested_state, RequestedState::kShutDown);
+  EXPECT_EQ(must(service->stop_service(admin(), ServiceKind::kReplication)), StateChangeCode::kDone);
+  EXPECT_EQ(events_.size(), 2U);
+  EXPECT_EQ(must(service->stop_service(admin(), ServiceKind::kReplication)), StateChangeCode::kDone);
+  EXPECT_EQ(events_.size(), 2U) << "nothing changed";
+}
+
+TEST_F(ServiceStateTest, TellsOfARequestThatIsTakenBack) {
+  managed_->result = fail(Error{ErrorCode::kIo, "it broke"});
+  const Subscription subscription = hear();
+  EXPECT_EQ(request(3).code, StateChangeCode::kFailed);
+  ASSERT_EQ(events_.size(), 3U);
+  for (std::size_t i = 1; i < events_.size(); ++i) {
+    EXPECT_EQ(events_[i].before, events_[i - 1].after);
+  }
+  EXPECT_EQ(events_.back().after, events_.front().before);
+}
+
+TEST_F(ServiceStateTest, AStartThatLeavesAServiceAsItWasIsNoTransition) {
+  begin_next_life();
+  EXPECT_TRUE(events_.empty());
+  must(service->stop_service(admin(), kKind));
+  const ServiceStatus stopped = status();
+  world.run_for(5s);
+  begin_next_life();
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].before, stopped);
+  EXPECT_EQ(events_[0].after, status());
+  EXPECT_GT(events_[0].after->time_of_last_state_change, stopped.time_of_last_state_change);
 }
 
 TEST_F(ServiceStateTest, AJobThatTheDaemonDidNotFinishEndsInException) {

@@ -132,7 +132,9 @@ const std::set<std::string>& beyond_the_reference() {
                                             "CIM_ListenerDestination",
                                             "CIM_ListenerDestinationCIMXML",
                                             "CIM_MemberOfCollection",
+                                            "CIM_OwningCollectionElement",
                                             "CIM_ProcessIndication",
+                                            "CIM_ServiceAffectsElement",
                                             "CIM_StatisticalData"};
   return kNames;
 }
@@ -231,6 +233,7 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "CIM_NamespaceInManager",
                                          "CIM_ObjectManager",
                                          "CIM_ObjectManagerCommunicationMechanism",
+                                         "CIM_OwningCollectionElement",
                                          "CIM_ProcessIndication",
                                          "CIM_ReferencedProfile",
                                          "CIM_RegisteredProfile",
@@ -238,6 +241,7 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "CIM_Service",
                                          "CIM_ServiceAccessBySAP",
                                          "CIM_ServiceAccessPoint",
+                                         "CIM_ServiceAffectsElement",
                                          "CIM_SoftwareIdentity",
                                          "CIM_StatisticalData",
                                          "CIM_SubProfileRequiresProfile",
@@ -260,12 +264,14 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "MSFTSM_System",
                                          "MSISCSITARGET_ConcreteJob"};
   const std::vector<std::string> storage{"CIM_AuthenticationService",
+                                         "CIM_CIMOMStatisticalData",
                                          "CIM_CIMXMLCommunicationMechanism",
                                          "CIM_CommMechanismForManager",
                                          "CIM_ConcreteJob",
                                          "CIM_ControllerConfigurationService",
                                          "CIM_Dependency",
                                          "CIM_ElementConformsToProfile",
+                                         "CIM_ElementStatisticalData",
                                          "CIM_EnabledLogicalElement",
                                          "CIM_Error",
                                          "CIM_HostedAccessPoint",
@@ -286,6 +292,7 @@ TEST(Schema, EveryNamespaceServesWhatItHasProvidersFor) {
                                          "CIM_Service",
                                          "CIM_ServiceAccessBySAP",
                                          "CIM_ServiceAccessPoint",
+                                         "CIM_StatisticalData",
                                          "CIM_StorageConfigurationService",
                                          "CIM_StorageHardwareIDManagementService",
                                          "CIM_System",

@@ -21,7 +21,9 @@ struct IndicationProviders::Providers {
         subscription(subscriptions, Subscriptions::Kind::kSubscription),
         collection_subscription(subscriptions, Subscriptions::Kind::kCollectionSubscription),
         collection(subscriptions),
-        member(subscriptions),
+        members(subscriptions, &collection_members),
+        owned(subscriptions, &owned_collections),
+        affected(subscriptions, &affected_elements),
         service(subscriptions) {}
 
   StoredIndicationProvider filter;
@@ -29,7 +31,9 @@ struct IndicationProviders::Providers {
   StoredIndicationProvider subscription;
   StoredIndicationProvider collection_subscription;
   FilterCollectionProvider collection;
-  MemberOfCollectionProvider member;
+  IndicationLinksProvider members;
+  IndicationLinksProvider owned;
+  IndicationLinksProvider affected;
   IndicationServiceProvider service;
 };
 
@@ -49,7 +53,9 @@ void IndicationProviders::add_to(cim::ProviderTable& table) {
   table.add(interop, schema::cim_indication_subscription::kClass, providers_->subscription);
   table.add(interop, schema::cim_filter_collection_subscription::kClass, providers_->collection_subscription);
   table.add(interop, schema::cim_filter_collection::kClass, providers_->collection);
-  table.add(interop, schema::cim_member_of_collection::kClass, providers_->member);
+  table.add(interop, schema::cim_member_of_collection::kClass, providers_->members);
+  table.add(interop, schema::cim_owning_collection_element::kClass, providers_->owned);
+  table.add(interop, schema::cim_service_affects_element::kClass, providers_->affected);
   table.add(interop, schema::cim_indication_service::kClass, providers_->service);
 }
 
@@ -68,12 +74,7 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
     }
   });
   auto opened = co_await subscriptions_.open(system_name(*server), *std::move(users));
-  const auto manager =
-      co_await service_.service_state(security::internal_principal(), service::ServiceKind::kObjectManager);
-  if (!manager) {
-    co_return fail(to_cim(manager.error()));
-  }
-  source_.start(*server, *manager);
+  source_.start(*server);
   co_return opened;
 }
 

@@ -1,5 +1,7 @@
 // The indication service as clients see it: filters, destinations and subscriptions, and what they hear of.
 
+#include <set>
+
 #include "providers/testing/indication_bed.h"
 
 namespace lunaria::providers {
@@ -218,6 +220,37 @@ TEST_F(IndicationServiceTest, TheServersOwnFiltersCanBeSubscribedToTogether) {
   make_target("t");
   settle();
   EXPECT_EQ(delivered(), 2U) << "WT_Host and LUNARIA_Target";
+}
+
+TEST_F(IndicationServiceTest, WhatBelongsToTheServiceIsFoundFromIt) {
+  const cim::ObjectPath subscription = listen("SELECT * FROM CIM_InstCreation");
+  const cim::ObjectPath service_path = only(kInterop, "CIM_IndicationService");
+  cim::EnumerationRequest request;
+  request.kind = cim::EnumerationRequest::Kind::kAssociators;
+  request.name_space = kInterop;
+  request.object = service_path;
+  const auto found = [&](std::string_view association) {
+    request.filter.association_class = association;
+    cim::CollectingSink sink;
+    EXPECT_TRUE(finish(manager->enumerate(context, request, sink)));
+    std::set<std::string> paths;
+    for (const cim::Instance& each : sink.instances()) {
+      paths.insert(each.path(kInterop).canonical());
+    }
+    return paths;
+  };
+  std::set<std::string> expected;
+  for (const char* class_name : {"CIM_IndicationFilter", "CIM_FilterCollection", "CIM_ListenerDestination"}) {
+    for (const cim::ObjectPath& each : list_names(kInterop, class_name)) {
+      expected.insert(each.canonical());
+    }
+  }
+  EXPECT_EQ(expected.size(), static_filters().size() + 3U);
+  EXPECT_EQ(found("CIM_ServiceAffectsElement"), expected);
+  EXPECT_EQ(found("CIM_OwningCollectionElement"),
+            std::set<std::string>{only(kInterop, "CIM_FilterCollection").canonical()});
+  request.object = *value_of(*get(subscription), "Filter").as_reference();
+  EXPECT_EQ(found("CIM_ServiceAffectsElement"), std::set<std::string>{service_path.canonical()});
 }
 
 TEST_F(IndicationServiceTest, AFailedDiskIsAnAlert) {

@@ -190,11 +190,8 @@ struct LifecycleSource::Translator {
     tell(wmi, schema::wt_general::kClass, change, general_instance);
     for (const cim::NamespaceName& space : shared_spaces()) {
       tell(space, schema::msftsm_system::kClass, change, system_instance);
-      tell(space, schema::msftsm_object_manager::kClass, change,
-           [&](const cim::ClassPtr& cls, const service::Server& server) {
-             return object_manager_instance(cls, server, source.manager_);
-           });
     }
+    (void)spawn(source.gate_, source.look_at_services(change));
   }
   void operator()(const service::PortalChanged& change) {
     tell(wmi, schema::wt_portal::kClass, change, portal_instance);
@@ -222,24 +219,7 @@ struct LifecycleSource::Translator {
   }
   void operator()(const service::ServiceStateChanged& change) {
     const service::ServiceKind kind = change.after ? change.after->kind : change.before->kind;
-    if (kind == service::ServiceKind::kObjectManager) {
-      for (const cim::NamespaceName& space : shared_spaces()) {
-        tell(space, schema::msftsm_object_manager::kClass, change,
-             [&](const cim::ClassPtr& cls, const service::ServiceStatus& status) {
-               return object_manager_instance(cls, source.server_, status);
-             });
-      }
-      return;
-    }
-    for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
-      const StorageServiceKind one = storage_service_kind(i);
-      if (one.kind == kind) {
-        tell(shared_spaces()[1], one.class_name, change,
-             [&](const cim::ClassPtr& cls, const service::ServiceStatus& status) {
-               return storage_service_instance(cls, one, source.server_, status);
-             });
-      }
-    }
+    tell_service(kind, change, [&](const service::ServiceStatus& status) { return View{source.server_, status}; });
   }
   void operator()(const service::JobChanged& change) {
     for (const cim::NamespaceName& space : shared_spaces()) {
@@ -264,6 +244,32 @@ struct LifecycleSource::Translator {
            "Make room in the file system of the disk, have initiators free what they do not use, or set another "
            "threshold with `lunaria disk set " +
                event.disk_name + "`."});
+  }
+
+  /// What the instance of a service is made from.
+  struct View {
+    const service::Server& server;
+    const service::ServiceStatus& status;
+  };
+  /// The service wherever it shows; `view` turns a value into what it is made from.
+  template <class Value, class Look>
+  void tell_service(service::ServiceKind kind, const Change<Value>& change, Look view) {
+    if (kind == service::ServiceKind::kObjectManager) {
+      for (const cim::NamespaceName& space : shared_spaces()) {
+        tell(space, schema::msftsm_object_manager::kClass, change, [&](const cim::ClassPtr& cls, const Value& value) {
+          return object_manager_instance(cls, view(value).server, view(value).status);
+        });
+      }
+      return;
+    }
+    for (std::size_t i = 0; i < kStorageServiceCount; ++i) {
+      const StorageServiceKind one = storage_service_kind(i);
+      if (one.kind == kind) {
+        tell(shared_spaces()[1], one.class_name, change, [&](const cim::ClassPtr& cls, const Value& value) {
+          return storage_service_instance(cls, one, view(value).server, view(value).status);
+        });
+      }
+    }
   }
 
   void tell_session(const Change<service::Session>& change) {
@@ -305,9 +311,8 @@ LifecycleSource::LifecycleSource(service::Service& service, const cim::Repositor
 
 LifecycleSource::~LifecycleSource() = default;
 
-void LifecycleSource::start(const service::Server& server, const service::ServiceStatus& manager) {
+void LifecycleSource::start(const service::Server& server) {
   server_ = server;
-  manager_ = manager;
   subscription_ = service_.subscribe([this](const service::Event& event) { on_event(event); });
 }
 
@@ -324,9 +329,17 @@ void LifecycleSource::on_event(const service::Event& event) {
   if (const auto* changed = std::get_if<service::ServerChanged>(&event); changed != nullptr && changed->after) {
     server_ = *changed->after;
   }
-  if (const auto* changed = std::get_if<service::ServiceStateChanged>(&event);
-      changed != nullptr && changed->after && changed->after->kind == service::ServiceKind::kObjectManager) {
-    manager_ = *changed->after;
+}
+
+/// Services are named after the server.
+runtime::Task<void> LifecycleSource::look_at_services(service::ServerChanged change) {
+  const auto states = co_await service_.list_service_states(security::internal_principal());
+  if (!states) {
+    co_return;
+  }
+  for (const service::ServiceStatus& status : *states) {
+    translator_->tell_service(status.kind, change,
+                              [&](const service::Server& server) { return Translator::View{server, status}; });
   }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 // LifecycleSource: the service's events as events of CIM instances: what came, changed or went in each class that shows
-// it, and alerts about what failed. Driven by the service alone; it asks for nothing but the details of new sessions.
+// it, and alerts about what failed. Driven by the service alone; it asks for nothing but the details of new
+// sessions and the state of the services.
 
 #include <cstdint>
 #include <map>
@@ -28,7 +29,7 @@ class LifecycleSource final {
   ~LifecycleSource();
 
   /// Begins to listen; `server` as it is now.
-  void start(const service::Server& server, const service::ServiceStatus& manager);
+  void start(const service::Server& server);
   runtime::Task<void> close();
   /// The server as it is; the same object from start() on.
   const service::Server& server() const { return server_; }
@@ -40,13 +41,13 @@ class LifecycleSource final {
   void session_opened();
   void session_closed(const service::SessionClosed& session);
   runtime::Task<void> look_at_sessions();
+  runtime::Task<void> look_at_services(service::ServerChanged change);
 
   service::Service& service_;
   const cim::Repository& repository_;
   const runtime::Clock& clock_;
   cim::LifecycleListener& listener_;
   service::Server server_;
-  service::ServiceStatus manager_;                      ///< of the object manager
   std::map<std::uint16_t, service::Session> sessions_;  ///< by TSIH: those that were told of
   bool has_new_sessions_ = false;
   bool is_looking_ = false;

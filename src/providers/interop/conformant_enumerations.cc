@@ -1,5 +1,6 @@
 #include "providers/interop/conformant_enumerations.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace lunaria::providers {
@@ -11,7 +12,10 @@ void ConformantEnumerations::drop_expired() {
 
 Result<std::string, cim::Error> ConformantEnumerations::open(Enumeration enumeration) {
   drop_expired();
-  if (open_.size() >= kConformantEnumerationsMax) {
+  const auto of_principal =
+      std::ranges::count_if(open_, [&](const auto& each) { return each.second.principal == enumeration.principal; });
+  if (open_.size() >= kConformantEnumerationsMax ||
+      static_cast<std::size_t>(of_principal) >= kConformantEnumerationsPerPrincipalMax) {
     return fail(cim::Error(cim::Status::kServerLimitsExceeded,
                            "too many enumerations of conformant instances are open; close or finish some"));
   }

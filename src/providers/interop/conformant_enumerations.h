@@ -26,6 +26,9 @@ inline constexpr std::uint32_t kConformantTimeoutDefaultS = 60;
 inline constexpr std::uint32_t kConformantTimeoutMaxS = 300;
 /// Open at once, over all clients: an enumeration is a handful of paths.
 inline constexpr std::size_t kConformantEnumerationsMax = 256;
+/// Of one user, so that one that abandons its own leaves room for others.
+inline constexpr std::size_t kConformantEnumerationsPerPrincipalMax = 64;
+static_assert(kConformantEnumerationsPerPrincipalMax < kConformantEnumerationsMax);
 
 /// Control shard only. Ids are not secret: an enumeration answers to who opened it, on the profile that it is of.
 class ConformantEnumerations final {

@@ -120,6 +120,7 @@ runtime::Task<Result<cim::MethodResult, cim::Error>> ProfileProvider::tell(const
                                                                            const cim::PropertyList& properties,
                                                                            std::uint64_t count) const {
   check(table_ != nullptr, "the provider was told where to look instances up");
+  check(environment_.instance_text != nullptr, "the provider was told how instances are written");
   std::vector<cim::Value> types;
   std::vector<cim::Value> instances;
   while (!rest.empty() && instances.size() < count) {
@@ -135,9 +136,10 @@ runtime::Task<Result<cim::MethodResult, cim::Error>> ProfileProvider::tell(const
       }
       if (instance) {
         instance->select(call.properties);
+        cim::ObjectPath path = element.path;
+        path.set_host(context.host);
         types.emplace_back(element.type);
-        instances.emplace_back(std::make_shared<const cim::Instance>(*std::move(instance)),
-                               cim::Type::kEmbeddedInstance);
+        instances.emplace_back(environment_.instance_text(path, *instance));
       }
     }
     rest.erase(rest.begin());
@@ -145,7 +147,7 @@ runtime::Task<Result<cim::MethodResult, cim::Error>> ProfileProvider::tell(const
   cim::MethodResult result = returning(std::uint32_t{0});
   result.out.set(std::string(pull_names::kInstanceType), cim::Value::array(cim::Type::kUint16, std::move(types)));
   result.out.set(std::string(pull_names::kInstanceWithPathList),
-                 cim::Value::array(cim::Type::kEmbeddedInstance, std::move(instances)));
+                 cim::Value::array(cim::Type::kString, std::move(instances)));
   co_return result;
 }
 

@@ -17,10 +17,10 @@ namespace names = schema::msftsm_registered_profile;
 using Organization = names::RegisteredOrganization;
 
 constexpr std::string_view kInterop = "root/interop";
-constexpr std::string_view kStorage = "root/cimv2/storage/iscsitarget";
+constexpr std::string_view kServer = "Server";
 
 /// What keeps to a profile itself.
-enum class Central : std::uint8_t { kObjectManager, kIndicationService };
+enum class Central : std::uint8_t { kObjectManager, kIndicationService, kProfiles, kServerProfile };
 
 struct Profile {
   Organization organization;
@@ -31,17 +31,20 @@ struct Profile {
 };
 
 constexpr auto kProfiles = std::to_array<Profile>({
-    {Organization::kSNIA, "Server", "1.4.0", Central::kObjectManager},
-    {Organization::kSNIA, "Server", "1.5.0", Central::kObjectManager},
-    {Organization::kSNIA, "Server", "1.6.0", Central::kObjectManager},
-    {Organization::kDMTF, "Profile Registration", "1.0.0", Central::kObjectManager},
+    {Organization::kSNIA, kServer, "1.4.0", Central::kObjectManager},
+    {Organization::kSNIA, kServer, "1.5.0", Central::kObjectManager},
+    {Organization::kSNIA, kServer, "1.6.0", Central::kObjectManager},
+    {Organization::kSNIA, "SMI-S", "1.4.0", Central::kServerProfile},
+    {Organization::kSNIA, "SMI-S", "1.5.0", Central::kServerProfile},
+    {Organization::kSNIA, "SMI-S", "1.6.0", Central::kServerProfile},
+    {Organization::kDMTF, "Profile Registration", "1.0.0", Central::kProfiles},
     {Organization::kDMTF, "Indications", "1.2.2", Central::kIndicationService},
-    {Organization::kSNIA, "Profile Registration", "1.4.0", Central::kObjectManager, "Server"},
-    {Organization::kSNIA, "Profile Registration", "1.5.0", Central::kObjectManager, "Server"},
-    {Organization::kSNIA, "Profile Registration", "1.6.0", Central::kObjectManager, "Server"},
-    {Organization::kSNIA, "Indication", "1.4.0", Central::kIndicationService, "Server"},
-    {Organization::kSNIA, "Indication", "1.5.0", Central::kIndicationService, "Server"},
-    {Organization::kSNIA, "Indication", "1.6.0", Central::kIndicationService, "Server"},
+    {Organization::kSNIA, "Profile Registration", "1.4.0", Central::kProfiles, kServer},
+    {Organization::kSNIA, "Profile Registration", "1.5.0", Central::kProfiles, kServer},
+    {Organization::kSNIA, "Profile Registration", "1.6.0", Central::kProfiles, kServer},
+    {Organization::kSNIA, "Indication", "1.4.0", Central::kIndicationService, kServer},
+    {Organization::kSNIA, "Indication", "1.5.0", Central::kIndicationService, kServer},
+    {Organization::kSNIA, "Indication", "1.6.0", Central::kIndicationService, kServer},
 });
 
 std::string id_of(const Profile& profile) {
@@ -60,13 +63,32 @@ cim::ObjectPath path_of(const Profile& profile) {
                  profile.parent.empty() ? names::kClass : schema::msftsm_registered_sub_profile::kClass);
 }
 
-cim::ObjectPath parent_path(const Profile& profile) {
-  return path_of("SNIA:" + std::string(profile.parent) + ':' + std::string(profile.version), names::kClass);
+/// Of a profile that is no part.
+cim::ObjectPath snia_path(std::string_view name, std::string_view version) {
+  return path_of("SNIA:" + std::string(name) + ':' + std::string(version), names::kClass);
 }
 
-cim::ObjectPath central_path(const service::Server& server, Central central) {
-  return central == Central::kObjectManager ? object_manager_path(server, cim::NamespaceName(kStorage))
-                                            : indication_service_path(server);
+cim::ObjectPath parent_path(const Profile& profile) {
+  return snia_path(profile.parent, profile.version);
+}
+
+/// What keeps to the profile. To the specification SMI-S those profiles of its version keep that are no parts.
+std::vector<cim::ObjectPath> central_paths(const service::Server& server, const Profile& profile) {
+  switch (profile.central) {
+    case Central::kObjectManager:
+      return {object_manager_path(server, cim::NamespaceName(kInterop))};
+    case Central::kIndicationService:
+      return {indication_service_path(server)};
+    case Central::kServerProfile:
+      return {snia_path(kServer, profile.version)};
+    case Central::kProfiles:
+      break;
+  }
+  std::vector<cim::ObjectPath> all;
+  for (const Profile& each : kProfiles) {
+    all.push_back(path_of(each));
+  }
+  return all;
 }
 
 std::vector<cim::Instance> profiles(const cim::ClassPtr& cls, bool are_parts) {
@@ -139,22 +161,22 @@ std::vector<cim::Instance> elements_conform_to_profiles(const ComputedFacts& fac
     if (!each.parent.empty()) {
       continue;
     }
-    instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement,
-                                central_path(facts.server, each.central)));
+    for (cim::ObjectPath& element : central_paths(facts.server, each)) {
+      instances.push_back(
+          pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement, std::move(element)));
+    }
   }
   return instances;
 }
 
+/// The object manager as it shows beside storage: it is the same one.
 std::vector<cim::Instance> elements_conform_to_profiles_ex(const ComputedFacts& facts, const cim::ProviderCall& call) {
   namespace ends = schema::msftsm_element_conforms_to_profile_ex;
   std::vector<cim::Instance> instances;
   for (const Profile& each : kProfiles) {
-    if (!each.parent.empty()) {
-      continue;
-    }
-    const cim::ObjectPath element = central_path(facts.server, each.central);
-    if (element.name_space() == call.name_space) {
-      instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement, element));
+    if (each.parent.empty() && each.central == Central::kObjectManager) {
+      instances.push_back(pair_of(call.cls, ends::kConformantStandard, path_of(each), ends::kManagedElement,
+                                  object_manager_path(facts.server, call.name_space)));
     }
   }
   return instances;
@@ -166,13 +188,18 @@ std::vector<ConformantElement> conformant_elements(const service::Server& server
   if (found == kProfiles.end()) {
     return {};
   }
-  // Whoever looks for a part begins at what its parent is about.
-  const Central scoping = found->parent.empty() ? found->central : Central::kObjectManager;
-  if (scoping == found->central) {
-    return {{std::to_underlying(types::InstanceType::kCentralAndScopingInstance), central_path(server, scoping)}};
+  // Whoever looks for a part begins at what its parent is about; profiles are registered beside each other.
+  const bool has_scope = !found->parent.empty() && found->central != Central::kProfiles;
+  const auto type = has_scope ? types::InstanceType::kCentralInstance : types::InstanceType::kCentralAndScopingInstance;
+  std::vector<ConformantElement> elements;
+  for (cim::ObjectPath& path : central_paths(server, *found)) {
+    elements.push_back({std::to_underlying(type), std::move(path)});
   }
-  return {{std::to_underlying(types::InstanceType::kCentralInstance), central_path(server, found->central)},
-          {std::to_underlying(types::InstanceType::kScopingInstance), central_path(server, scoping)}};
+  if (has_scope) {
+    elements.push_back({std::to_underlying(types::InstanceType::kScopingInstance),
+                        object_manager_path(server, cim::NamespaceName(kInterop))});
+  }
+  return elements;
 }
 
 std::vector<cim::Instance> element_software_identities(const ComputedFacts& /*facts*/, const cim::ProviderCall& call) {

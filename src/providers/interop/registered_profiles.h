@@ -20,7 +20,7 @@ std::vector<cim::Instance> registered_sub_profiles(const ComputedFacts& facts, c
 std::vector<cim::Instance> referenced_profiles(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> sub_profiles_require_profiles(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> elements_conform_to_profiles(const ComputedFacts& facts, const cim::ProviderCall& call);
-/// Of the namespace of storage, from what keeps to a profile to the profile in root/interop.
+/// Of the namespace of storage, from what keeps to a profile there to the profile in root/interop.
 std::vector<cim::Instance> elements_conform_to_profiles_ex(const ComputedFacts& facts, const cim::ProviderCall& call);
 std::vector<cim::Instance> element_software_identities(const ComputedFacts& facts, const cim::ProviderCall& call);
 

@@ -48,6 +48,17 @@ inline void load_schema(cim::Repository& repository) {
   }
 }
 
+/// Stands for the protocol: the path, and the names of the properties that are shown, each on a line.
+inline std::string path_and_properties(const cim::ObjectPath& path, const cim::Instance& instance) {
+  std::string text = path.to_string();
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    if (instance.is_selected(i)) {
+      text += '\n' + instance.cls()->property(i).name;
+    }
+  }
+  return text;
+}
+
 /// Stands for the daemon's management; finishes its transitions when the test lets it.
 class FakeManaged final : public service::ManagedService {
  public:
@@ -96,7 +107,8 @@ class Bed : public service::ServiceTest {
     must(service->start_managed_services());
     table = std::make_unique<cim::ProviderTable>();
     statistics = {};
-    providers = std::make_unique<ProviderSet>(*service, repository, world.clock(), nullptr, &statistics);
+    providers = std::make_unique<ProviderSet>(
+        Environment{*service, repository, world.clock(), nullptr, &statistics, &path_and_properties});
     providers->add_to(*table);
     ASSERT_TRUE(finish(providers->open()));
     manager = std::make_unique<cim::ObjectManager>(

@@ -144,6 +144,27 @@ TEST(Codec, RoundTripsInstancesWithEmbeddedOnes) {
   EXPECT_EQ(decoded->path(kWmi), disk_path());
 }
 
+TEST(Codec, WritesAnInstanceWithItsWholePathWhateverIsSelected) {
+  cim::InstanceBuilder builder("WT_Disk");
+  builder.add("WTD", cim::Value(std::uint32_t{7}), true);
+  const cim::Instance instance = builder.build();
+  cim::ObjectPath path = disk_path();
+  const auto text = [](std::string_view host) {
+    return "<VALUE.INSTANCEWITHPATH><INSTANCEPATH><NAMESPACEPATH><HOST>" + std::string(host) +
+           "</HOST><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/><NAMESPACE NAME=\"wmi\"/></LOCALNAMESPACEPATH>"
+           "</NAMESPACEPATH><INSTANCENAME CLASSNAME=\"WT_Disk\"><KEYBINDING NAME=\"WTD\">";
+  };
+  EXPECT_TRUE(instance_with_path(path, instance).starts_with(text("localhost"))) << "nobody said how it is called";
+  path.set_host("example:5989");
+  const std::string whole = instance_with_path(path, instance);
+  EXPECT_TRUE(whole.starts_with(text("example:5989"))) << whole;
+  const auto document = XmlDocument::parse(whole);
+  ASSERT_TRUE(document);
+  const auto decoded = decode_instance(*document->root().child("INSTANCE"), path);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(*decoded, instance);
+}
+
 struct BadMessage {
   std::string_view name;
   std::string_view text;

@@ -458,6 +458,16 @@ void append_object_path(std::string& out, const cim::ObjectPath& path) {
   out += "</" + element + '>';
 }
 
+std::string instance_with_path(const cim::ObjectPath& path, const cim::Instance& instance) {
+  std::string out = "<VALUE.INSTANCEWITHPATH><INSTANCEPATH>";
+  append_namespace_path(out, path.host().empty() ? "localhost" : path.host(), path.name_space());
+  append_object_name(out, path);
+  out += "</INSTANCEPATH>";
+  append_instance(out, instance, {});
+  out += "</VALUE.INSTANCEWITHPATH>";
+  return out;
+}
+
 void append_class(std::string& out, const cim::Class& cls, const cim::ClassOptions& options) {
   out += "<CLASS";
   append_attribute(out, "NAME", cls.name());

@@ -24,6 +24,8 @@ void append_property(std::string& out, const cim::Property& property, const cim:
                      bool include_qualifiers);
 /// INSTANCE with the properties that are there and selected.
 void append_instance(std::string& out, const cim::Instance& instance, const InstanceForm& form);
+/// VALUE.INSTANCEWITHPATH with the properties that are there and selected.
+std::string instance_with_path(const cim::ObjectPath& path, const cim::Instance& instance);
 /// INSTANCENAME or CLASSNAME.
 void append_object_name(std::string& out, const cim::ObjectPath& path);
 /// LOCALINSTANCEPATH or LOCALCLASSPATH, or with a host INSTANCEPATH or CLASSPATH.
