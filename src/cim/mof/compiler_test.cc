@@ -156,6 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
             "at 'Sometimes'"},
         ErrorCase{"Qualifier Q : uint8 = 256, Scope(any);",
                   "t.mof:1:23: the default value is not of the qualifier's type, at '256'"},
+        ErrorCase{"Qualifier Q : real32 = 1.0E39, Scope(any);",
+                  "t.mof:1:24: the default value is not of the qualifier's type, at '1.0E39'"},
         ErrorCase{"Qualifier Q : T_A, Scope(any);", "t.mof:1:15: a data type expected, at 'T_A'"},
         ErrorCase{
             "Qualifier Q : uint8, Scope(everything);",
@@ -185,7 +187,9 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { uint8 F(); uint8 f(); };", "t.mof:1:7: T_A.f: two methods of this name, at 'T_A'"},
         ErrorCase{"class T_A { uint8 F(uint8 a, uint8 A); };", "t.mof:1:7: T_A.F: two parameters named A, at 'T_A'"},
         ErrorCase{"class T_A { uint8 X = 256; };",
-                  "t.mof:1:7: T_A.X: the default value is not of the property's type, at 'T_A'"},
+                  "t.mof:1:7: T_A.X: the default value is out of the range of uint8, at 'T_A'"},
+        ErrorCase{"class T_A { real32 X = 3.5E+38; };",
+                  "t.mof:1:7: T_A.X: the default value is out of the range of real32, at 'T_A'"},
         ErrorCase{"class T_A { uint8 X[1] = {1, 2}; };",
                   "t.mof:1:7: T_A.X: the default value has more elements than the array, at 'T_A'"},
         ErrorCase{"class T_A { T_A REF X; };", "t.mof:1:7: T_A.X: a reference outside an association, at 'T_A'"},
@@ -237,7 +241,9 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 1; x = 2; };",
                   "t.mof:2:26: the property is given twice, at 'x'"},
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 256; };",
-                  "t.mof:2:23: the value is not of type uint8, at 'X'"},
+                  "t.mof:2:23: the value is out of the range of uint8, at 'X'"},
+        ErrorCase{"class T_A { real32 X; };\ninstance of T_A { X = -1.0E39; };",
+                  "t.mof:2:23: the value is out of the range of real32, at 'X'"},
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = {1}; };",
                   "t.mof:2:23: an array where uint8 is expected, at 'X'"},
         ErrorCase{"class T_A { [Key] uint8 X; };\ninstance of T_A { };",
@@ -276,7 +282,7 @@ TEST_F(Mof, TellsEveryErrorAndGoesOn) {
             "t.mof:6:1: ';' expected, at 'class'\n"
             "t.mof:9:32: ';' expected, at '}'\n"
             "t.mof:10:9: the file cannot be read, at 'nowhere.mof'\n"
-            "t.mof:7:24: the value is not of type uint8, at 'Id'\n"
+            "t.mof:7:24: the value is out of the range of uint8, at 'Id'\n"
             "t.mof:7:29: T_F has no such property, at 'Nothing'");
   EXPECT_TRUE(cls("T_F"));
   const auto instances = compiler_.take_instances();

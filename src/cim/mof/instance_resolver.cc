@@ -4,6 +4,7 @@
 
 #include "cim/input_check.h"
 #include "cim/limits.h"
+#include "cim/mof/one_declaration.h"
 
 namespace lunaria::cim::mof {
 namespace {
@@ -11,46 +12,6 @@ namespace {
 std::unexpected<InstanceError> wrong(const Location& location, std::string_view text, std::string message) {
   return fail(InstanceError{location, std::string(text), std::move(message)});
 }
-
-/// Takes the one instance or class declaration that an embedded text may hold.
-class EmbeddedClient final : public ParserClient {
- public:
-  bool on_pragma(std::string_view /*name*/, const std::string& /*value*/, const Token& at) override {
-    return refuse(at);
-  }
-  bool on_qualifier_type(QualifierType /*type*/, const Token& at) override { return refuse(at); }
-  bool on_class(ClassDeclaration cls, const Token& at) override {
-    if (declaration || class_declaration) {
-      return refuse(at);
-    }
-    class_declaration = std::move(cls);
-    return true;
-  }
-  bool on_instance(InstanceDeclaration instance, const Token& at) override {
-    if (declaration || class_declaration) {
-      return refuse(at);
-    }
-    declaration = std::move(instance);
-    return true;
-  }
-  void on_syntax_error(const Token& at, std::string text) override {
-    has_failed = true;
-    message = "line " + std::to_string(at.location.line) + " of the embedded text: " + std::move(text);
-  }
-
-  bool gives_up() const override { return has_failed; }
-
-  std::optional<InstanceDeclaration> declaration;
-  std::optional<ClassDeclaration> class_declaration;
-  std::string message = "an embedded value is the text of one instance or class";
-  bool has_failed = false;
-
- private:
-  bool refuse(const Token& at) {
-    on_syntax_error(at, "an embedded value is the text of one instance or class");
-    return false;
-  }
-};
 
 }  // namespace
 
@@ -183,7 +144,10 @@ Result<Value, InstanceError> InstanceResolver::resolve_value(const Property& pro
   }
   const auto converted = given.value.converted_to(property.type);
   if (!converted) {
-    return wrong(given.location, written.name, "the value is not of type " + std::string(type_name(property.type)));
+    return wrong(given.location, written.name,
+                 (given.value.is_out_of_range(property.type) ? "the value is out of the range of "
+                                                             : "the value is not of type ") +
+                     std::string(type_name(property.type)));
   }
   auto checked = InputCheck(repository_, name_space).value(ExpectedType(property), *converted);
   if (!checked) {
@@ -240,19 +204,23 @@ Result<Value, InstanceError> InstanceResolver::resolve_embedded(const Property& 
 Result<Value, InstanceError> InstanceResolver::embedded_value(const Property& property, const std::string& text,
                                                               const Location& location, const NamespaceName& name_space,
                                                               std::size_t depth) {
-  EmbeddedClient client;
-  if (!Parser(text, location.file, client).parse() || (!client.declaration && !client.class_declaration)) {
-    return wrong(location, property.name, client.message);
+  const auto read = read_one_declaration(text, location.file);
+  if (!read || read->qualifier_type) {
+    const bool has_line = !read && read.error().line != 0;
+    return wrong(location, property.name,
+                 has_line
+                     ? "line " + std::to_string(read.error().line) + " of the embedded text: " + read.error().message
+                     : "an embedded value is the text of one instance or class");
   }
-  if (client.class_declaration) {
+  if (read->cls) {
     if (property.type != Type::kEmbeddedObject) {
       return wrong(location, property.name, "only an EmbeddedObject may hold a class");
     }
-    const auto change = repository_.plan_class(name_space, *client.class_declaration);
+    const auto change = repository_.plan_class(name_space, *read->cls);
     return change ? Result<Value, InstanceError>(Value(change->classes.front()))
                   : Result<Value, InstanceError>(wrong(location, property.name, change.error().message));
   }
-  auto instance = resolve_declaration(*client.declaration, name_space, depth + 1);
+  auto instance = resolve_declaration(*read->instance, name_space, depth + 1);
   if (!instance) {
     return wrong(location, property.name, instance.error().text + ": " + instance.error().message);
   }
