@@ -13,7 +13,7 @@ std::string too_large(std::size_t most, const char* what) {
 }
 
 bool is_character(unsigned unit) {
-  return unit != 0 && (unit < 0xD800 || unit > 0xDFFF);
+  return is_xml_character(unit) && (unit < 0xD800 || unit > 0xDFFF);
 }
 
 }  // namespace
