@@ -9,6 +9,7 @@
 #include "cim/limits.h"
 #include "cim/mof/one_declaration.h"
 #include "cim/mof/writer.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim {
 namespace {
@@ -83,7 +84,9 @@ void StoredSchema::add_namespace(const NamespaceName& name) {
   }
   made_[name].is_namespace = true;
   for (const QualifierTypePtr& type : repository.qualifier_types(standard_namespace())) {
-    (void)repository.add_qualifier_type(name, *type);  // into an empty namespace: nothing can be there
+    if (standard_qualifier_type(type->name)) {
+      (void)repository.add_qualifier_type(name, *type);  // into an empty namespace: nothing can be there
+    }
   }
 }
 
@@ -238,6 +241,13 @@ Result<void, Error> StoredSchema::check_text(const NamespaceName& name_space, co
   return is_same ? Result<void, Error>() : fail(not_kept(cls.name(), "it would be read as another class"));
 }
 
+/// The shipped declaration, with which every namespace begins; null when there is none.
+QualifierTypePtr StoredSchema::standard_qualifier_type(std::string_view name) const {
+  const auto made = made_.find(standard_namespace());
+  const bool is_made = made != made_.end() && made->second.qualifier_types.contains(name);
+  return is_made ? nullptr : environment_.repository.find_qualifier_type(standard_namespace(), name);
+}
+
 Result<SchemaChange, Error> StoredSchema::read_qualifier_type(const NamespaceName& name_space,
                                                               const std::string& text) const {
   auto read = read_text(text);
@@ -276,10 +286,13 @@ runtime::Task<Result<void, Error>> StoredSchema::create_class(const OperationCon
   const auto lock = co_await mutex_.acquire();
   auto change = environment_.repository.plan_class(name_space, declaration);
   Result<void, Error> outcome;
-  if (change) {
-    outcome = co_await put_class(name_space, std::move(*change));
-  } else {
+  if (!change) {
     outcome = fail(change.error());
+  } else if (is_reserved_class_name(declaration.name)) {
+    outcome = fail(Error(Status::kInvalidParameter,
+                         declaration.name + ": names that begin with two underscores belong to the object manager"));
+  } else {
+    outcome = co_await put_class(name_space, std::move(*change));
   }
   co_return outcome;
 }
@@ -357,11 +370,18 @@ runtime::Task<Result<void, Error>> StoredSchema::set_qualifier_type(const Operat
                                                                     const QualifierType& declaration) {
   const auto lock = co_await mutex_.acquire();
   const auto change = environment_.repository.plan_qualifier_type(name_space, declaration);
+  const QualifierTypePtr standard = standard_qualifier_type(declaration.name);
   std::string text = mof::to_mof(declaration);
   const auto again = change ? read_qualifier_type(name_space, text) : change;
   Result<void, Error> outcome;
   if (!change) {
     outcome = fail(change.error());
+  } else if (standard && (standard->type != declaration.type || standard->is_array != declaration.is_array)) {
+    outcome = fail(Error(Status::kInvalidParameter, "qualifier " + standard->name + " is of type " +
+                                                        std::string(type_name(standard->type)) +
+                                                        (standard->is_array ? "[] everywhere" : " everywhere")));
+  } else if (standard && name_space == standard_namespace() && !change->is_empty()) {
+    outcome = fail(shipped("qualifier " + standard->name));
   } else if (!again) {
     outcome = fail(not_kept("qualifier " + declaration.name, again.error().message));
   } else if (!change->is_empty()) {
@@ -383,7 +403,7 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const Ope
                                                                        const NamespaceName& name_space,
                                                                        std::string_view name) {
   const auto lock = co_await mutex_.acquire();
-  const auto change = environment_.repository.plan_removed_qualifier_type(name_space, name);
+  auto change = environment_.repository.plan_removed_qualifier_type(name_space, name);
   NameSet& made = made_[name_space].qualifier_types;
   Result<void, Error> outcome;
   if (!change) {
@@ -395,6 +415,7 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const Ope
                                                         change->removed_qualifier_type);
   }
   if (outcome) {
+    change->qualifier_type = standard_qualifier_type(name);  // which the namespace had before, and has after a restart
     environment_.repository.apply(*change);
     made.erase(change->removed_qualifier_type);
   }

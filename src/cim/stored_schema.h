@@ -72,6 +72,7 @@ class StoredSchema final : public SchemaEditor {
   runtime::Task<Result<void, Error>> put_class(const NamespaceName& name_space, SchemaChange change);
   runtime::Task<Result<void, Error>> check_instances(const NamespaceName& name_space, const SchemaChange& change);
   Result<void, Error> check_text(const NamespaceName& name_space, const Class& cls, const std::string& text) const;
+  QualifierTypePtr standard_qualifier_type(std::string_view name) const;
   Result<SchemaChange, Error> read_qualifier_type(const NamespaceName& name_space, const std::string& text) const;
   std::string class_text(const NamespaceName& name_space, const Class& cls) const;
 

@@ -192,13 +192,14 @@ INSTANTIATE_TEST_SUITE_P(
                      cls.methods.push_back({"M", Type::kUint8, {property_of(Type::kReference, Value())}, {}});
                      cls.methods.back().parameters.back().object_class = "uint8";
                    }},
+        Unwritable{"ControlCharacter", [](auto& cls) { add(cls, property_of(Type::kString, Value("\x01"))); }},
         Unwritable{"NotUtf8", [](auto& cls) { add(cls, property_of(Type::kString, Value("\xFF"))); }}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(StoredSchema, KeepsWhatMofCanSay) {
   MemoryObjectStore store;
   ClassDeclaration all = Started::declared("T_All", "T_Base", {});
-  all.qualifiers.push_back({"Description", Value("\x01\x7F \"'\\ \xC3\xA4"), {false, false, false}});
+  all.qualifiers.push_back({"Description", Value("\x7F \"'\\ \xC3\xA4"), {false, false, false}});
   const auto with = [&all](const char* name, Type type, Value value) {
     all.properties.push_back(property_of(type, std::move(value)));
     all.properties.back().name = name;
@@ -274,6 +275,47 @@ TEST(StoredSchema, HasNoLimitForAllOfIt) {
   Started second(store);
   EXPECT_FALSE(second.log.contains("unreadable"));
   EXPECT_TRUE(second.repository.find_class(second.interop, "T_Large19"));
+}
+
+TEST(StoredSchema, RefusesReservedNames) {
+  MemoryObjectStore store;
+  Started started(store);
+  EXPECT_EQ(started.create(started.interop, Started::declared("__Mine", "", {"A"})), "INVALID_PARAMETER");
+  EXPECT_EQ(started.create(started.interop, Started::declared("_Mine", "", {"A"})), "ok");
+}
+
+TEST(StoredSchema, LeavesTheTypesOfStandardQualifiersAlone) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  const QualifierType text{"Key", Type::kString, false, 0, Value::null(Type::kString), Scope::kAny, {}};
+  const QualifierType flags{"Key", Type::kBoolean, true, 0, Value::null(Type::kBoolean, true), Scope::kAny, {}};
+  const QualifierType wider{"Key", Type::kBoolean, false, 0, Value(false), Scope::kAny, {}};
+  Started started(store);
+  const auto key = [&started](const NamespaceName& space) {
+    return started.repository.find_qualifier_type(space, "Key");
+  };
+  EXPECT_EQ(started.create_namespace("root/mine"), "ok");
+  EXPECT_EQ(started.set_qualifier(mine, text), "INVALID_PARAMETER");
+  EXPECT_EQ(started.set_qualifier(mine, flags), "INVALID_PARAMETER");
+  EXPECT_EQ(started.set_qualifier(mine, wider), "ok");
+  EXPECT_EQ(*key(mine), wider);
+  EXPECT_TRUE(run(started.schema.delete_qualifier_type(started.context, mine, "Key")));
+  ASSERT_TRUE(key(mine)) << "the standard one is there again";
+  EXPECT_EQ(*key(mine), *key(started.interop));
+  const QualifierType required{"Required", Type::kBoolean, false, 0, Value(false), Scope::kAny, {}};
+  EXPECT_EQ(started.set_qualifier(started.interop, required), "NOT_SUPPORTED");
+}
+
+TEST(StoredSchema, BeginsNamespacesWithShippedQualifiersOnly) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  const QualifierType own{"Own", Type::kUint8, false, 0, Value::null(Type::kUint8), Scope::kAny, {}};
+  Started first(store);
+  EXPECT_EQ(first.set_qualifier(first.interop, own), "ok");
+  EXPECT_EQ(first.create_namespace("root/mine"), "ok");
+  EXPECT_FALSE(first.repository.find_qualifier_type(mine, "Own"));
+  Started second(store);
+  EXPECT_FALSE(second.repository.find_qualifier_type(mine, "Own"));
 }
 
 TEST(StoredSchema, TakesQualifiersAwayWithTheirNamespace) {
