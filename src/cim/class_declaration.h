@@ -17,6 +17,7 @@ struct WrittenFlavor {
   std::optional<bool> overridable;
   std::optional<bool> to_subclass;
   std::optional<bool> translatable;
+  friend bool operator==(const WrittenFlavor&, const WrittenFlavor&) = default;
 };
 
 /// A qualifier as written. `value` is absent when none was written: true for booleans, else the declared default.
@@ -25,6 +26,7 @@ struct WrittenQualifier {
   std::string name;
   Value value;
   WrittenFlavor flavor;
+  friend bool operator==(const WrittenQualifier&, const WrittenQualifier&) = default;
 };
 
 struct PropertyDeclaration {
@@ -35,6 +37,7 @@ struct PropertyDeclaration {
   std::string object_class;  ///< of a reference
   Value default_value;       ///< absent when there is none; typed like a qualifier's
   std::vector<WrittenQualifier> qualifiers;
+  friend bool operator==(const PropertyDeclaration&, const PropertyDeclaration&) = default;
 };
 
 struct MethodDeclaration {
@@ -42,6 +45,7 @@ struct MethodDeclaration {
   Type return_type = Type::kUint32;
   std::vector<PropertyDeclaration> parameters;  ///< without default values
   std::vector<WrittenQualifier> qualifiers;
+  friend bool operator==(const MethodDeclaration&, const MethodDeclaration&) = default;
 };
 
 struct ClassDeclaration {
@@ -50,6 +54,7 @@ struct ClassDeclaration {
   std::vector<WrittenQualifier> qualifiers;
   std::vector<PropertyDeclaration> properties;
   std::vector<MethodDeclaration> methods;
+  friend bool operator==(const ClassDeclaration&, const ClassDeclaration&) = default;
 };
 
 /// What a resolved class itself declares: resolves to the same class again, below the same superclass.

@@ -6,6 +6,7 @@
 
 #include "cim/limits.h"
 #include "cim/name.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim {
 namespace {
@@ -172,16 +173,21 @@ Result<QualifierPtr, Error> ClassResolver::make_qualifier(std::string_view eleme
   Value value = written.value;
   if (value.is_absent()) {
     value = type->type == Type::kBoolean && !type->is_array ? Value(true) : type->default_value;
+  } else if (value.is_null()) {  // neither MOF nor CIM-XML says whether a NULL is an array
+    value = Value::null(type->type, type->is_array);
   }
   auto converted = value.converted_to(type->type);
   if (!converted || converted->is_array() != type->is_array) {
     return fail(
         error(element, "the value of qualifier " + type->name + " is not of its declared type", Status::kTypeMismatch));
   }
+  if (const auto wrong = wrong_in_schema(*converted)) {
+    return fail(error(element, "the value of qualifier " + type->name + ": " + *wrong));
+  }
   Flavor flavor = type->flavor;
   flavor.overridable = written.flavor.overridable.value_or(flavor.overridable);
   flavor.to_subclass = written.flavor.to_subclass.value_or(flavor.to_subclass);
-  flavor.translatable = written.flavor.translatable.value_or(flavor.translatable);
+  flavor.translatable = flavor.translatable || written.flavor.translatable.value_or(false);  // MOF cannot take it away
   if (const auto flag = converted->as_bool(); flag && flavor == type->flavor) {
     return scope_.shared_flag(*type, *flag);
   }
@@ -288,8 +294,15 @@ Result<Value, Error> ClassResolver::default_value(std::string_view element, cons
     return Value::null(type, declaration.is_array);
   }
   auto value = declaration.default_value.converted_to(type);
+  if (!value && declaration.default_value.is_out_of_range(type)) {
+    return fail(error(element, "the default value is out of the range of " + std::string(type_name(type)),
+                      Status::kTypeMismatch));
+  }
   if (!value || value->is_array() != declaration.is_array) {
     return fail(error(element, "the default value is not of the property's type", Status::kTypeMismatch));
+  }
+  if (const auto wrong = wrong_in_schema(*value)) {
+    return fail(error(element, "the default value: " + *wrong));
   }
   if (declaration.array_size != 0 && value->elements().size() > declaration.array_size) {
     return fail(error(element, "the default value has more elements than the array", Status::kTypeMismatch));
@@ -323,6 +336,18 @@ ClassResolver::Done ClassResolver::check_array_type(const Property& property) co
   return property.is_array ? Done() : Done(fail(error(property.name, "ArrayType, but this is no array")));
 }
 
+/// What CIM-XML can say of an element and MOF cannot.
+ClassResolver::Done ClassResolver::check_shape(std::string_view element, const PropertyDeclaration& declaration) const {
+  if (declaration.type == Type::kReference && !is_usable_name(declaration.object_class)) {
+    return fail(error(element, "the reference does not name a class"));
+  }
+  if (declaration.array_size != 0 && !declaration.is_array) {
+    return fail(error(element, "the size of an array, but this is no array"));
+  }
+  const auto wrong = wrong_array_size(declaration.array_size);
+  return wrong ? Done(fail(error(element, "the size of the array: " + *wrong))) : Done();
+}
+
 ClassResolver::Done ClassResolver::resolve_property(const PropertyDeclaration& declaration) {
   const std::string& name = declaration.name;
   if (!is_usable_name(name)) {
@@ -334,6 +359,9 @@ ClassResolver::Done ClassResolver::resolve_property(const PropertyDeclaration& d
   if (is_reference && (!is_association_ || declaration.is_array)) {
     return fail(
         error(name, is_association_ ? "a reference must not be an array" : "a reference outside an association"));
+  }
+  if (auto done = check_shape(name, declaration); !done) {
+    return done;
   }
   Property property;
   property.name = overridden ? overridden->name : name;
@@ -396,6 +424,9 @@ ClassResolver::Done ClassResolver::resolve_parameter(const MethodDeclaration& me
     return fail(error(element, "not a valid parameter name"));
   }
   const Parameter* above = overridden != nullptr ? &overridden->parameters[index] : nullptr;
+  if (auto done = check_shape(element, declaration); !done) {
+    return done;
+  }
   parameter.name = declaration.name;
   parameter.is_array = declaration.is_array;
   parameter.array_size = declaration.array_size;
@@ -439,6 +470,9 @@ ClassResolver::Done ClassResolver::resolve_method(const MethodDeclaration& decla
   }
   if (auto done = check_override(name, name, method.qualifiers, overridden != nullptr); !done) {
     return done;
+  }
+  if (declaration.return_type == Type::kReference) {
+    return fail(error(name, "a method does not return a reference"));
   }
   const auto type = embedded_type(name, declaration.return_type, method.qualifiers, method.return_class);
   if (!type) {

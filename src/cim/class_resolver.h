@@ -49,6 +49,7 @@ class ClassResolver final {
   Done resolve_class_qualifiers();
   Done resolve_property(const PropertyDeclaration& declaration);
   QualifierTypePtr qualifier_type(std::string_view name) const;
+  Done check_shape(std::string_view element, const PropertyDeclaration& declaration) const;
   Done check_array_type(const Property& property) const;
   Done check_key(const Property& property, const Property* overridden) const;
   Done resolve_method(const MethodDeclaration& declaration);

@@ -7,6 +7,7 @@
 
 #include "cim/class_resolver.h"
 #include "cim/limits.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim {
 namespace {
@@ -337,6 +338,9 @@ Result<SchemaChange, Error> Repository::plan_qualifier_type(const NamespaceName&
   }
   if (!is_valid_name(declaration.name)) {
     return fail(Error(Status::kInvalidParameter, "not a qualifier name: " + declaration.name));
+  }
+  if (const auto wrong = wrong_in_schema(declaration)) {
+    return fail(Error(Status::kInvalidParameter, "qualifier " + declaration.name + ": " + *wrong));
   }
   SchemaChange change;
   change.name_space = name_space;

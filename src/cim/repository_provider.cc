@@ -114,10 +114,12 @@ runtime::Task<Result<Instance, Error>> RepositoryProvider::get_instance(Provider
 
 runtime::Task<Result<ObjectPath, Error>> RepositoryProvider::create_instance(ProviderCall call,
                                                                              const Instance& instance) {
-  for (const std::uint16_t index : call.cls->key_indexes()) {
-    if (instance.value(index).is_null()) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    const Property& property = call.cls->property(i);
+    if (instance.value(i).is_null() && (property.is_key || property.is_required)) {
       co_return fail(Error(Status::kInvalidParameter,
-                           call.cls->name() + '.' + call.cls->property(index).name + ": a key needs a value"));
+                           call.cls->name() + '.' + property.name +
+                               (property.is_key ? ": a key needs a value" : ": a Required property needs a value")));
     }
   }
   if (const auto allowed = check_value_bounds(instance); !allowed) {

@@ -23,8 +23,8 @@ class RepositoryProvider final : public Provider {
 
   runtime::Task<Result<void, Error>> enumerate_instances(ProviderCall call, InstanceSink& sink) override;
   runtime::Task<Result<Instance, Error>> get_instance(ProviderCall call, const ObjectPath& path) override;
-  /// Every key must be given. INVALID_PARAMETER for values that the qualifiers MaxLen, MinLen, MaxValue, MinValue and
-  /// OctetString do not allow.
+  /// Every key and every Required property must be given, nobody else having a value for them. INVALID_PARAMETER for
+  /// values that the qualifiers MaxLen, MinLen, MaxValue, MinValue and OctetString do not allow.
   runtime::Task<Result<ObjectPath, Error>> create_instance(ProviderCall call, const Instance& instance) override;
   /// Concurrent changes of one instance are applied one after the other.
   runtime::Task<Result<void, Error>> modify_instance(ProviderCall call, const ObjectPath& path,

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kSchema = R"(
 Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverride);
+Qualifier Required : boolean = false, Scope(property);
 Qualifier MaxLen : uint32, Scope(property);
 Qualifier MinLen : uint32, Scope(property);
 Qualifier MaxValue : sint64, Scope(property);
@@ -21,6 +22,7 @@ Qualifier MinValue : sint64, Scope(property);
 Qualifier OctetString : boolean = false, Scope(property);
 class T_User { [Key] string Name; [MaxLen(4), MinLen(2)] string Short; [MinValue(-1), MaxValue(9)] sint32 Level;
   [OctetString] uint8 Octets[]; [OctetString] string Texts[]; };
+class T_Strict { [Key] string Name; [Required] string Owner; [Required] uint8 Level = 3; };
 )";
 
 class Recorder final : public LifecycleListener {
@@ -138,6 +140,19 @@ TEST_F(StoredInstances, ObeyTheBoundsOfTheirClass) {
   EXPECT_EQ(with("Texts", Value::array_of(std::vector<std::string>{"0x0000000509"})), "ok");
   EXPECT_EQ(with("Texts", Value::array_of(std::vector<std::string>{"0x00000005"})).substr(0, 36),
             "T_User.Texts: not an octet string: 0");
+}
+
+TEST_F(StoredInstances, NeedWhatIsRequired) {
+  ProviderCall strict = call();
+  strict.cls = repository_.find_class(space_, "T_Strict");
+  ASSERT_TRUE(run(store_.open_set({space_, "T_Strict"})));
+  Instance instance = Instance::with_defaults(strict.cls);
+  EXPECT_TRUE(instance.set("Name", Value("a")));
+  const auto refused = run(provider_.create_instance(strict, instance));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "T_Strict.Owner: a Required property needs a value");
+  EXPECT_TRUE(instance.set("Owner", Value("b")));
+  EXPECT_TRUE(run(provider_.create_instance(strict, instance)));
 }
 
 TEST_F(StoredInstances, NeedTheirKeys) {

@@ -7,8 +7,9 @@
 #include <vector>
 
 #include "cim/limits.h"
-#include "cim/mof/compiler.h"
+#include "cim/mof/one_declaration.h"
 #include "cim/mof/writer.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim {
 namespace {
@@ -61,6 +62,19 @@ std::optional<std::string> misfit(const Class& before, const Class& after) {
   return std::nullopt;
 }
 
+Result<mof::OneDeclaration, Error> read_text(std::string_view text) {
+  auto read = mof::read_one_declaration(text);
+  if (!read) {
+    return fail(Error(Status::kInvalidParameter,
+                      read.error().message + ", in line " + std::to_string(read.error().line) + " of its MOF"));
+  }
+  return std::move(*read);
+}
+
+Error not_kept(std::string_view name, std::string_view reason) {
+  return Error(Status::kInvalidParameter, std::string(name) + " cannot be kept as MOF: " + std::string(reason));
+}
+
 }  // namespace
 
 void StoredSchema::add_namespace(const NamespaceName& name) {
@@ -70,7 +84,9 @@ void StoredSchema::add_namespace(const NamespaceName& name) {
   }
   made_[name].is_namespace = true;
   for (const QualifierTypePtr& type : repository.qualifier_types(standard_namespace())) {
-    (void)repository.add_qualifier_type(name, *type);  // into an empty namespace: nothing can be there
+    if (standard_qualifier_type(type->name)) {
+      (void)repository.add_qualifier_type(name, *type);  // into an empty namespace: nothing can be there
+    }
   }
 }
 
@@ -84,55 +100,65 @@ void StoredSchema::serve(const NamespaceName& name_space, const ClassPtr& cls) {
   }
 }
 
+// Element by element, so that one that is not readable takes no other with it. Namespaces come first, then qualifiers:
+// an element that is changed keeps its place, though it may now use what was made after it.
 runtime::Task<Result<void, Error>> StoredSchema::load() {
   const auto elements = co_await environment_.store.load_schema();
   if (!elements) {
     co_return fail(elements.error());
   }
-  // One compilation for each run of elements of one namespace: classes may name each other.
-  NamespaceName current;
-  std::string text;
   for (const SchemaElement& element : *elements) {
-    if (!(element.name_space == current)) {
-      load_namespace(current, std::exchange(text, {}));
-      current = element.name_space;
-    }
     if (element.kind == SchemaElementKind::kNamespace) {
       add_namespace(element.name_space);
-    } else if (element.kind == SchemaElementKind::kClass) {
-      text += element.mof + '\n';
-    } else {
-      load_namespace(current, std::exchange(text, {}));
-      SchemaChange replaced;  // a declaration of the namespace's own takes the place of the standard one
-      replaced.name_space = element.name_space;
-      replaced.removed_qualifier_type = element.name;
-      environment_.repository.apply(replaced);
-      text += element.mof + '\n';
     }
   }
-  load_namespace(current, text);
+  for (const SchemaElement& element : *elements) {
+    if (element.kind == SchemaElementKind::kQualifierType) {
+      load_qualifier_type(element);
+    }
+  }
+  for (const SchemaElement& element : *elements) {
+    if (element.kind == SchemaElementKind::kClass) {
+      load_class(element);
+    }
+  }
+  for (const auto& [name, made] : made_) {
+    std::string class_name;
+    if (const auto checked = environment_.repository.check_overrides(name, class_name); !checked) {
+      tell_unreadable(name, class_name, checked.error().message);
+    }
+  }
   co_return Result<void, Error>();
 }
 
-void StoredSchema::load_namespace(const NamespaceName& name, const std::string& mof) {
-  if (mof.empty()) {
+void StoredSchema::tell_unreadable(const NamespaceName& name_space, std::string_view name, std::string_view reason) {
+  environment_.log.error("cim.schema.unreadable",
+                         {{"namespace", name_space.text()}, {"element", name}, {"reason", reason}});
+}
+
+void StoredSchema::load_qualifier_type(const SchemaElement& element) {
+  const auto change = read_qualifier_type(element.name_space, element.mof);
+  if (!change) {
+    tell_unreadable(element.name_space, element.name, change.error().message);
     return;
   }
-  mof::MemorySourceLoader loader;
-  loader.add("catalogue", mof);
-  mof::Compiler compiler(environment_.repository, loader, name);
-  if (const auto compiled = compiler.compile("catalogue"); !compiled) {
-    environment_.log.error("cim.schema.unreadable",
-                           {{"namespace", name.text()}, {"reason", compiled.error().to_string()}});
+  environment_.repository.apply(*change);
+  made_[element.name_space].qualifier_types.insert(element.name);
+}
+
+void StoredSchema::load_class(const SchemaElement& element) {
+  const auto read = read_text(element.mof);
+  const auto added = !read        ? Result<ClassPtr, Error>(fail(read.error()))
+                     : !read->cls ? Result<ClassPtr, Error>(fail(Error(Status::kFailed, "not a class")))
+                                  : environment_.repository.add_class(element.name_space, *read->cls);
+  Made& made = made_[element.name_space];
+  if (!added) {
+    tell_unreadable(element.name_space, element.name, added.error().message);
+    made.unreadable_classes.insert(element.name);
+    return;
   }
-  for (const mof::Compiler::Added& added : compiler.added()) {
-    if (added.cls) {
-      made_[name].classes.insert(added.cls->name());
-      serve(name, added.cls);
-    } else {
-      made_[name].qualifier_types.insert(added.qualifier_type->name);
-    }
-  }
+  made.classes.insert((*added)->name());
+  serve(element.name_space, *added);
 }
 
 runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const OperationContext& /*context*/,
@@ -164,8 +190,19 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const Operatio
     outcome = fail(Error(Status::kNotFound, "no namespace " + name.text()));
   } else if (made == made_.end() || !made->second.is_namespace) {
     outcome = fail(shipped("namespace " + name.text()));
+  } else if (!made->second.unreadable_classes.empty()) {
+    outcome = fail(Error(Status::kNamespaceNotEmpty, name.text() + " still has the class " +
+                                                         *made->second.unreadable_classes.begin() +
+                                                         ", which could not be read at the start"));
   } else {
     outcome = environment_.repository.can_remove_namespace(name);
+  }
+  while (outcome && !made->second.qualifier_types.empty()) {  // else they would be in the next namespace of that name
+    const std::string qualifier = *made->second.qualifier_types.begin();
+    outcome = co_await environment_.store.remove_schema(SchemaElementKind::kQualifierType, name, qualifier);
+    if (outcome) {
+      made->second.qualifier_types.erase(qualifier);
+    }
   }
   if (outcome) {
     outcome = co_await environment_.store.remove_schema(SchemaElementKind::kNamespace, name, {});
@@ -186,16 +223,55 @@ std::string StoredSchema::class_text(const NamespaceName& name_space, const Clas
                            }});
 }
 
+// What is kept is read at the next start. Whatever would be read as something else, or not at all, is refused now.
+Result<void, Error> StoredSchema::check_text(const NamespaceName& name_space, const Class& cls,
+                                             const std::string& text) const {
+  const Repository& repository = environment_.repository;
+  const auto read = read_text(text);
+  if (!read || !read->cls) {
+    return fail(not_kept(cls.name(), read ? "it would not be a class" : read.error().message));
+  }
+  const auto again = repository.find_class(name_space, cls.name())
+                         ? repository.plan_modified_class(name_space, *read->cls)
+                         : repository.plan_class(name_space, *read->cls);
+  if (!again) {
+    return fail(not_kept(cls.name(), again.error().message));
+  }
+  const bool is_same = declaration_of(*again->classes.front()) == declaration_of(cls);
+  return is_same ? Result<void, Error>() : fail(not_kept(cls.name(), "it would be read as another class"));
+}
+
+/// The shipped declaration, with which every namespace begins; null when there is none.
+QualifierTypePtr StoredSchema::standard_qualifier_type(std::string_view name) const {
+  const auto made = made_.find(standard_namespace());
+  const bool is_made = made != made_.end() && made->second.qualifier_types.contains(name);
+  return is_made ? nullptr : environment_.repository.find_qualifier_type(standard_namespace(), name);
+}
+
+Result<SchemaChange, Error> StoredSchema::read_qualifier_type(const NamespaceName& name_space,
+                                                              const std::string& text) const {
+  auto read = read_text(text);
+  if (!read || !read->qualifier_type) {
+    return fail(read ? Error(Status::kInvalidParameter, "it would not be a qualifier declaration") : read.error());
+  }
+  return environment_.repository.plan_qualifier_type(name_space, *std::move(read->qualifier_type));
+}
+
 /// Keeps the first class of a change, which is the one that was declared, and puts all of it into force.
 runtime::Task<Result<void, Error>> StoredSchema::put_class(const NamespaceName& name_space, SchemaChange change) {
   const ClassPtr cls = change.classes.front();
-  auto kept = co_await environment_.store.put_schema(
-      {SchemaElementKind::kClass, name_space, cls->name(), class_text(name_space, *cls)});
+  std::string text = class_text(name_space, *cls);
+  auto kept = check_text(name_space, *cls, text);
+  if (kept) {
+    kept =
+        co_await environment_.store.put_schema({SchemaElementKind::kClass, name_space, cls->name(), std::move(text)});
+  }
   if (!kept) {
     co_return kept;
   }
   environment_.repository.apply(change);
   made_[name_space].classes.insert(cls->name());
+  made_[name_space].unreadable_classes.erase(cls->name());
   for (const ClassPtr& each : change.classes) {
     if (made_[name_space].classes.contains(each->name())) {
       serve(name_space, each);
@@ -210,10 +286,13 @@ runtime::Task<Result<void, Error>> StoredSchema::create_class(const OperationCon
   const auto lock = co_await mutex_.acquire();
   auto change = environment_.repository.plan_class(name_space, declaration);
   Result<void, Error> outcome;
-  if (change) {
-    outcome = co_await put_class(name_space, std::move(*change));
-  } else {
+  if (!change) {
     outcome = fail(change.error());
+  } else if (is_reserved_class_name(declaration.name)) {
+    outcome = fail(Error(Status::kInvalidParameter,
+                         declaration.name + ": names that begin with two underscores belong to the object manager"));
+  } else {
+    outcome = co_await put_class(name_space, std::move(*change));
   }
   co_return outcome;
 }
@@ -262,7 +341,15 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_class(const OperationCon
   const auto lock = co_await mutex_.acquire();
   const auto change = environment_.repository.plan_removed_class(name_space, class_name);
   NameSet& made = made_[name_space].classes;
+  NameSet& unreadable = made_[name_space].unreadable_classes;
   Result<void, Error> outcome;
+  if (const auto stored = unreadable.find(class_name); !change && stored != unreadable.end()) {
+    outcome = co_await environment_.store.remove_schema(SchemaElementKind::kClass, name_space, *stored);
+    if (outcome) {
+      unreadable.erase(std::string(class_name));
+    }
+    co_return outcome;
+  }
   if (!change) {
     outcome = fail(change.error());
   } else if (!made.contains(class_name)) {
@@ -283,12 +370,27 @@ runtime::Task<Result<void, Error>> StoredSchema::set_qualifier_type(const Operat
                                                                     const QualifierType& declaration) {
   const auto lock = co_await mutex_.acquire();
   const auto change = environment_.repository.plan_qualifier_type(name_space, declaration);
+  const QualifierTypePtr standard = standard_qualifier_type(declaration.name);
+  std::string text = mof::to_mof(declaration);
+  const auto again = change ? read_qualifier_type(name_space, text) : change;
   Result<void, Error> outcome;
   if (!change) {
     outcome = fail(change.error());
+  } else if (standard && (standard->type != declaration.type || standard->is_array != declaration.is_array)) {
+    outcome = fail(Error(Status::kInvalidParameter, "qualifier " + standard->name + " is of type " +
+                                                        std::string(type_name(standard->type)) +
+                                                        (standard->is_array ? "[] everywhere" : " everywhere")));
+  } else if (standard && name_space == standard_namespace() && !change->is_empty()) {
+    outcome = fail(shipped("qualifier " + standard->name));
+  } else if (!again) {
+    outcome = fail(not_kept("qualifier " + declaration.name, again.error().message));
   } else if (!change->is_empty()) {
-    outcome = co_await environment_.store.put_schema(
-        {SchemaElementKind::kQualifierType, name_space, declaration.name, mof::to_mof(declaration)});
+    if (!again->qualifier_type || !(*again->qualifier_type == *change->qualifier_type)) {
+      outcome = fail(not_kept("qualifier " + declaration.name, "it would be read as another declaration"));
+    } else {
+      outcome = co_await environment_.store.put_schema(
+          {SchemaElementKind::kQualifierType, name_space, declaration.name, std::move(text)});
+    }
     if (outcome) {
       environment_.repository.apply(*change);
       made_[name_space].qualifier_types.insert(declaration.name);
@@ -301,7 +403,7 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const Ope
                                                                        const NamespaceName& name_space,
                                                                        std::string_view name) {
   const auto lock = co_await mutex_.acquire();
-  const auto change = environment_.repository.plan_removed_qualifier_type(name_space, name);
+  auto change = environment_.repository.plan_removed_qualifier_type(name_space, name);
   NameSet& made = made_[name_space].qualifier_types;
   Result<void, Error> outcome;
   if (!change) {
@@ -313,6 +415,7 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_qualifier_type(const Ope
                                                         change->removed_qualifier_type);
   }
   if (outcome) {
+    change->qualifier_type = standard_qualifier_type(name);  // which the namespace had before, and has after a restart
     environment_.repository.apply(*change);
     made.erase(change->removed_qualifier_type);
   }

@@ -31,7 +31,8 @@ class StoredSchema final : public SchemaEditor {
   explicit StoredSchema(const Environment& environment) : environment_(environment) {}
 
   /// Adds what the store has to the repository, which holds the shipped schema and nothing else by now: that cannot be
-  /// changed, only built upon. What does not fit the shipped schema of this version any more is logged and left alone.
+  /// changed, only built upon. What does not fit the shipped schema of this version any more is logged and left alone:
+  /// such a class keeps its namespace from being deleted, and can be deleted or made anew.
   runtime::Task<Result<void, Error>> load();
 
   /// From now on `listener` hears of namespaces; null: nobody does. It outlives this, or is taken away.
@@ -59,14 +60,20 @@ class StoredSchema final : public SchemaEditor {
   struct Made {
     bool is_namespace = false;  ///< the namespace itself
     NameSet classes;
+    NameSet unreadable_classes;  ///< stored, but not among the classes of the repository
     NameSet qualifier_types;
   };
 
   void add_namespace(const NamespaceName& name);
-  void load_namespace(const NamespaceName& name, const std::string& mof);
+  void load_qualifier_type(const SchemaElement& element);
+  void load_class(const SchemaElement& element);
+  void tell_unreadable(const NamespaceName& name_space, std::string_view name, std::string_view reason);
   void serve(const NamespaceName& name_space, const ClassPtr& cls);
   runtime::Task<Result<void, Error>> put_class(const NamespaceName& name_space, SchemaChange change);
   runtime::Task<Result<void, Error>> check_instances(const NamespaceName& name_space, const SchemaChange& change);
+  Result<void, Error> check_text(const NamespaceName& name_space, const Class& cls, const std::string& text) const;
+  QualifierTypePtr standard_qualifier_type(std::string_view name) const;
+  Result<SchemaChange, Error> read_qualifier_type(const NamespaceName& name_space, const std::string& text) const;
   std::string class_text(const NamespaceName& name_space, const Class& cls) const;
 
   Environment environment_;

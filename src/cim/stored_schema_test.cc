@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "cim/limits.h"
 #include "cim/mof/compiler.h"
 #include "cim/object_store_for_test.h"
 #include "cim/repository_provider.h"
@@ -58,6 +62,9 @@ struct Started {
   std::string modify(const NamespaceName& space, const ClassDeclaration& declaration) {
     return status_of(run(schema.modify_class(context, space, declaration)));
   }
+  std::string set_qualifier(const NamespaceName& space, const QualifierType& type) {
+    return status_of(run(schema.set_qualifier_type(context, space, type)));
+  }
   std::string remove(const NamespaceName& space, const char* name) {
     return status_of(run(schema.delete_class(context, space, name)));
   }
@@ -108,6 +115,226 @@ TEST(StoredSchema, SurvivesARestart) {
   EXPECT_FALSE(third.repository.has_namespace(mine));
 }
 
+struct Unwritable {
+  const char* name;
+  void (*change)(ClassDeclaration&);
+};
+
+PropertyDeclaration property_of(Type type, Value value) {
+  PropertyDeclaration property;
+  property.name = "P";
+  property.type = type;
+  property.is_array = value.is_array();
+  property.default_value = std::move(value);
+  return property;
+}
+
+void add(ClassDeclaration& cls, PropertyDeclaration property) {
+  cls.properties.push_back(std::move(property));
+}
+
+// What the MOF of the store cannot say would be gone after a restart, and what builds upon it with it.
+class UnwritableSchema : public testing::TestWithParam<Unwritable> {};
+
+TEST_P(UnwritableSchema, IsRefused) {
+  MemoryObjectStore store;
+  Started started(store);
+  ClassDeclaration declaration = Started::declared("T_Below", "T_Base", {"A"});
+  GetParam().change(declaration);
+  EXPECT_NE(started.create(started.interop, declaration), "ok");
+  EXPECT_TRUE(store.schema().empty());
+  EXPECT_EQ(started.create(started.interop, Started::declared("T_Below", "T_Base", {"A"})), "ok");
+  EXPECT_NE(started.modify(started.interop, declaration), "ok");
+  EXPECT_FALSE(Started(store).log.contains("unreadable"));
+}
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+INSTANTIATE_TEST_SUITE_P(
+    All, UnwritableSchema,
+    testing::Values(
+        Unwritable{"Infinity", [](auto& cls) { add(cls, property_of(Type::kReal64, Value(kInfinite))); }},
+        Unwritable{"InfinityInAnArray",
+                   [](auto& cls) {
+                     add(cls, property_of(Type::kReal32, Value::array(Type::kReal64, {Value(1.0), Value(-kInfinite)})));
+                   }},
+        Unwritable{"NotANumber", [](auto& cls) { add(cls, property_of(Type::kReal32, Value(std::nan("")))); }},
+        Unwritable{"TooLargeForReal32", [](auto& cls) { add(cls, property_of(Type::kReal32, Value(1.0e39))); }},
+        Unwritable{"ManyElements",
+                   [](auto& cls) {
+                     std::vector<Value> many(limits::kMofArrayElementsMax + 1, Value(std::uint8_t{1}));
+                     add(cls, property_of(Type::kUint8, Value::array(Type::kUint8, std::move(many))));
+                   }},
+        Unwritable{"LargeArray",
+                   [](auto& cls) {
+                     add(cls, property_of(Type::kUint8, Value::null(Type::kUint8, true)));
+                     cls.properties.back().array_size = limits::kMofArrayElementsMax + 1;
+                   }},
+        Unwritable{"SizeWithoutArray",
+                   [](auto& cls) {
+                     add(cls, property_of(Type::kUint8, Value()));
+                     cls.properties.back().array_size = 2;
+                   }},
+        Unwritable{"LongDescription",
+                   [](auto& cls) {
+                     cls.qualifiers.push_back(
+                         {"Description", Value(std::string(limits::kMofStringBytesMax + 1, 'x')), {}});
+                   }},
+        Unwritable{"HalfACharacter",
+                   [](auto& cls) { add(cls, property_of(Type::kChar16, Value(static_cast<Char16>(0xD800)))); }},
+        Unwritable{"ReferenceReturned", [](auto& cls) { cls.methods.push_back({"M", Type::kReference, {}, {}}); }},
+        Unwritable{"ReferenceWithoutClass",
+                   [](auto& cls) {
+                     cls.methods.push_back({"M", Type::kUint8, {property_of(Type::kReference, Value())}, {}});
+                   }},
+        Unwritable{"ReferenceToAKeyword",
+                   [](auto& cls) {
+                     cls.methods.push_back({"M", Type::kUint8, {property_of(Type::kReference, Value())}, {}});
+                     cls.methods.back().parameters.back().object_class = "uint8";
+                   }},
+        Unwritable{"ControlCharacter", [](auto& cls) { add(cls, property_of(Type::kString, Value("\x01"))); }},
+        Unwritable{"NotUtf8", [](auto& cls) { add(cls, property_of(Type::kString, Value("\xFF"))); }}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(StoredSchema, KeepsWhatMofCanSay) {
+  MemoryObjectStore store;
+  ClassDeclaration all = Started::declared("T_All", "T_Base", {});
+  all.qualifiers.push_back({"Description", Value("\x7F \"'\\ \xC3\xA4"), {false, false, false}});
+  const auto with = [&all](const char* name, Type type, Value value) {
+    all.properties.push_back(property_of(type, std::move(value)));
+    all.properties.back().name = name;
+  };
+  with("Smallest", Type::kReal64, Value(std::numeric_limits<double>::denorm_min()));
+  with("Largest", Type::kReal32, Value(std::numeric_limits<float>::max()));
+  with("Zero", Type::kReal64, Value(-0.0));
+  with("Large", Type::kUint64, Value(std::numeric_limits<std::uint64_t>::max()));
+  with("Least", Type::kSint64, Value(std::numeric_limits<std::int64_t>::min()));
+  with("Holes", Type::kString, Value::array(Type::kString, {Value::null(Type::kString), Value("a")}));
+  with("None", Type::kReal32, Value::array(Type::kReal32, {}));
+  with("Unset", Type::kBoolean, Value::null(Type::kBoolean, true));
+  with("class", Type::kChar16, Value(static_cast<Char16>('\'')));
+  all.properties.back().qualifiers.push_back({"Words", Value(), {}});
+  QualifierType words{"Words", Type::kString, true, 0, Value::null(Type::kString, true), Scope::kProperty, {}};
+  {
+    Started first(store);
+    EXPECT_EQ(first.set_qualifier(first.interop, words), "ok");
+    EXPECT_EQ(first.create(first.interop, all), "ok");
+    all = declaration_of(*first.repository.find_class(first.interop, "T_All"));
+  }
+  Started second(store);
+  EXPECT_FALSE(second.log.contains("unreadable"));
+  EXPECT_EQ(declaration_of(*second.repository.find_class(second.interop, "T_All")), all);
+}
+
+TEST(StoredSchema, KeepsQualifierDeclarationsAsTheyAre) {
+  MemoryObjectStore store;
+  const NamespaceName space("root/interop");
+  QualifierType infinite{"Q", Type::kReal32, false, 0, Value(static_cast<float>(-kInfinite)), Scope::kAny, {}};
+  QualifierType reference{"Q", Type::kReference, false, 0, Value::null(Type::kReference), Scope::kAny, {}};
+  QualifierType nowhere{"Q", Type::kUint8, true, 3, Value::null(Type::kUint8, true), Scope::kNone, {}};
+  {
+    Started first(store);
+    EXPECT_EQ(first.set_qualifier(space, infinite), "INVALID_PARAMETER");
+    EXPECT_EQ(first.set_qualifier(space, reference), "INVALID_PARAMETER");
+    EXPECT_EQ(first.set_qualifier(space, nowhere), "ok");
+    EXPECT_EQ(first.set_qualifier(space, nowhere), "ok");
+  }
+  Started second(store);
+  ASSERT_TRUE(second.repository.find_qualifier_type(space, "Q"));
+  EXPECT_EQ(*second.repository.find_qualifier_type(space, "Q"), nowhere);
+}
+
+TEST(StoredSchema, TakesChangedClassesThatUseLaterQualifiers) {
+  MemoryObjectStore store;
+  ClassDeclaration changed = Started::declared("T_Below", "T_Base", {"A"});
+  changed.qualifiers.push_back({"Late", Value(std::uint8_t{1}), {}});
+  {
+    Started first(store);
+    EXPECT_EQ(first.create(first.interop, Started::declared("T_Below", "T_Base", {"A"})), "ok");
+    EXPECT_EQ(first.set_qualifier(first.interop,
+                                  {"Late", Type::kUint8, false, 0, Value::null(Type::kUint8), Scope::kAny, {}}),
+              "ok");
+    EXPECT_EQ(first.modify(first.interop, changed), "ok");
+  }
+  Started second(store);
+  EXPECT_FALSE(second.log.contains("unreadable"));
+  EXPECT_TRUE(second.repository.find_class(second.interop, "T_Below"));
+}
+
+TEST(StoredSchema, HasNoLimitForAllOfIt) {
+  MemoryObjectStore store;
+  const std::string text(900'000, 'x');
+  {
+    Started first(store);
+    for (int i = 0; i < 20; ++i) {
+      ClassDeclaration large = Started::declared(("T_Large" + std::to_string(i)).c_str(), "T_Base", {});
+      large.qualifiers.push_back({"Description", Value(text), {}});
+      EXPECT_EQ(first.create(first.interop, large), "ok");
+    }
+  }
+  Started second(store);
+  EXPECT_FALSE(second.log.contains("unreadable"));
+  EXPECT_TRUE(second.repository.find_class(second.interop, "T_Large19"));
+}
+
+TEST(StoredSchema, RefusesReservedNames) {
+  MemoryObjectStore store;
+  Started started(store);
+  EXPECT_EQ(started.create(started.interop, Started::declared("__Mine", "", {"A"})), "INVALID_PARAMETER");
+  EXPECT_EQ(started.create(started.interop, Started::declared("_Mine", "", {"A"})), "ok");
+}
+
+TEST(StoredSchema, LeavesTheTypesOfStandardQualifiersAlone) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  const QualifierType text{"Key", Type::kString, false, 0, Value::null(Type::kString), Scope::kAny, {}};
+  const QualifierType flags{"Key", Type::kBoolean, true, 0, Value::null(Type::kBoolean, true), Scope::kAny, {}};
+  const QualifierType wider{"Key", Type::kBoolean, false, 0, Value(false), Scope::kAny, {}};
+  Started started(store);
+  const auto key = [&started](const NamespaceName& space) {
+    return started.repository.find_qualifier_type(space, "Key");
+  };
+  EXPECT_EQ(started.create_namespace("root/mine"), "ok");
+  EXPECT_EQ(started.set_qualifier(mine, text), "INVALID_PARAMETER");
+  EXPECT_EQ(started.set_qualifier(mine, flags), "INVALID_PARAMETER");
+  EXPECT_EQ(started.set_qualifier(mine, wider), "ok");
+  EXPECT_EQ(*key(mine), wider);
+  EXPECT_TRUE(run(started.schema.delete_qualifier_type(started.context, mine, "Key")));
+  ASSERT_TRUE(key(mine)) << "the standard one is there again";
+  EXPECT_EQ(*key(mine), *key(started.interop));
+  const QualifierType required{"Required", Type::kBoolean, false, 0, Value(false), Scope::kAny, {}};
+  EXPECT_EQ(started.set_qualifier(started.interop, required), "NOT_SUPPORTED");
+}
+
+TEST(StoredSchema, BeginsNamespacesWithShippedQualifiersOnly) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  const QualifierType own{"Own", Type::kUint8, false, 0, Value::null(Type::kUint8), Scope::kAny, {}};
+  Started first(store);
+  EXPECT_EQ(first.set_qualifier(first.interop, own), "ok");
+  EXPECT_EQ(first.create_namespace("root/mine"), "ok");
+  EXPECT_FALSE(first.repository.find_qualifier_type(mine, "Own"));
+  Started second(store);
+  EXPECT_FALSE(second.repository.find_qualifier_type(mine, "Own"));
+}
+
+TEST(StoredSchema, TakesQualifiersAwayWithTheirNamespace) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  const QualifierType own{"Own", Type::kUint8, false, 0, Value::null(Type::kUint8), Scope::kAny, {}};
+  {
+    Started first(store);
+    EXPECT_EQ(first.create_namespace("root/mine"), "ok");
+    EXPECT_EQ(first.set_qualifier(mine, own), "ok");
+    EXPECT_EQ(first.delete_namespace("root/mine"), "ok");
+    EXPECT_TRUE(store.schema().empty());
+    EXPECT_EQ(first.create_namespace("root/mine"), "ok");
+  }
+  Started second(store);
+  EXPECT_FALSE(second.log.contains("unreadable"));
+  EXPECT_FALSE(second.repository.find_qualifier_type(mine, "Own"));
+}
+
 TEST(StoredSchema, LeavesTheShippedSchemaAlone) {
   MemoryObjectStore store;
   Started started(store);
@@ -155,6 +382,25 @@ TEST(StoredSchema, TellsWhatDoesNotFitAnyMore) {
   Started started(store);
   EXPECT_TRUE(started.log.contains("no superclass T_Gone"));
   EXPECT_TRUE(started.is_served(started.interop, "T_B"));
+  EXPECT_EQ(started.remove(started.interop, "T_A"), "ok");
+  EXPECT_EQ(started.remove(started.interop, "T_A"), "NOT_FOUND");
+  EXPECT_EQ(store.schema().size(), 1U);
+}
+
+TEST(StoredSchema, TakesNoNamespaceForEmptyThatHasUnreadableClasses) {
+  MemoryObjectStore store;
+  const NamespaceName mine("root/mine");
+  ASSERT_TRUE(run(store.put_schema({SchemaElementKind::kNamespace, mine, "", ""})));
+  ASSERT_TRUE(run(store.put_schema({SchemaElementKind::kClass, mine, "T_A", "class T_A { real32 A = INF; };"})));
+  ASSERT_TRUE(run(store.put_schema({SchemaElementKind::kClass, mine, "T_B", "class T_B { };"})));
+  Started started(store);
+  EXPECT_TRUE(started.log.contains("a constant expected, in line 1 of its MOF"));
+  EXPECT_TRUE(started.repository.find_class(mine, "T_B"));
+  EXPECT_EQ(started.remove(mine, "T_B"), "ok");
+  EXPECT_EQ(started.delete_namespace("root/mine"), "NAMESPACE_NOT_EMPTY");
+  EXPECT_EQ(started.create(mine, Started::declared("T_A", "", {"A"})), "ok");
+  EXPECT_EQ(started.remove(mine, "T_A"), "ok");
+  EXPECT_EQ(started.delete_namespace("root/mine"), "ok");
 }
 
 /// "+root/a" and "-root/a".

@@ -1,6 +1,7 @@
 #include "cim/value.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/check.h"
@@ -169,7 +170,11 @@ std::optional<Value> Value::converted_to(Type type) const {
     if (!real) {
       return std::nullopt;
     }
-    return type == Type::kReal32 ? Value(static_cast<float>(*real)) : Value(*real);
+    if (type == Type::kReal64) {
+      return Value(*real);
+    }
+    const auto narrow = static_cast<float>(*real);
+    return std::isinf(narrow) && !std::isinf(*real) ? std::nullopt : std::optional(Value(narrow));
   }
   if (const std::string* text = as_string();
       text != nullptr && (type == Type::kDatetime || type == Type::kChar16 || type == Type::kReference)) {

@@ -127,10 +127,13 @@ class Value final {
   std::span<const Value> elements() const;
 
   /// The same value as another type of the same family, where it fits: integers among each other, integers to reals
-  /// and char16,
-  /// strings to datetime, char16 or reference, embedded instance to embedded object, arrays element by element, NULL
-  /// to anything of the same arrayness. nullopt otherwise.
+  /// and char16, reals to reals of less range, strings to datetime, char16 or reference, embedded instance to embedded
+  /// object, arrays element by element, NULL to anything of the same arrayness. nullopt otherwise.
   std::optional<Value> converted_to(Type type) const;
+  /// Whether it is a number that converted_to() refuses for its size alone.
+  bool is_out_of_range(Type type) const {
+    return is_numeric(type_) && (is_real(type) || (is_integer(type) && is_integer(type_))) && !converted_to(type);
+  }
 
   /// Same arrayness and content. Integers are equal by number whatever their width; strings by their bytes;
   /// references by ObjectPath ==. NULL equals NULL.

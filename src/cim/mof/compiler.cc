@@ -6,6 +6,7 @@
 #include "cim/limits.h"
 #include "cim/mof/instance_resolver.h"
 #include "cim/mof/writer.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim::mof {
 namespace {
@@ -44,7 +45,6 @@ Result<void, CompileErrors> Compiler::compile(std::string_view file_name) {
   files_.clear();
   open_files_.clear();
   class_locations_.clear();
-  class_namespaces_.clear();
   declared_.clear();
   declared_in_.clear();
   total_bytes_ = 0;
@@ -88,10 +88,12 @@ bool Compiler::compile_file(std::string_view name, const Token* at) {
   if (open_files_.size() >= limits::kMofIncludeDepthMax) {
     return refuse("files are included too deeply");
   }
-  if (std::ranges::find(open_files_, name) != open_files_.end()) {
+  const std::string includer = open_files_.empty() ? std::string() : open_files_.back();
+  const std::string full_name = loader_.full_name(name, includer);
+  if (std::ranges::find(open_files_, full_name) != open_files_.end()) {
     return refuse("the file includes itself");
   }
-  const std::optional<std::string> text = loader_.load(name, open_files_.empty() ? "" : open_files_.back());
+  const std::optional<std::string> text = loader_.load(name, includer);
   if (!text) {
     return refuse("the file cannot be read");
   }
@@ -100,8 +102,8 @@ bool Compiler::compile_file(std::string_view name, const Token* at) {
     return refuse("the file is too large");
   }
   const auto file = static_cast<std::uint32_t>(files_.size());
-  files_.emplace_back(name);
-  open_files_.emplace_back(name);
+  files_.push_back(full_name);
+  open_files_.push_back(full_name);
   const NamespaceName outer = current_;
   const bool is_good = Parser(*text, file, *this).parse();
   current_ = outer;  // a #pragma namespace counts to the end of its file
@@ -125,6 +127,9 @@ bool Compiler::enter_namespace(const std::string& text, const Token& at) {
   const NamespaceName name(without_host(text));
   if (name.empty()) {
     return fail_at(at.location, text, "not the name of a namespace");
+  }
+  if (!repository_.has_namespace(name)) {
+    loader_.on_missing_namespace(name);
   }
   if (!repository_.has_namespace(name)) {
     const auto made = options_.makes_namespaces
@@ -153,28 +158,30 @@ bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
 }
 
 bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
-  if (failed_classes_.contains(declaration.superclass)) {
-    failed_classes_.insert(declaration.name);
+  if (is_reserved_class_name(declaration.name)) {
+    return fail_at(at.location, at.text, "names that begin with two underscores belong to the object manager");
+  }
+  NameMap<Location>& locations = class_locations_[current_];
+  NameSet& failed = failed_classes_[current_];
+  if (failed.contains(declaration.superclass)) {
+    failed.insert(declaration.name);
     return false;
   }
   const auto there = repository_.find_class(current_, declaration.name);
-  if (there && options_.replaces_classes && !class_locations_.contains(declaration.name)) {
+  if (there && options_.replaces_classes && !locations.contains(declaration.name)) {
     const auto replaced = replace_class(declaration);
-    class_locations_.insert_or_assign(declaration.name, at.location);
+    locations.insert_or_assign(declaration.name, at.location);
     return replaced || fail_at(at.location, at.text, replaced.error().message);
   }
   const auto added = repository_.add_class(current_, declaration);
   if (!added) {
     if (added.error().status != Status::kAlreadyExists) {
-      failed_classes_.insert(declaration.name);
+      failed.insert(declaration.name);
     }
     return fail_at(at.location, at.text, added.error().message);
   }
   added_.push_back({current_, nullptr, *added, false});
-  class_locations_.insert_or_assign((*added)->name(), at.location);
-  if (std::ranges::find(class_namespaces_, current_) == class_namespaces_.end()) {
-    class_namespaces_.push_back(current_);
-  }
+  locations.insert_or_assign((*added)->name(), at.location);
   return true;
 }
 
@@ -202,11 +209,11 @@ bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/)
 }
 
 void Compiler::check_overrides() {
-  for (const NamespaceName& name_space : class_namespaces_) {
+  for (const auto& [name_space, locations] : class_locations_) {
     std::string class_name;
     if (const auto checked = repository_.check_overrides(name_space, class_name); !checked) {
-      const auto place = class_locations_.find(class_name);
-      const Location location = place != class_locations_.end() ? place->second : Location{};
+      const auto place = locations.find(class_name);
+      const Location location = place != locations.end() ? place->second : Location{};
       fail_at(location, class_name, checked.error().message);
     }
   }
@@ -214,7 +221,7 @@ void Compiler::check_overrides() {
 
 void Compiler::resolve_instances() {
   InstanceResolver resolver(repository_, declared_, declared_in_, failed_classes_);
-  auto resolved = resolver.resolve();
+  auto resolved = resolver.resolve(options_.checks_instances);
   for (const InstanceError& error : resolver.errors()) {
     fail_at(error.location, error.text, error.message);
   }

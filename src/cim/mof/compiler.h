@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "cim/instance.h"
 #include "cim/limits.h"
+#include "cim/mof/instance_resolver.h"
 #include "cim/mof/parser.h"
 #include "cim/mof/source.h"
 #include "cim/name.h"
@@ -33,6 +35,7 @@ class Compiler final : private ParserClient {
   struct Options {
     bool makes_namespaces = false;  ///< #pragma namespace makes one that is not there
     bool replaces_classes = false;  ///< another declaration of a class that was there before takes its place
+    bool checks_instances = false;  ///< refuses instances that the repository provider would not keep
   };
 
   /// `name_space` is where declarations go until a #pragma namespace; it exists.
@@ -78,13 +81,12 @@ class Compiler final : private ParserClient {
   std::vector<std::string> files_;
   std::vector<std::string> open_files_;
   std::size_t total_bytes_ = 0;
-  NameMap<Location> class_locations_;
-  std::vector<NamespaceName> class_namespaces_;
+  std::unordered_map<NamespaceName, NameMap<Location>, NamespaceHash> class_locations_;
   std::vector<InstanceDeclaration> declared_;
   std::vector<NamespaceName> declared_in_;
   std::vector<CompiledInstance> instances_;
   std::vector<CompileError> errors_;
-  NameSet failed_classes_;  ///< of which nothing more is said: what builds upon them cannot be right
+  FailedClasses failed_classes_;  ///< of which nothing more is said: what builds upon them cannot be right
   std::vector<Added> added_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kQualifiers = R"(
 Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverride, ToSubclass);
 Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
+Qualifier Indication : boolean = false, Scope(class, indication), Flavor(DisableOverride);
 Qualifier Abstract : boolean = false, Scope(class, association, indication), Flavor(Restricted);
 Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
 Qualifier Description : string, Scope(any), Flavor(Translatable);
@@ -107,6 +108,10 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { string S = \"\\xG\"; };",
                   "t.mof:1:25: \\x needs one to four hexadecimal digits, at '\\xG'"},
         ErrorCase{"class T_A { string S = \"\\x0\"; };", "t.mof:1:25: the character NUL is not allowed, at '\\x0\"'"},
+        ErrorCase{"class T_A { string S = \"\\x1\"; };",
+                  "t.mof:1:25: XML, by which values are sent, does not have this character, at '\\x1\"'"},
+        ErrorCase{"class T_A { string S = \"\\b\"; };",
+                  "t.mof:1:25: XML, by which values are sent, does not have this character, at '\\b\"'"},
         ErrorCase{"class T_A { string S = \"\\xD800\"; };", "t.mof:1:25: half of a surrogate pair, at '\\xD800\"'"},
         ErrorCase{"class T_A { string S = \"\xFF\"; };", "t.mof:1:25: not valid UTF-8, at '\xFF'"},
         ErrorCase{"class T_A { char16 C = 'ab'; };",
@@ -156,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
             "at 'Sometimes'"},
         ErrorCase{"Qualifier Q : uint8 = 256, Scope(any);",
                   "t.mof:1:23: the default value is not of the qualifier's type, at '256'"},
+        ErrorCase{"Qualifier Q : real32 = 1.0E39, Scope(any);",
+                  "t.mof:1:24: the default value is not of the qualifier's type, at '1.0E39'"},
         ErrorCase{"Qualifier Q : T_A, Scope(any);", "t.mof:1:15: a data type expected, at 'T_A'"},
         ErrorCase{
             "Qualifier Q : uint8, Scope(everything);",
@@ -173,6 +180,11 @@ INSTANTIATE_TEST_SUITE_P(
     Meaning, MofErrors,
     testing::Values(
         ErrorCase{"class T_A : T_None {};", "t.mof:1:7: T_A: no superclass T_None, at 'T_A'"},
+        ErrorCase{"class __A {};",
+                  "t.mof:1:7: names that begin with two underscores belong to the object manager, at '__A'"},
+        ErrorCase{"class T_A { char16 C = 1; };",
+                  "t.mof:1:7: T_A.C: the default value: a char16 that is no character by itself, at 'T_A'"},
+        ErrorCase{"// one\r// two\rclass T_A : T_None {};", "t.mof:3:7: T_A: no superclass T_None, at 'T_A'"},
         ErrorCase{"class T_A {}; class t_a {};", "t.mof:1:21: class t_a is there already, at 't_a'"},
         ErrorCase{"[Nonsense] class T_A {};", "t.mof:1:18: T_A: qualifier Nonsense is not declared, at 'T_A'"},
         ErrorCase{"[Key] class T_A {};", "t.mof:1:13: T_A: qualifier Key is not allowed here by its scope, at 'T_A'"},
@@ -185,7 +197,9 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { uint8 F(); uint8 f(); };", "t.mof:1:7: T_A.f: two methods of this name, at 'T_A'"},
         ErrorCase{"class T_A { uint8 F(uint8 a, uint8 A); };", "t.mof:1:7: T_A.F: two parameters named A, at 'T_A'"},
         ErrorCase{"class T_A { uint8 X = 256; };",
-                  "t.mof:1:7: T_A.X: the default value is not of the property's type, at 'T_A'"},
+                  "t.mof:1:7: T_A.X: the default value is out of the range of uint8, at 'T_A'"},
+        ErrorCase{"class T_A { real32 X = 3.5E+38; };",
+                  "t.mof:1:7: T_A.X: the default value is out of the range of real32, at 'T_A'"},
         ErrorCase{"class T_A { uint8 X[1] = {1, 2}; };",
                   "t.mof:1:7: T_A.X: the default value has more elements than the array, at 'T_A'"},
         ErrorCase{"class T_A { T_A REF X; };", "t.mof:1:7: T_A.X: a reference outside an association, at 'T_A'"},
@@ -237,7 +251,9 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 1; x = 2; };",
                   "t.mof:2:26: the property is given twice, at 'x'"},
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = 256; };",
-                  "t.mof:2:23: the value is not of type uint8, at 'X'"},
+                  "t.mof:2:23: the value is out of the range of uint8, at 'X'"},
+        ErrorCase{"class T_A { real32 X; };\ninstance of T_A { X = -1.0E39; };",
+                  "t.mof:2:23: the value is out of the range of real32, at 'X'"},
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A { X = {1}; };",
                   "t.mof:2:23: an array where uint8 is expected, at 'X'"},
         ErrorCase{"class T_A { [Key] uint8 X; };\ninstance of T_A { };",
@@ -246,6 +262,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "t.mof:2:23: no instance has this alias, at '$b'"},
         ErrorCase{"class T_A { uint8 X; };\ninstance of T_A as $a { X = $a; };",
                   "t.mof:2:29: X is neither a reference nor an embedded instance, at '$a'"},
+        ErrorCase{"class T_A { char16 C; };\ninstance of T_A { C = 1; };",
+                  "t.mof:2:23: a char16 that is no character by itself, at 'C'"},
         ErrorCase{"class T_A {};\ninstance of T_A as $a { };\ninstance of T_A as $A { };",
                   "t.mof:3:13: two instances have this alias, at '$A'"},
         ErrorCase{"class T_A { [EmbeddedInstance(\"T_A\")] string X; };\ninstance of T_A as $a { X = $a; };",
@@ -276,7 +294,7 @@ TEST_F(Mof, TellsEveryErrorAndGoesOn) {
             "t.mof:6:1: ';' expected, at 'class'\n"
             "t.mof:9:32: ';' expected, at '}'\n"
             "t.mof:10:9: the file cannot be read, at 'nowhere.mof'\n"
-            "t.mof:7:24: the value is not of type uint8, at 'Id'\n"
+            "t.mof:7:24: the value is out of the range of uint8, at 'Id'\n"
             "t.mof:7:29: T_F has no such property, at 'Nothing'");
   EXPECT_TRUE(cls("T_F"));
   const auto instances = compiler_.take_instances();
@@ -369,6 +387,57 @@ TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
   EXPECT_EQ(instances[2].instance.find("Corner")->as_instance()->find("X")->as_signed(), 5);
   EXPECT_EQ(instances[2].instance.find("All")->elements().size(), 1U);
   EXPECT_TRUE(compiler_.take_instances().empty());
+}
+
+TEST_F(Mof, LetsInstancesReferToEachOther) {
+  std::string text =
+      "[Association] class T_X { [Key] uint32 Id; T_X REF Next; T_X REF Prev; };\n"
+      "[Association] class T_Y { [Key] T_X REF One; [Key] T_Y REF Two; };\n";
+  constexpr int kCount = 40;
+  for (int i = 0; i < kCount; ++i) {
+    text += "instance of T_X as $a" + std::to_string(i) + " { Id = " + std::to_string(i) + "; Next = $a" +
+            std::to_string((i + 1) % kCount) + "; Prev = $a" + std::to_string((i + kCount - 1) % kCount) + "; };\n";
+  }
+  ASSERT_EQ(compile(text), "");
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 40U);
+  EXPECT_EQ(instances[39].instance.find("Next")->to_text(), "root/test:T_X.Id=0");
+  EXPECT_EQ(instances[0].instance.find("Prev")->to_text(), "root/test:T_X.Id=39");
+  EXPECT_EQ(compile("instance of T_Y as $a { One = $x; Two = $b; };\ninstance of T_Y as $b { One = $x; Two = $a; };\n"
+                    "instance of T_X as $x { Id = 1; };"),
+            "t.mof:1:41: the alias leads back to itself, or too far, at '$b'\n"
+            "t.mof:2:41: the alias leads back to itself, or too far, at '$a'")
+      << "a key cannot hold itself";
+}
+
+TEST_F(Mof, ChecksInstancesThatAreToBeKept) {
+  const std::string text =
+      "class T_A { [Key] uint8 X; [MaxLen(2)] string S; };\n[Indication] class T_B { string S; };\n"
+      "instance of T_A { X = 1; };\ninstance of T_A { X = 0x1; };\ninstance of T_A { X = 2; S = \"abc\"; };\n"
+      "instance of T_B { };\n";
+  loader_.add("t.mof", text);
+  Compiler checking(repository_, loader_, space_,
+                    {.makes_namespaces = false, .replaces_classes = false, .checks_instances = true});
+  const auto outcome = checking.compile("t.mof");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().to_string(),
+            "t.mof:4:13: the same instance was declared before, at 'T_A'\n"
+            "t.mof:5:13: T_A.S: longer than MaxLen(2), at 'T_A'\n"
+            "t.mof:6:13: an indication class has no instances that are kept, at 'T_B'");
+}
+
+TEST_F(Mof, KeepsClassesOfOneNameInTwoNamespacesApart) {
+  const std::string text = "class T_A { uint8 X; };\n#pragma namespace(\"root/other\")\nclass T_A { uint8 Y; };\n";
+  EXPECT_EQ(compile(text), "");
+  loader_.add("t.mof", text);
+  Compiler again(repository_, loader_, space_,
+                 {.makes_namespaces = false, .replaces_classes = true, .checks_instances = false});
+  const auto outcome = again.compile("t.mof");
+  EXPECT_TRUE(outcome) << outcome.error().to_string();
+  EXPECT_TRUE(again.added().empty());
+  EXPECT_EQ(compile("class T_B : T_None {};\n#pragma namespace(\"root/other\")\nclass T_B {};\nclass T_C : T_B {};"),
+            "t.mof:1:7: T_B: no superclass T_None, at 'T_B'");
+  EXPECT_TRUE(repository_.find_class(NamespaceName("root/other"), "T_C"));
 }
 
 TEST_F(Mof, FollowsIncludesAndNamespaces) {

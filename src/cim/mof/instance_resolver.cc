@@ -1,9 +1,15 @@
 #include "cim/mof/instance_resolver.h"
 
+#include <algorithm>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "cim/input_check.h"
 #include "cim/limits.h"
+#include "cim/mof/one_declaration.h"
+#include "cim/repository_provider.h"
+#include "cim/schema_value.h"
 
 namespace lunaria::cim::mof {
 namespace {
@@ -12,64 +18,28 @@ std::unexpected<InstanceError> wrong(const Location& location, std::string_view 
   return fail(InstanceError{location, std::string(text), std::move(message)});
 }
 
-/// Takes the one instance or class declaration that an embedded text may hold.
-class EmbeddedClient final : public ParserClient {
- public:
-  bool on_pragma(std::string_view /*name*/, const std::string& /*value*/, const Token& at) override {
-    return refuse(at);
-  }
-  bool on_qualifier_type(QualifierType /*type*/, const Token& at) override { return refuse(at); }
-  bool on_class(ClassDeclaration cls, const Token& at) override {
-    if (declaration || class_declaration) {
-      return refuse(at);
-    }
-    class_declaration = std::move(cls);
-    return true;
-  }
-  bool on_instance(InstanceDeclaration instance, const Token& at) override {
-    if (declaration || class_declaration) {
-      return refuse(at);
-    }
-    declaration = std::move(instance);
-    return true;
-  }
-  void on_syntax_error(const Token& at, std::string text) override {
-    has_failed = true;
-    message = "line " + std::to_string(at.location.line) + " of the embedded text: " + std::move(text);
-  }
-
-  bool gives_up() const override { return has_failed; }
-
-  std::optional<InstanceDeclaration> declaration;
-  std::optional<ClassDeclaration> class_declaration;
-  std::string message = "an embedded value is the text of one instance or class";
-  bool has_failed = false;
-
- private:
-  bool refuse(const Token& at) {
-    on_syntax_error(at, "an embedded value is the text of one instance or class");
-    return false;
-  }
-};
-
 }  // namespace
 
 InstanceResolver::InstanceResolver(const Repository& repository, const std::vector<InstanceDeclaration>& declarations,
-                                   const std::vector<NamespaceName>& name_spaces, const NameSet& failed_classes)
+                                   const std::vector<NamespaceName>& name_spaces, const FailedClasses& failed_classes)
     : repository_(repository),
       declarations_(declarations),
       name_spaces_(name_spaces),
       failed_classes_(failed_classes),
       slots_(declarations.size()) {}
 
-// An error without a message is the consequence of one that was told.
+// An error without a message is the consequence of one that was told. A key that is wrong is found by every instance
+// that refers to its own.
 void InstanceResolver::report(const InstanceError& error) {
-  if (!error.message.empty()) {
+  const auto is_same = [&error](const InstanceError& told) {
+    return told.location == error.location && told.message == error.message;
+  };
+  if (!error.message.empty() && std::ranges::none_of(errors_, is_same)) {
     errors_.push_back(error);
   }
 }
 
-std::vector<std::optional<Instance>> InstanceResolver::resolve() {
+std::vector<std::optional<Instance>> InstanceResolver::resolve(bool is_checked) {
   for (std::size_t i = 0; i < declarations_.size(); ++i) {
     const InstanceDeclaration& declaration = declarations_[i];
     if (!declaration.alias.empty() && !aliases_.emplace(declaration.alias, i).second) {
@@ -84,6 +54,9 @@ std::vector<std::optional<Instance>> InstanceResolver::resolve() {
         report(done.error());
       }
     }
+  }
+  if (is_checked) {
+    check_instances();
   }
   for (Slot& slot : slots_) {
     instances.push_back(std::move(slot.instance));
@@ -115,16 +88,92 @@ Result<void, InstanceError> InstanceResolver::resolve_slot(std::size_t index, co
   return {};
 }
 
+Result<ObjectPath, InstanceError> InstanceResolver::path_of(std::size_t index, const Location& used_at,
+                                                            std::size_t depth) {
+  Slot& slot = slots_[index];
+  if (slot.path_state == State::kDone) {
+    return *slot.path;
+  }
+  const InstanceDeclaration& declaration = declarations_[index];
+  if (slot.path_state == State::kOpen || depth > limits::kEmbeddingDepthMax) {
+    return wrong(used_at, '$' + declaration.alias, "the alias leads back to itself, or too far");
+  }
+  slot.path_state = State::kOpen;
+  auto path = path_from_keys(declaration, name_spaces_[index], depth);
+  slot.path_state = path ? State::kDone : State::kNew;
+  if (path) {
+    slot.path = *path;
+  }
+  return path;
+}
+
+/// Wrong without a message where resolve_declaration() will say what is wrong.
+Result<ObjectPath, InstanceError> InstanceResolver::path_from_keys(const InstanceDeclaration& declaration,
+                                                                   const NamespaceName& name_space, std::size_t depth) {
+  const ClassPtr cls = repository_.find_class(name_space, declaration.class_name);
+  if (!check_class(declaration, name_space, cls)) {
+    return wrong(declaration.location, {}, {});
+  }
+  Instance keys = Instance::with_defaults(cls);
+  for (const WrittenProperty& written : declaration.properties) {
+    const auto index = cls->find_property(written.name);
+    if (!index || !cls->property(*index).is_key) {
+      continue;
+    }
+    auto value = resolve_value(cls->property(*index), written, name_space, depth);
+    if (!value) {
+      return fail(value.error());
+    }
+    keys.set(*index, std::move(*value));
+  }
+  return keys.path(name_space);
+}
+
+Result<void, InstanceError> InstanceResolver::check_class(const InstanceDeclaration& declaration,
+                                                          const NamespaceName& name_space, const ClassPtr& cls) const {
+  const auto failed = failed_classes_.find(name_space);
+  if (!cls && failed != failed_classes_.end() && failed->second.contains(declaration.class_name)) {
+    return wrong(declaration.location, {}, {});
+  }
+  if (!cls) {
+    return wrong(declaration.location, declaration.class_name, "no such class in " + name_space.text());
+  }
+  return !cls->is_abstract()
+             ? Result<void, InstanceError>()
+             : wrong(declaration.location, declaration.class_name, "an abstract class has no instances");
+}
+
+/// What the provider of most classes will look at, too: here it is told with its place, and before anything is made.
+void InstanceResolver::check_instances() {
+  std::unordered_set<std::string> paths;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    std::optional<Instance>& instance = slots_[i].instance;
+    if (!instance) {
+      continue;
+    }
+    const InstanceDeclaration& declaration = declarations_[i];
+    const auto refuse = [&](std::string message) {
+      report({declaration.location, declaration.class_name, std::move(message)});
+      instance.reset();
+    };
+    const auto bounds = check_value_bounds(*instance);
+    if (instance->cls()->is_indication()) {
+      refuse("an indication class has no instances that are kept");
+    } else if (!bounds) {
+      refuse(bounds.error().message);
+    } else if (!instance->cls()->key_indexes().empty() &&
+               !paths.insert(instance->path(name_spaces_[i]).canonical()).second) {
+      refuse("the same instance was declared before");
+    }
+  }
+}
+
 Result<Instance, InstanceError> InstanceResolver::resolve_declaration(const InstanceDeclaration& declaration,
                                                                       const NamespaceName& name_space,
                                                                       std::size_t depth) {
   const ClassPtr cls = repository_.find_class(name_space, declaration.class_name);
-  if (!cls && failed_classes_.contains(declaration.class_name)) {
-    return wrong(declaration.location, {}, {});
-  }
-  if (!cls || cls->is_abstract()) {
-    return wrong(declaration.location, declaration.class_name,
-                 cls ? "an abstract class has no instances" : "no such class in " + name_space.text());
+  if (const auto usable = check_class(declaration, name_space, cls); !usable) {
+    return fail(usable.error());
   }
   Instance instance = Instance::with_defaults(cls);
   NameSet seen;
@@ -183,7 +232,13 @@ Result<Value, InstanceError> InstanceResolver::resolve_value(const Property& pro
   }
   const auto converted = given.value.converted_to(property.type);
   if (!converted) {
-    return wrong(given.location, written.name, "the value is not of type " + std::string(type_name(property.type)));
+    return wrong(given.location, written.name,
+                 (given.value.is_out_of_range(property.type) ? "the value is out of the range of "
+                                                             : "the value is not of type ") +
+                     std::string(type_name(property.type)));
+  }
+  if (const auto unsayable = wrong_in_schema(*converted)) {
+    return wrong(given.location, written.name, *unsayable);
   }
   auto checked = InputCheck(repository_, name_space).value(ExpectedType(property), *converted);
   if (!checked) {
@@ -201,17 +256,19 @@ Result<Value, InstanceError> InstanceResolver::resolve_alias(const Property& pro
   if (property.type != Type::kReference && !is_embedded(property.type)) {
     return wrong(location, '$' + alias, property.name + " is neither a reference nor an embedded instance");
   }
-  if (auto done = resolve_slot(found->second, location, depth + 1); !done) {
-    return fail(done.error());
-  }
-  const Instance& target = *slots_[found->second].instance;
-  if (!property.object_class.empty() && !target.cls()->is_a(property.object_class)) {
-    return wrong(location, '$' + alias, "a " + target.class_name() + ", not a " + property.object_class);
+  const std::size_t target = found->second;
+  const ClassPtr cls = repository_.find_class(name_spaces_[target], declarations_[target].class_name);
+  if (cls && !property.object_class.empty() && !cls->is_a(property.object_class)) {
+    return wrong(location, '$' + alias, "a " + cls->name() + ", not a " + property.object_class);
   }
   if (property.type == Type::kReference) {
-    return Value(target.path(name_spaces_[found->second]));
+    auto path = path_of(target, location, depth + 1);
+    return path ? Result<Value, InstanceError>(Value(std::move(*path))) : fail(path.error());
   }
-  return Value(std::make_shared<const Instance>(target), property.type);
+  if (auto done = resolve_slot(target, location, depth + 1); !done) {
+    return fail(done.error());
+  }
+  return Value(std::make_shared<const Instance>(*slots_[target].instance), property.type);
 }
 
 Result<Value, InstanceError> InstanceResolver::resolve_embedded(const Property& property, const Value& text,
@@ -240,19 +297,23 @@ Result<Value, InstanceError> InstanceResolver::resolve_embedded(const Property& 
 Result<Value, InstanceError> InstanceResolver::embedded_value(const Property& property, const std::string& text,
                                                               const Location& location, const NamespaceName& name_space,
                                                               std::size_t depth) {
-  EmbeddedClient client;
-  if (!Parser(text, location.file, client).parse() || (!client.declaration && !client.class_declaration)) {
-    return wrong(location, property.name, client.message);
+  const auto read = read_one_declaration(text, location.file);
+  if (!read || read->qualifier_type) {
+    const bool has_line = !read && read.error().line != 0;
+    return wrong(location, property.name,
+                 has_line
+                     ? "line " + std::to_string(read.error().line) + " of the embedded text: " + read.error().message
+                     : "an embedded value is the text of one instance or class");
   }
-  if (client.class_declaration) {
+  if (read->cls) {
     if (property.type != Type::kEmbeddedObject) {
       return wrong(location, property.name, "only an EmbeddedObject may hold a class");
     }
-    const auto change = repository_.plan_class(name_space, *client.class_declaration);
+    const auto change = repository_.plan_class(name_space, *read->cls);
     return change ? Result<Value, InstanceError>(Value(change->classes.front()))
                   : Result<Value, InstanceError>(wrong(location, property.name, change.error().message));
   }
-  auto instance = resolve_declaration(*client.declaration, name_space, depth + 1);
+  auto instance = resolve_declaration(*read->instance, name_space, depth + 1);
   if (!instance) {
     return wrong(location, property.name, instance.error().text + ": " + instance.error().message);
   }

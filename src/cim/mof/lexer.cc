@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cim/limits.h"
+#include "cim/schema_value.h"
 #include "cim/utf8.h"
 
 namespace lunaria::cim::mof {
@@ -23,6 +24,8 @@ bool starts_name(char c) {
 bool continues_name(char c) {
   return starts_name(c) || is_digit(c);
 }
+
+constexpr const char* kNotInXml = "XML, by which values are sent, does not have this character";
 
 int hex_digit(char c) {
   if (is_digit(c)) {
@@ -69,8 +72,9 @@ Lexer::Lexer(std::string_view text, std::uint32_t file) : text_(text), location_
 }
 
 void Lexer::advance(std::size_t length) {
-  for (const char c : text_.substr(position_, length)) {
-    if (c == '\n') {
+  for (std::size_t i = position_; i < position_ + length; ++i) {
+    const bool is_lone_return = text_[i] == '\r' && (i + 1 == text_.size() || text_[i + 1] != '\n');
+    if (text_[i] == '\n' || is_lone_return) {
       ++location_.line;
       location_.column = 1;
     } else {
@@ -100,7 +104,7 @@ Token Lexer::fail_at(std::size_t length, std::string_view message) {
 
 bool Lexer::skip_comment(Token& error) {
   if (peek(1) == '/') {
-    advance(std::min(text_.find('\n', position_), text_.size()) - position_);
+    advance(std::min(text_.find_first_of("\r\n", position_), text_.size()) - position_);
     return true;
   }
   const auto end = text_.find("*/", position_ + 2);
@@ -196,6 +200,9 @@ const char* Lexer::read_hex_escape(std::size_t& position, std::string& out) cons
   if (*unit == 0) {
     return "the character NUL is not allowed";
   }
+  if (!is_xml_character(*unit)) {
+    return kNotInXml;
+  }
   if (*unit < 0xD800 || *unit > 0xDFFF) {
     append_utf8(out, *unit);
     return nullptr;
@@ -237,6 +244,9 @@ const char* Lexer::read_character(std::size_t& position, std::string& out) const
   const auto index = kEscapes.find(escape);
   if (index == std::string_view::npos) {
     return "no such escape";
+  }
+  if (!is_xml_character(static_cast<unsigned char>(kMeanings[index]))) {
+    return kNotInXml;
   }
   out += kMeanings[index];
   return nullptr;

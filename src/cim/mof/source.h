@@ -19,6 +19,7 @@ struct Location {
   std::uint32_t file = 0;  ///< index into the compiler's list of files
   std::uint32_t line = 1;
   std::uint32_t column = 1;
+  friend bool operator==(const Location&, const Location&) = default;
 };
 
 /// Why a source was refused.
@@ -48,6 +49,10 @@ class SourceLoader {
   /// The text of `name` as #pragma include has it, relative to the file that includes it ("" for the first); nullopt
   /// when there is none. The loader decides what a name may reach.
   virtual std::optional<std::string> load(std::string_view name, std::string_view included_from) = 0;
+  /// What the compiler calls that file from then on, in errors and as the one that includes others.
+  virtual std::string full_name(std::string_view name, std::string_view /*included_from*/) { return std::string(name); }
+  /// Is told of a namespace that a #pragma names and that is not there: it may make and fill it.
+  virtual void on_missing_namespace(const NamespaceName& /*name*/) {}
 };
 
 /// Sources held in memory, found by their exact name.

@@ -126,8 +126,8 @@ std::string to_mof(const QualifierType& type) {
       scopes.push_back(name);
     }
   }
-  if (scopes.empty()) {
-    scopes.emplace_back("any");
+  if (scopes.empty()) {  // "schema" is a scope of DSP0004 that nothing here has: the same as none at all
+    scopes.emplace_back(type.scope == Scope::kAny ? "any" : "schema");
   }
   std::vector<std::string_view> flavor = {type.flavor.overridable ? "EnableOverride" : "DisableOverride",
                                           type.flavor.to_subclass ? "ToSubclass" : "Restricted"};

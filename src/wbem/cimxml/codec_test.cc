@@ -165,6 +165,17 @@ TEST(Codec, WritesAnInstanceWithItsWholePathWhateverIsSelected) {
   EXPECT_EQ(*decoded, instance);
 }
 
+TEST(Codec, ReadsTheSizesOfArraysOfAClass) {
+  const auto document = XmlDocument::parse(
+      "<CLASS NAME=\"T\"><PROPERTY.ARRAY NAME=\"P\" TYPE=\"uint8\" ARRAYSIZE=\"7\"/><METHOD NAME=\"M\" TYPE=\"uint8\">"
+      "<PARAMETER.ARRAY NAME=\"A\" TYPE=\"uint8\" ARRAYSIZE=\"3\"/></METHOD></CLASS>");
+  ASSERT_TRUE(document);
+  const auto cls = decode_class(document->root());
+  ASSERT_TRUE(cls) << cls.error().message;
+  EXPECT_EQ((*cls)->property(0).array_size, 7U);
+  EXPECT_EQ((*cls)->find_method("M")->parameters[0].array_size, 3U);
+}
+
 struct BadMessage {
   std::string_view name;
   std::string_view text;

@@ -61,14 +61,16 @@ std::string object_class_of(const XmlElement& element, const cim::QualifierSet& 
 Decoded<cim::PropertyPtr> decode_property(const XmlElement& element, const std::string& class_name) {
   const auto name = require_attribute(element, "NAME");
   const auto type = decode_type(element);
+  const auto size = decode_array_size(element);
   auto qualifiers = decode_qualifiers(element);
-  if (!name || !type || !qualifiers) {
-    return fail(!name ? name.error() : !type ? type.error() : qualifiers.error());
+  if (!name || !type || !size || !qualifiers) {
+    return fail(!name ? name.error() : !type ? type.error() : !size ? size.error() : qualifiers.error());
   }
   auto property = std::make_shared<cim::Property>();
   property->name = std::string(*name);
   property->type = *type;
   property->is_array = element.is("PROPERTY.ARRAY");
+  property->array_size = *size;
   property->object_class = object_class_of(element, *qualifiers);
   property->class_origin = std::string(element.attribute("CLASSORIGIN").value_or(class_name));
   property->declared_in = element.attribute("PROPAGATED") == "true" ? property->class_origin : class_name;
@@ -91,14 +93,16 @@ Decoded<cim::PropertyPtr> decode_property(const XmlElement& element, const std::
 Decoded<cim::Parameter> decode_class_parameter(const XmlElement& element) {
   const auto name = require_attribute(element, "NAME");
   const auto type = decode_type(element);
+  const auto size = decode_array_size(element);
   auto qualifiers = decode_qualifiers(element);
-  if (!name || !type || !qualifiers) {
-    return fail(!name ? name.error() : !type ? type.error() : qualifiers.error());
+  if (!name || !type || !size || !qualifiers) {
+    return fail(!name ? name.error() : !type ? type.error() : !size ? size.error() : qualifiers.error());
   }
   cim::Parameter parameter;
   parameter.name = std::string(*name);
   parameter.type = *type;
   parameter.is_array = element.is("PARAMETER.ARRAY") || element.is("PARAMETER.REFARRAY");
+  parameter.array_size = *size;
   parameter.object_class = object_class_of(element, *qualifiers);
   const cim::Qualifier* in = qualifiers->find("In");
   parameter.is_in = in == nullptr || qualifiers->is_set("In");

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -35,18 +34,6 @@ Decoded<cim::Type> decode_type(const XmlElement& element) {
     return fail(invalid(fmt::format("{} has the unknown TYPE '{}'", element.name, *text)));
   }
   return *type;
-}
-
-Decoded<std::uint32_t> decode_array_size(const XmlElement& element) {
-  const auto text = element.attribute("ARRAYSIZE");
-  std::uint32_t size = 0;
-  if (text) {
-    const auto read = std::from_chars(text->data(), text->data() + text->size(), size);
-    if (read.ec != std::errc() || read.ptr != text->data() + text->size()) {
-      return fail(invalid(fmt::format("{} has the ARRAYSIZE '{}'", element.name, *text)));
-    }
-  }
-  return size;
 }
 
 Decoded<cim::WrittenQualifier> decode_qualifier(const XmlElement& element) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "wbem/cimxml/limits.h"
 
@@ -316,6 +317,18 @@ Decoded<std::string_view> require_attribute(const XmlElement& element, std::stri
     return fail(invalid(fmt::format("{} lacks the attribute {}", element.name, name)));
   }
   return *value;
+}
+
+Decoded<std::uint32_t> decode_array_size(const XmlElement& element) {
+  const auto text = element.attribute("ARRAYSIZE");
+  std::uint32_t size = 0;
+  if (text) {
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), size);
+    if (read.ec != std::errc() || read.ptr != text->data() + text->size()) {
+      return fail(invalid(fmt::format("{} has the ARRAYSIZE '{}'", element.name, *text)));
+    }
+  }
+  return size;
 }
 
 DecodeError unexpected(const XmlElement& element, std::string_view inside) {

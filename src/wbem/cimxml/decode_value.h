@@ -52,6 +52,8 @@ Decoded<DecodedParameter> decode_parameter(const XmlElement& element);
 Decoded<const XmlElement*> only_child(const XmlElement& element);
 /// Attribute or error.
 Decoded<std::string_view> require_attribute(const XmlElement& element, std::string_view name);
+/// ARRAYSIZE; 0 where there is none.
+Decoded<std::uint32_t> decode_array_size(const XmlElement& element);
 /// The error for an element that may not stand here.
 DecodeError unexpected(const XmlElement& element, std::string_view inside);
 
