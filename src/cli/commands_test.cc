@@ -563,6 +563,47 @@ TEST_F(MofCommands, CheckBuildsOnTheShippedSchema) {
   EXPECT_EQ(run_line({"mof", "check"}).code, ExitCode::kUsage);
 }
 
+TEST_F(MofCommands, LooksForIncludedFilesBesideTheOneThatIncludesThem) {
+  std::filesystem::create_directories(directory_ / "sub");
+  std::filesystem::create_directories(directory_ / "more" / "deep");
+  write("sub/c.mof", "class MY_C { uint8 X; };\n");
+  write("sub/b.mof", "#pragma include (\"c.mof\")\n#pragma include (\"deep/d.mof\")\nclass MY_B : MY_C { };\n");
+  write("more/deep/d.mof", "#pragma include (\"e.mof\")\n");
+  write("more/deep/e.mof", "class MY_E { uint8 X; };\n");
+  const std::string file = write("a.mof", "#pragma include (\"sub/b.mof\")\nclass MY_A : MY_B { };\n");
+  const Json counts = run_json({"mof", "check", file, "--include", directory_ / "more"});
+  EXPECT_EQ(counts, (Json{{"qualifiers", 0}, {"classes", 4}, {"instances", 0}}));
+  write("sub/c.mof", "class MY_C { uint8 X };\n");
+  EXPECT_THAT(run_line({"mof", "check", file, "--include", directory_ / "more"}).err,
+              testing::HasSubstr((directory_ / "sub" / "c.mof").string() + ":1:22: ';' expected"));
+}
+
+TEST_F(MofCommands, TakesEverySpellingOfANamespacePragma) {
+  for (const char* pragma : {"#PRAGMA namespace(\"root/wmi\")", "#pragma Namespace (\"//./root/wmi\")",
+                             "#pragma namespace(\"root/\" \"wmi\")", "#pragma namespace\n(\n\"root/wmi\"\n)"}) {
+    const std::string file = write("n.mof", std::string(pragma) + "\nclass MY_A : WT_General { };\n");
+    const Ran ran = run_line({"mof", "check", "--namespace", "root/interop", file});
+    EXPECT_EQ(ran.code, ExitCode::kOk) << pragma << ran.err;
+  }
+}
+
+TEST_F(MofCommands, ExportWritesEachInstanceOnce) {
+  server_.add("root/wmi", "WT_Host", {{"HostName", cim::Value("web")}});
+  const auto count = [this](std::vector<std::string> words) {
+    const std::string text = run_words(words).out;
+    std::size_t found = 0;
+    for (auto at = text.find("instance of WT_Host"); at != std::string::npos;
+         at = text.find("instance of WT_Host", at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  const std::size_t one = count({"mof", "export", "--namespace", "root/wmi", "--instances", "WT_Host"});
+  EXPECT_EQ(one, 1U);
+  EXPECT_EQ(count({"mof", "export", "--namespace", "root/wmi", "--instances", "WT_Host", "wt_host"}), one);
+  EXPECT_EQ(count({"mof", "export", "--namespace", "root/wmi", "--instances"}), one) << "all classes";
+}
+
 TEST_F(MofCommands, ExportWritesWhatCheckReads) {
   const Ran whole = run_line({"mof", "export", "--namespace", "root/wmi", "--qualifiers"});
   ASSERT_EQ(whole.code, ExitCode::kOk) << whole.err;
