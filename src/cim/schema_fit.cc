@@ -135,7 +135,7 @@ std::optional<std::string> SchemaFit::misfit(const Property& property, const Val
     if (auto wrong = misfit(*embedded)) {
       return property.name + " holds a " + embedded->class_name() + ": " + *wrong;
     }
-    held = embedded->cls();
+    held = repository_.find_class(change_.name_space, embedded->class_name());  // none: gone before this change
   } else if (const auto path = value.as_reference()) {
     held = repository_.find_class(path->name_space().empty() ? change_.name_space : path->name_space(),
                                   path->class_name());
