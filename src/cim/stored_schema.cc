@@ -6,9 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "cim/instance_record.h"
 #include "cim/limits.h"
 #include "cim/mof/one_declaration.h"
 #include "cim/mof/writer.h"
+#include "cim/object_path.h"
+#include "cim/schema_fit.h"
 #include "cim/schema_value.h"
 
 namespace lunaria::cim {
@@ -31,35 +34,6 @@ bool is_usable_namespace(const NamespaceName& name) {
            c == '.' || c == '/' || static_cast<unsigned char>(c) >= 0x80;
   };
   return !name.empty() && name.text().size() <= limits::kNameBytesMax && std::ranges::all_of(name.text(), fits);
-}
-
-bool can_have_instances(const Class& cls) {
-  return !cls.is_abstract() && !cls.is_indication();
-}
-
-/// Whether instances of `before` are good instances of `after` as they are: nullopt, or why not.
-std::optional<std::string> misfit(const Class& before, const Class& after) {
-  for (const PropertyPtr& property : before.properties()) {
-    const auto index = after.find_property(property->name);
-    if (!index) {
-      return "the property " + property->name + " would be gone";
-    }
-    const Property& now = after.property(*index);
-    if (now.type != property->type || now.is_array != property->is_array || now.is_key != property->is_key ||
-        (now.array_size != 0 && now.array_size != property->array_size)) {
-      return "the property " + property->name + " would have another type, or be a key no more";
-    }
-  }
-  for (const PropertyPtr& property : after.properties()) {
-    const bool is_new = !before.find_property(property->name);
-    if (is_new && (property->is_key || (property->is_required && property->default_value.is_null()))) {
-      return "the new property " + property->name + " would need a value";
-    }
-  }
-  if (!can_have_instances(after)) {
-    return std::string("the class could have none any more");
-  }
-  return std::nullopt;
 }
 
 Result<mof::OneDeclaration, Error> read_text(std::string_view text) {
@@ -313,7 +287,41 @@ runtime::Task<Result<void, Error>> StoredSchema::check_instances(const Namespace
       co_return fail(Error(Status::kClassHasInstances, after->name() + " has instances, and " + *wrong));
     }
   }
+  const SchemaFit fit(environment_.repository, change);
+  for (const ClassPtr& cls : environment_.repository.classes(name_space)) {
+    if (environment_.providers.find(name_space, cls->name()) != &environment_.instances || !fit.concerns(*cls)) {
+      continue;
+    }
+    auto fits = co_await check_stored(name_space, cls, fit);
+    if (!fits) {
+      co_return fits;
+    }
+  }
   co_return Result<void, Error>();
+}
+
+/// Reads every instance of one class.
+runtime::Task<Result<void, Error>> StoredSchema::check_stored(const NamespaceName& name_space, const ClassPtr& cls,
+                                                              const SchemaFit& fit) {
+  std::string last;
+  while (true) {
+    const auto page = co_await environment_.store.page({name_space, cls->name()}, last);
+    if (!page) {
+      co_return fail(page.error());
+    }
+    if (page->empty()) {
+      co_return Result<void, Error>();
+    }
+    for (const StoredInstance& stored : *page) {
+      const auto instance = decode_instance(stored.record, cls, environment_.repository, name_space);
+      const auto wrong = instance ? fit.misfit(*instance) : std::nullopt;  // a damaged record is damaged anyway
+      if (wrong) {
+        co_return fail(
+            Error(Status::kClassHasInstances, instance->path(name_space).to_string() + " is there: " + *wrong));
+      }
+    }
+    last = page->back().key;
+  }
 }
 
 runtime::Task<Result<void, Error>> StoredSchema::modify_class(const OperationContext& /*context*/,
@@ -355,6 +363,9 @@ runtime::Task<Result<void, Error>> StoredSchema::delete_class(const OperationCon
   } else if (!made.contains(class_name)) {
     outcome = fail(shipped("class " + std::string(class_name)));
   } else {
+    outcome = co_await check_instances(name_space, *change);
+  }
+  if (outcome) {
     outcome = co_await environment_.store.remove_schema(SchemaElementKind::kClass, name_space, change->removed_class);
   }
   if (outcome) {

@@ -17,6 +17,8 @@
 
 namespace lunaria::cim {
 
+class SchemaFit;
+
 /// Control shard only. Changes are carried out one at a time.
 class StoredSchema final : public SchemaEditor {
  public:
@@ -71,6 +73,8 @@ class StoredSchema final : public SchemaEditor {
   void serve(const NamespaceName& name_space, const ClassPtr& cls);
   runtime::Task<Result<void, Error>> put_class(const NamespaceName& name_space, SchemaChange change);
   runtime::Task<Result<void, Error>> check_instances(const NamespaceName& name_space, const SchemaChange& change);
+  runtime::Task<Result<void, Error>> check_stored(const NamespaceName& name_space, const ClassPtr& cls,
+                                                  const SchemaFit& fit);
   Result<void, Error> check_text(const NamespaceName& name_space, const Class& cls, const std::string& text) const;
   QualifierTypePtr standard_qualifier_type(std::string_view name) const;
   Result<SchemaChange, Error> read_qualifier_type(const NamespaceName& name_space, const std::string& text) const;

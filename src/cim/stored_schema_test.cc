@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "cim/instance_record.h"
 #include "cim/limits.h"
 #include "cim/mof/compiler.h"
+#include "cim/mof/one_declaration.h"
 #include "cim/object_store_for_test.h"
 #include "cim/repository_provider.h"
 #include "cim/run_for_test.h"
@@ -361,6 +363,103 @@ TEST(StoredSchema, LooksAtTheInstancesThatAreThere) {
   ASSERT_TRUE(*run(store.erase({started.interop, "T_Below"}, "k")));
   EXPECT_EQ(started.modify(started.interop, abstract), "ok");
   EXPECT_FALSE(started.is_served(started.interop, "T_Below"));
+}
+
+/// What a class is declared as, from its MOF.
+ClassDeclaration parsed(const std::string& text) {
+  const auto read = mof::read_one_declaration(text);
+  EXPECT_TRUE(read && read->cls) << text;
+  return read && read->cls ? *read->cls : ClassDeclaration();
+}
+
+constexpr const char* kMoreQualifiers[] = {
+    "Qualifier EmbeddedInstance : string, Scope(property);",
+    "Qualifier EmbeddedObject : boolean = false, Scope(property);",
+    "Qualifier MaxLen : uint32, Scope(property);",
+    "Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride);",
+};
+
+/// An object manager with classes that hold each other, and one instance of T_Holder, T_List and T_Link.
+struct Embedding : Started {
+  explicit Embedding(MemoryObjectStore& objects) : Started(objects) {
+    for (const char* text : kMoreQualifiers) {
+      const auto read = mof::read_one_declaration(text);
+      EXPECT_TRUE(read && read->qualifier_type);
+      EXPECT_EQ(set_qualifier(interop, *read->qualifier_type), "ok");
+    }
+    for (const char* text : {"class T_Inner { uint8 A; string B; };", "class T_Unused { uint8 A; };",
+                             "class T_Holder { [Key] string K; [EmbeddedInstance(\"T_Inner\")] string E; string N; };",
+                             "class T_List { [Key] string K; [EmbeddedObject] string E[]; };",
+                             "[Association] class T_Link { [Key] T_Holder REF From; [Key] T_Holder REF To; };"}) {
+      EXPECT_EQ(create(interop, parsed(text)), "ok") << text;
+    }
+  }
+  ClassPtr cls(const char* name) const { return repository.find_class(interop, name); }
+  void insert(const char* key, const Instance& instance) {
+    ASSERT_TRUE(run(store.insert({interop, instance.class_name()}, {key, *encode_instance(instance)})));
+  }
+  Value inner(Type type) const {
+    Instance instance(cls("T_Inner"));
+    EXPECT_TRUE(instance.set("B", Value("hello")));
+    return Value(std::make_shared<const Instance>(instance), type);
+  }
+  Instance holder() const {
+    Instance instance(cls("T_Holder"));
+    EXPECT_TRUE(instance.set("K", Value("1")));
+    EXPECT_TRUE(instance.set("E", inner(Type::kEmbeddedInstance)));
+    return instance;
+  }
+};
+
+TEST(StoredSchema, LooksIntoInstancesForWhatTheyEmbed) {
+  MemoryObjectStore store;
+  Embedding started(store);
+  const auto less = parsed("class T_Inner { uint8 A; };");
+  const auto more = parsed("class T_Inner { uint8 A; string B; string C; };");
+  started.insert("k", started.holder());
+  EXPECT_EQ(started.remove(started.interop, "T_Inner"), "CLASS_HAS_INSTANCES");
+  EXPECT_EQ(started.modify(started.interop, less), "CLASS_HAS_INSTANCES");
+  EXPECT_EQ(started.modify(started.interop, parsed("class T_Inner { uint8 A; [MaxLen(4)] string B; };")),
+            "CLASS_HAS_INSTANCES");
+  EXPECT_EQ(started.modify(started.interop, more), "ok");
+  EXPECT_EQ(started.remove(started.interop, "T_Unused"), "ok");
+  ASSERT_TRUE(*run(store.erase({started.interop, "T_Holder"}, "k")));
+  Instance list(started.cls("T_List"));
+  EXPECT_TRUE(list.set("K", Value("1")));
+  EXPECT_TRUE(list.set("E", Value::array(Type::kEmbeddedObject,
+                                         {Value::null(Type::kEmbeddedObject), started.inner(Type::kEmbeddedObject)})));
+  started.insert("k", list);
+  EXPECT_EQ(started.remove(started.interop, "T_Inner"), "CLASS_HAS_INSTANCES");
+  ASSERT_TRUE(*run(store.erase({started.interop, "T_List"}, "k")));
+  EXPECT_EQ(started.modify(started.interop, less), "ok");
+  EXPECT_EQ(started.remove(started.interop, "T_Inner"), "ok");
+}
+
+TEST(StoredSchema, LooksIntoInstancesForNewBounds) {
+  MemoryObjectStore store;
+  Embedding started(store);
+  Instance holder = started.holder();
+  EXPECT_TRUE(holder.set("N", Value("abc")));
+  started.insert("k", holder);
+  const auto with = [&started](const char* embedded, const char* name) {
+    return started.modify(started.interop, parsed(std::string("class T_Holder { [Key] string K; [") + embedded +
+                                                  "] string E; " + name + "string N; };"));
+  };
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Unused\")", ""), "CLASS_HAS_INSTANCES");
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Inner\")", "[MaxLen(2)] "), "CLASS_HAS_INSTANCES");
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Inner\")", "[MaxLen(3)] "), "ok");
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Inner\")", "[Required] "), "ok");
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Inner\")", ""), "ok");
+  ASSERT_TRUE(*run(store.erase({started.interop, "T_Holder"}, "k")));
+  started.insert("k", started.holder());
+  EXPECT_EQ(with("EmbeddedInstance(\"T_Inner\")", "[Required] "), "CLASS_HAS_INSTANCES");
+  Instance link(started.cls("T_Link"));
+  EXPECT_TRUE(link.set("From", Value(started.holder().path(started.interop))));
+  EXPECT_TRUE(link.set("To", Value(started.holder().path(started.interop))));
+  started.insert("k", link);
+  EXPECT_EQ(started.modify(started.interop,
+                           parsed("[Association] class T_Link { [Key] T_Holder REF From; [Key] T_List REF To; };")),
+            "CLASS_HAS_INSTANCES");
 }
 
 TEST(StoredSchema, ChangesNothingWhenTheStoreFails) {

@@ -1,6 +1,5 @@
 // Every command: what it asks the server, and what it prints.
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -526,52 +525,6 @@ TEST_F(Commands, AFailureOfTheServerIsEveryCommandsFailure) {
     EXPECT_EQ(ran.err, "lunaria: not you\nask somebody\n");
     EXPECT_TRUE(ran.out.empty());
   }
-}
-
-class MofCommands : public CliFixture {
- protected:
-  MofCommands() {
-    std::string name = std::filesystem::temp_directory_path() / "lunaria-mof-XXXXXX";
-    directory_ = mkdtemp(name.data());
-  }
-  ~MofCommands() override { std::filesystem::remove_all(directory_); }
-  std::string write(const char* name, std::string_view text) {
-    std::ofstream(directory_ / name) << text;
-    return directory_ / name;
-  }
-  std::filesystem::path directory_;
-};
-
-TEST_F(MofCommands, CheckTellsEveryErrorAndItsPlace) {
-  write("inner.mof", "class MY_Inner { uint8 X = 300; };\n");
-  const std::string file = write("outer.mof", "#pragma include (\"inner.mof\")\nclass MY_Outer : CIM_Nothing { };\n");
-  const Ran ran = run_line({"mof", "check", file});
-  EXPECT_EQ(ran.code, ExitCode::kFailed);
-  EXPECT_THAT(ran.err, testing::HasSubstr("2 errors\n"));
-  EXPECT_THAT(ran.err, testing::HasSubstr("inner.mof:1:7: MY_Inner.X: the default value is out of the range of uint8"));
-  EXPECT_THAT(ran.err, testing::HasSubstr("outer.mof:2:7: MY_Outer: no superclass CIM_Nothing, at 'MY_Outer'"));
-  EXPECT_TRUE(server_.requests().empty());
-}
-
-TEST_F(MofCommands, CheckBuildsOnTheShippedSchema) {
-  const std::string file = write("good.mof",
-                                 "[Description(\"mine\")] class MY_Service : CIM_Service { uint8 X; };\n"
-                                 "#pragma namespace (\"root/mine\")\n"
-                                 "class MY_Own { [Key] string Id; }; instance of MY_Own { Id = \"1\"; };\n");
-  const Json counts = run_json({"mof", "check", file});
-  EXPECT_EQ(counts, (Json{{"qualifiers", 0}, {"classes", 2}, {"instances", 1}}));
-  EXPECT_EQ(run_line({"mof", "check"}).code, ExitCode::kUsage);
-}
-
-TEST_F(MofCommands, ExportWritesWhatCheckReads) {
-  const Ran whole = run_line({"mof", "export", "--namespace", "root/wmi", "--qualifiers"});
-  ASSERT_EQ(whole.code, ExitCode::kOk) << whole.err;
-  const std::string file = write("wmi.mof", whole.out);
-  const Json counts = run_json({"mof", "check", "--namespace", "root/wmi", file});
-  EXPECT_EQ(counts, (Json{{"qualifiers", 0}, {"classes", 0}, {"instances", 0}})) << "nothing that differs";
-  const Ran one = run_line({"mof", "export", "WT_General"});
-  EXPECT_THAT(one.out, testing::HasSubstr("class WT_General"));
-  EXPECT_EQ(run_line({"mof", "export", "--namespace", "root/wmi", "Nothing"}).code, ExitCode::kNotFound);
 }
 
 }  // namespace

@@ -7,9 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "cim/class_declaration.h"
 #include "cim/limits.h"
 #include "cim/mof/compiler.h"
-#include "cim/mof/writer.h"
+#include "cim/schema_value.h"
 #include "cli/server.h"
 #include "schema/schema.h"
 
@@ -23,6 +24,15 @@ class ShippedLoader final : public cim::mof::SourceLoader {
     return file == nullptr ? std::nullopt : std::optional(std::string(file->text));
   }
 };
+
+Failure unusable(const cim::Error& error) {
+  return {ExitCode::kFailed, "the server's schema cannot be used: " + error.message};
+}
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && !error;
+}
 
 std::optional<std::string> read_file(const std::filesystem::path& path) {
   std::error_code error;
@@ -76,72 +86,61 @@ Outcome<void> ServedNamespaces::fill(cim::Repository& repository, const cim::Nam
   if (!classes) {
     return fail(classes.error());
   }
-  std::string text;
-  for (const cim::QualifierType& type : qualifiers->qualifiers) {
-    text += cim::mof::to_mof(type) + '\n';
-  }
-  const cim::mof::ClassTextOptions local{.local_only = true, .declaration_of = [&](std::string_view qualifier) {
-                                           for (const cim::QualifierType& type : qualifiers->qualifiers) {
-                                             if (cim::name_equal(type.name, qualifier)) {
-                                               return std::make_shared<const cim::QualifierType>(type);
-                                             }
-                                           }
-                                           return std::shared_ptr<const cim::QualifierType>();
-                                         }};
-  for (const cim::ClassPtr& cls : classes->classes) {
-    if (!cls->name().starts_with("__")) {  // made by the object manager for every namespace
-      text += cim::mof::to_mof(*cls, local) + '\n';
-    }
-  }
   if (!repository.add_namespace(name)) {
     return {};
   }
-  cim::mof::MemorySourceLoader loader;
-  loader.add(name.text(), std::move(text));
-  const auto compiled = cim::mof::Compiler(repository, loader, name).compile(name.text());
-  return compiled ? Outcome<void>()
-                  : fail(Failure{ExitCode::kFailed,
-                                 "the server's schema does not compile: " + compiled.error().to_string()});
+  for (const cim::QualifierType& type : qualifiers->qualifiers) {
+    if (const auto added = repository.add_qualifier_type(name, type); !added) {
+      return fail(unusable(added.error()));
+    }
+  }
+  for (const cim::ClassPtr& cls : classes->classes) {
+    if (cim::is_reserved_class_name(cls->name())) {  // made by the object manager for every namespace
+      continue;
+    }
+    if (const auto added = repository.add_class(name, cim::declaration_of(*cls)); !added) {
+      return fail(unusable(added.error()));
+    }
+  }
+  return {};
 }
 
 Outcome<void> FileLoader::fill(const cim::NamespaceName& name) {
   return repository_.has_namespace(name) ? Outcome<void>() : namespaces_.fill(repository_, name);
 }
 
-std::optional<std::string> FileLoader::load(std::string_view name, std::string_view included_from) {
-  std::optional<std::string> text;
+std::string FileLoader::full_name(std::string_view name, std::string_view included_from) {
+  const std::filesystem::path path{std::string(name)};
   if (name == "-" && included_from.empty()) {
-    text = read_standard_input();
-  } else {
-    const std::filesystem::path path{std::string(name)};
-    text = read_file(std::filesystem::path(std::string(included_from)).parent_path() / path);
-    for (const std::string& directory : directories_) {
-      text = text ? std::move(text) : read_file(std::filesystem::path(directory) / path);
-    }
-    const schema::SchemaFile* const shipped = text || included_from.empty() ? nullptr : schema::find_schema_file(name);
-    if (shipped != nullptr) {
-      text = std::string(shipped->text);
+    return std::string(name);
+  }
+  std::filesystem::path beside = std::filesystem::path(std::string(included_from)).parent_path() / path;
+  if (is_file(beside)) {
+    return included_from.empty() ? std::string(name) : beside.lexically_normal().string();
+  }
+  for (const std::string& directory : directories_) {
+    if (is_file(std::filesystem::path(directory) / path)) {
+      return (std::filesystem::path(directory) / path).lexically_normal().string();
     }
   }
-  if (text) {
-    fill_named(*text);
-  }
-  return text;
+  return std::string(name);
 }
 
-/// Finds `#pragma namespace ("...")` by its words alone: one in a comment costs a fetch and changes nothing.
-void FileLoader::fill_named(std::string_view text) {
-  for (auto at = text.find("#pragma"); at != std::string_view::npos; at = text.find("#pragma", at + 1)) {
-    const std::string_view line = text.substr(at, text.find('\n', at) - at);
-    const auto open = line.find('"');
-    const auto close = line.find('"', open + 1);
-    if (line.find("namespace") > open || open == std::string_view::npos || close == std::string_view::npos) {
-      continue;
-    }
-    const cim::NamespaceName name(line.substr(open + 1, close - open - 1));
-    if (const auto filled = fill(name); !filled && filled.error().code != ExitCode::kNotFound && !failure_) {
-      failure_ = filled.error();
-    }
+std::optional<std::string> FileLoader::load(std::string_view name, std::string_view included_from) {
+  if (name == "-" && included_from.empty()) {
+    return read_standard_input();
+  }
+  const std::string path = full_name(name, included_from);
+  if (is_file(path)) {
+    return read_file(path);
+  }
+  const schema::SchemaFile* const shipped = included_from.empty() ? nullptr : schema::find_schema_file(name);
+  return shipped != nullptr ? std::optional(std::string(shipped->text)) : std::nullopt;
+}
+
+void FileLoader::on_missing_namespace(const cim::NamespaceName& name) {
+  if (const auto filled = fill(name); !filled && filled.error().code != ExitCode::kNotFound && !failure_) {
+    failure_ = filled.error();
   }
 }
 

@@ -42,7 +42,7 @@ class ServedNamespaces final : public NamespaceSource {
 };
 
 /// Reads files relative to the file that includes them, then from the given directories, then from the shipped schema.
-/// Namespaces that a file names with #pragma namespace are filled when it is read. "-" is standard input.
+/// Namespaces that a file names with #pragma namespace are filled when the compiler comes to it. "-" is standard input.
 class FileLoader final : public cim::mof::SourceLoader {
  public:
   /// All of it outlives the loader.
@@ -50,13 +50,13 @@ class FileLoader final : public cim::mof::SourceLoader {
       : repository_(repository), namespaces_(namespaces), directories_(std::move(directories)) {}
 
   std::optional<std::string> load(std::string_view name, std::string_view included_from) override;
+  std::string full_name(std::string_view name, std::string_view included_from) override;
+  void on_missing_namespace(const cim::NamespaceName& name) override;
   Outcome<void> fill(const cim::NamespaceName& name);
   /// Why a namespace could not be fetched; empty when none failed.
   const std::optional<Failure>& failure() const { return failure_; }
 
  private:
-  void fill_named(std::string_view text);
-
   cim::Repository& repository_;
   NamespaceSource& namespaces_;
   std::vector<std::string> directories_;

@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "cim/mof/compiler.h"
 #include "cim/mof/writer.h"
+#include "cim/schema_value.h"
 #include "cli/command.h"
 #include "cli/commands/cim_arguments.h"
 #include "cli/mof_sources.h"
@@ -47,7 +51,8 @@ Outcome<Compiled> compile_files(const Arguments& arguments, NamespaceSource& nam
   if (const auto filled = loader.fill(space); !filled) {
     return fail(filled.error());
   }
-  Compiler compiler(repository, loader, space, {.makes_namespaces = false, .replaces_classes = true});
+  Compiler compiler(repository, loader, space,
+                    {.makes_namespaces = false, .replaces_classes = true, .checks_instances = true});
   Compiled result;
   cim::mof::CompileErrors errors;
   for (const std::string& file : arguments.all("FILE")) {
@@ -236,6 +241,59 @@ Outcome<std::vector<std::string>> class_texts(const cim::Repository& repository,
   return texts;
 }
 
+/// What MOF cannot say of an instance, an infinite number for instance; nullopt where it can.
+std::optional<std::string> unsayable(const cim::Instance& instance) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    const cim::Value& value = instance.value(i);
+    auto wrong = cim::wrong_in_schema(value);
+    if (const auto embedded = value.as_instance(); embedded && !wrong) {
+      wrong = unsayable(*embedded);
+    }
+    for (const cim::Value& element : value.elements()) {
+      const auto embedded = element.as_instance();
+      wrong = embedded && !wrong ? unsayable(*embedded) : wrong;
+    }
+    if (wrong) {
+      return instance.cls()->property(i).name + ": " + *wrong;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The instances of the named classes, or of all; each once, though it is one of the classes above its own, too.
+Outcome<std::vector<std::string>> instance_texts(Server& server, const cim::Repository& repository,
+                                                 const cim::NamespaceName& space, std::vector<std::string> names) {
+  const bool all = names.empty();
+  if (all) {
+    for (const cim::ClassPtr& top : repository.subclasses(space, "")) {
+      names.push_back(top->name());
+    }
+  }
+  std::vector<std::string> texts;
+  std::unordered_set<std::string> seen;
+  for (const std::string& name : names) {
+    const auto found = enumerate(server, space.text(), name);
+    if (!found && all && found.error().code == ExitCode::kNotSupported) {
+      continue;  // nobody lists the instances of this class
+    }
+    if (!found) {
+      return fail(found.error());
+    }
+    for (const auto& each : *found) {
+      const cim::ObjectPath path = each.path ? *each.path : each.instance.path(space);
+      if (!seen.insert(path.canonical()).second) {
+        continue;
+      }
+      if (const auto wrong = unsayable(each.instance)) {
+        return fail(
+            Failure{ExitCode::kFailed, fmt::format("{} cannot be written as MOF: {}", path.to_string(), *wrong)});
+      }
+      texts.push_back(cim::mof::to_mof(each.instance));
+    }
+  }
+  return texts;
+}
+
 Outcome<void> export_schema(const Arguments& arguments, Environment& environment) {
   const std::vector<std::string> names = arguments.all("CLASS");
   const cim::NamespaceName space(space_of(arguments, names.empty() ? "" : names.front()));
@@ -255,15 +313,11 @@ Outcome<void> export_schema(const Arguments& arguments, Environment& environment
   }
   texts.insert(texts.end(), classes->begin(), classes->end());
   if (arguments.has("--instances")) {
-    for (const std::string& name : names) {
-      const auto found = enumerate(environment.server, space.text(), name);
-      if (!found) {
-        return fail(found.error());
-      }
-      for (const auto& each : *found) {
-        texts.push_back(cim::mof::to_mof(each.instance));
-      }
+    const auto instances = instance_texts(environment.server, repository, space, names);
+    if (!instances) {
+      return fail(instances.error());
     }
+    texts.insert(texts.end(), instances->begin(), instances->end());
   }
   print_lines(environment.printer, texts);
   return {};
@@ -288,7 +342,7 @@ constexpr auto kExportOptions = std::to_array<Option>({
     {"CLASS", Takes::kText, "Only these classes", "", false, true, true},
     kSpace,
     {"--qualifiers", Takes::kNothing, "Qualifier declarations, too"},
-    {"--instances", Takes::kNothing, "The instances of the named classes, too"},
+    {"--instances", Takes::kNothing, "Their instances, too"},
 });
 
 constexpr auto kCommands = std::to_array<Command>({
