@@ -623,6 +623,13 @@ TEST_F(CimXmlBadRequest, IsWhatSaysOneThingInTheHeadAndAnotherInTheMessage) {
   }
 }
 
+TEST_F(CimXmlBadRequest, IsNotOneWhoseOnlyKeyHasItsNameInTheHeadAlone) {
+  const std::string call = cim_message(
+      "<METHODCALL NAME=\"Rest\">" + local_path(instance_name("<KEYVALUE>x</KEYVALUE>", "T_Lonely")) + "</METHODCALL>");
+  expect_code("an unnamed key", {"Rest", "root/test:T_Lonely.Name=\"x\""}, call, "6");
+  expect_refused("another one", http_post({"Rest", "root/test:T_Lonely.Name=\"y\""}, call), 400, "header-mismatch");
+}
+
 TEST_F(CimXmlBadRequest, InAMethodCall) {
   for (const BadCall& bad : bad_calls()) {
     const std::string header = std::string(bad.method) == "&lt;b&gt;" ? "%3Cb%3E" : bad.method;

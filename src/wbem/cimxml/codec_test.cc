@@ -117,7 +117,7 @@ TEST(Codec, RoundTripsMethodCallsWithArraysReferencesAndNulls) {
   call.parameters.push_back({"None", cim::Value::null(cim::Type::kUint8), true});
   const RequestMessage request = decode(encode_request(call, kWmi, "1"));
   EXPECT_TRUE(request.is_extrinsic);
-  EXPECT_EQ(request.object_text, disk_path().to_string());
+  EXPECT_EQ(request.object, disk_path());
   const auto& decoded = std::get<InvokeMethod>(std::get<Operation>(request.operation));
   ASSERT_EQ(decoded.parameters.size(), 4U);
   for (std::size_t i = 0; i < 4; ++i) {

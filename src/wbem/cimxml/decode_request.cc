@@ -135,7 +135,7 @@ Result<RequestMessage, MessageError> decode_request(const XmlElement& root) {
     }
     path->set_host({});
     request.name_space = path->name_space();
-    request.object_text = path->to_string();
+    request.object = *path;
     operation = parse_extrinsic(**call, *name, *path);
   } else {
     auto name_space = decode_local_namespace(*(*call)->first_child);
@@ -143,7 +143,6 @@ Result<RequestMessage, MessageError> decode_request(const XmlElement& root) {
       return fail(not_valid(name_space.error().message));
     }
     request.name_space = *std::move(name_space);
-    request.object_text = request.name_space.text();
     operation = parse_intrinsic(**call, *name, request.name_space);
   }
   if (operation) {

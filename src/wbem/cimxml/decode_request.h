@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cim/error.h"
 #include "cim/name.h"
+#include "cim/object_path.h"
 #include "wbem/cimxml/xml_document.h"
 #include "wbem/operation.h"
 
@@ -28,7 +29,7 @@ struct RequestMessage {
   std::string method_name;  ///< as it came, for the response and the header check
   bool is_extrinsic = false;
   cim::NamespaceName name_space;
-  std::string object_text;  ///< what the CIMObject header must say, in canonical form
+  cim::ObjectPath object;  ///< of an extrinsic call, as the CIMObject header must say
   /// The operation, or the CIM error that answers it (a missing parameter, a value of the wrong type).
   std::variant<Operation, cim::Error> operation;
 };

@@ -215,8 +215,7 @@ Result<void, MessageError> match_headers(const CimHeaders& headers, const Reques
     return {};
   }
   const auto header_path = cim::ObjectPath::parse(headers.object);
-  const auto message_path = cim::ObjectPath::parse(request.object_text);
-  if (!header_path || !message_path || !is_same_object(*header_path, *message_path)) {
+  if (!header_path || !is_same_object(*header_path, request.object)) {
     return fail(MessageError{400, "header-mismatch", "CIMObject is not the object of the message"});
   }
   return {};
