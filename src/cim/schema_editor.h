@@ -24,18 +24,19 @@ class NamespaceListener {
   virtual void on_namespace_deleted(const NamespaceName& name) = 0;
 };
 
-/// Interface; control shard only. Parameters given by reference outlive the call. The object manager has checked that
-/// the caller may do it and, but for the namespace operations, that the namespace is there. Each answer but success
+/// Interface; control shard only. Parameters given by reference outlive the call. Whoever
+/// implements it checks who may change namespaces, which come as instances of several classes; for all else the object
+/// manager has checked that the caller may do it, and that the namespace is there. Each answer but success
 /// leaves everything as it was; after success the change survives a loss of power.
 class SchemaEditor {
  public:
   virtual ~SchemaEditor() = default;
 
-  /// ALREADY_EXISTS; INVALID_PARAMETER for what no namespace may be called.
+  /// ACCESS_DENIED to all but administrators; ALREADY_EXISTS; INVALID_PARAMETER for what no namespace may be called.
   virtual runtime::Task<Result<void, Error>> create_namespace(const OperationContext& context,
                                                               const NamespaceName& name) = 0;
-  /// NOT_FOUND; NAMESPACE_NOT_EMPTY while it has classes, instances or namespaces below; NOT_SUPPORTED for those that
-  /// the product ships.
+  /// ACCESS_DENIED likewise; NOT_FOUND; NAMESPACE_NOT_EMPTY while it has classes, instances or namespaces below;
+  /// NOT_SUPPORTED for those that the product ships.
   virtual runtime::Task<Result<void, Error>> delete_namespace(const OperationContext& context,
                                                               const NamespaceName& name) = 0;
 

@@ -27,6 +27,14 @@ Error shipped(std::string_view what) {
   return Error(Status::kNotSupported, std::string(what) + " belongs to the shipped schema, which cannot be changed");
 }
 
+/// They are made and removed as instances, of which operators may change others.
+Result<void, Error> may_change_namespaces(const OperationContext& context) {
+  if (context.role < Role::kAdministrator) {
+    return fail(Error(Status::kAccessDenied, "only administrators make and remove namespaces"));
+  }
+  return {};
+}
+
 /// Parts of letters, digits, '_', '-' and '.', as object paths can carry them.
 bool is_usable_namespace(const NamespaceName& name) {
   const auto fits = [](char c) {
@@ -135,8 +143,11 @@ void StoredSchema::load_class(const SchemaElement& element) {
   serve(element.name_space, *added);
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const OperationContext& /*context*/,
+runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const OperationContext& context,
                                                                   const NamespaceName& name) {
+  if (auto allowed = may_change_namespaces(context); !allowed) {
+    co_return allowed;
+  }
   const auto lock = co_await mutex_.acquire();
   Result<void, Error> outcome;
   if (environment_.repository.has_namespace(name)) {
@@ -155,8 +166,11 @@ runtime::Task<Result<void, Error>> StoredSchema::create_namespace(const Operatio
   co_return outcome;
 }
 
-runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const OperationContext& /*context*/,
+runtime::Task<Result<void, Error>> StoredSchema::delete_namespace(const OperationContext& context,
                                                                   const NamespaceName& name) {
+  if (auto allowed = may_change_namespaces(context); !allowed) {
+    co_return allowed;
+  }
   const auto lock = co_await mutex_.acquire();
   Result<void, Error> outcome;
   const auto made = made_.find(name);

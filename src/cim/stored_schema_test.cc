@@ -40,6 +40,7 @@ struct Started {
     const auto compiled = mof::Compiler(repository, loader, interop).compile("shipped");
     EXPECT_TRUE(compiled) << compiled.error().to_string();
     EXPECT_TRUE(run(schema.load()));
+    context.role = Role::kAdministrator;
   }
 
   std::string create_namespace(const char* name) {
@@ -95,6 +96,10 @@ TEST(StoredSchema, SurvivesARestart) {
     EXPECT_EQ(first.create_namespace("root/mine"), "ok");
     EXPECT_EQ(first.create_namespace("ROOT/mine"), "ALREADY_EXISTS");
     EXPECT_EQ(first.create_namespace("root/ m"), "INVALID_PARAMETER");
+    first.context.role = Role::kOperator;
+    EXPECT_EQ(first.create_namespace("root/other"), "ACCESS_DENIED");
+    EXPECT_EQ(first.delete_namespace("root/mine"), "ACCESS_DENIED");
+    first.context.role = Role::kAdministrator;
     EXPECT_EQ(first.create(first.interop, Started::declared("T_Below", "T_Base", {"More"})), "ok");
     EXPECT_EQ(first.create(mine, Started::declared("T_Own", "", {"A"})), "ok");
     EXPECT_EQ(first.create(mine, Started::declared("T_Inner", "T_Own", {"B"})), "ok");
