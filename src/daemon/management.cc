@@ -27,7 +27,7 @@ constexpr std::string_view kInterop = "root/interop";
 /// What a stopped object manager still does, for a local administrator on the Unix socket.
 cim::AdmissionControl::Exceptions exceptions_while_stopped() {
   namespace manager = schema::msftsm_object_manager;
-  return {{std::string(manager::kClass)},
+  return {{std::string(manager::kClass), std::string(schema::cim_wbem_server::kClass)},
           {std::string(manager::start_service::kMethod), std::string(manager::request_state_change::kMethod)}};
 }
 

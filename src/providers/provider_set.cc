@@ -17,6 +17,9 @@
 #include "providers/interop/server_model.h"
 #include "providers/interop/statistics_provider.h"
 #include "providers/interop/system_provider.h"
+#include "providers/interop/wbem_server_model.h"
+#include "providers/interop/wbem_server_namespace_provider.h"
+#include "providers/interop/wbem_server_provider.h"
 #include "providers/lunaria/access_rule_provider.h"
 #include "providers/lunaria/disk_provider.h"
 #include "providers/lunaria/initiator_provider.h"
@@ -70,6 +73,10 @@ constexpr auto kComputed = std::to_array<ComputedRow>({
     {schema::msftsm_element_conforms_to_profile_ex::kClass, &elements_conform_to_profiles_ex, Served::kStorage},
     {schema::cim_indication_service_capabilities::kClass, &indication_service_capabilities, Served::kInterop},
     {schema::lunaria_element_capabilities::kClass, &element_capabilities, Served::kInterop},
+    {schema::cim_wbem_server_capabilities::kClass, &wbem_server_capabilities, Served::kInterop},
+    {schema::cim_protocol_service::kClass, &protocol_services, Served::kInterop},
+    {schema::cim_cimxml_capabilities::kClass, &cimxml_capabilities, Served::kInterop},
+    {schema::lunaria_hosted_dependency::kClass, &hosted_dependencies, Served::kInterop},
 });
 
 }  // namespace
@@ -86,6 +93,8 @@ struct ProviderSet::Providers {
         general(environment),
         object_manager(environment),
         namespaces(environment),
+        wbem_server(environment),
+        wbem_server_namespaces(environment),
         system(environment),
         statistics(environment),
         profiles(environment, &registered_profiles),
@@ -119,6 +128,8 @@ struct ProviderSet::Providers {
   GeneralProvider general;
   ObjectManagerProvider object_manager;
   NamespaceProvider namespaces;
+  WbemServerProvider wbem_server;
+  WbemServerNamespaceProvider wbem_server_namespaces;
   SystemProvider system;
   StatisticsProvider statistics;
   ProfileProvider profiles;
@@ -187,6 +198,8 @@ void ProviderSet::add_to(cim::ProviderTable& table) {
   const cim::NamespaceName interop(kInterop);
   table.add(interop, schema::msftsm_registered_profile::kClass, providers_->profiles);
   table.add(interop, schema::msftsm_registered_sub_profile::kClass, providers_->sub_profiles);
+  table.add(interop, schema::cim_wbem_server::kClass, providers_->wbem_server);
+  table.add(interop, schema::cim_wbem_server_namespace::kClass, providers_->wbem_server_namespaces);
   providers_->profiles.look_up_in(table);
   providers_->sub_profiles.look_up_in(table);
   const cim::NamespaceName storage(kStorage);

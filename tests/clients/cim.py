@@ -72,6 +72,10 @@ class Sint32(int):
     """A number for a property of that type."""
 
 
+class Embedded(str):
+    """The XML of an embedded instance, for a method parameter."""
+
+
 def type_of(value):
     if isinstance(value, (Uint16, Uint64, Sint32)):
         return type(value).__name__.lower()
@@ -185,8 +189,11 @@ class Client:
             path = f"<LOCALCLASSPATH>{namespace_path(namespace)}<CLASSNAME NAME={quoteattr(cls)}/></LOCALCLASSPATH>"
         else:
             path = f"<LOCALINSTANCEPATH>{namespace_path(namespace)}{instance_name(cls, keys)}</LOCALINSTANCEPATH>"
-        values = "".join(f"<PARAMVALUE NAME={quoteattr(name)}><VALUE>{text_of(value)}</VALUE></PARAMVALUE>"
-                         for name, value in parameters.items())
+        def parameter(name, value):
+            kind = ' PARAMTYPE="string" EmbeddedObject="instance"' if isinstance(value, Embedded) else ""
+            return f"<PARAMVALUE NAME={quoteattr(name)}{kind}><VALUE>{text_of(value)}</VALUE></PARAMVALUE>"
+
+        values = "".join(parameter(name, value) for name, value in parameters.items())
         bindings = ",".join(f"{name}={value}" if isinstance(value, int) else f'{name}="{value}"'
                             for name, value in (keys or {}).items())
         target = f"{namespace}:{cls}" + (f".{bindings}" if bindings else "")

@@ -13,6 +13,7 @@
 #include "providers/interop/job_instance.h"
 #include "providers/interop/object_manager_provider.h"
 #include "providers/interop/system_provider.h"
+#include "providers/interop/wbem_server_provider.h"
 #include "providers/lunaria/access_rule_provider.h"
 #include "providers/lunaria/disk_provider.h"
 #include "providers/lunaria/initiator_provider.h"
@@ -260,6 +261,10 @@ struct LifecycleSource::Translator {
           return object_manager_instance(cls, view(value).server, view(value).status);
         });
       }
+      tell(shared_spaces()[0], schema::cim_wbem_server::kClass, change,
+           [&](const cim::ClassPtr& cls, const Value& value) {
+             return wbem_server_instance(cls, view(value).server, view(value).status);
+           });
       return;
     }
     for (std::size_t i = 0; i < kStorageServiceCount; ++i) {

@@ -3,6 +3,7 @@
 #include "cim/namespace_class.h"
 #include "providers/indication/shared_spaces.h"
 #include "providers/interop/namespace_provider.h"
+#include "providers/interop/wbem_server_namespace_provider.h"
 #include "schema/names.h"
 
 namespace lunaria::providers {
@@ -41,6 +42,9 @@ void NamespaceSource::tell_model(Fate fate, const cim::NamespaceName& name) {
   for (const cim::NamespaceName& space : shared_spaces()) {
     if (const cim::ClassPtr cls = repository_.find_class(space, schema::msftsm_namespace::kClass)) {
       tell(fate, space, namespace_instance(cls, server_, name));
+    }
+    if (const cim::ClassPtr cls = repository_.find_class(space, schema::cim_wbem_server_namespace::kClass)) {
+      tell(fate, space, wbem_server_namespace_instance(cls, name));
     }
   }
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 // NamespaceSource: namespaces that clients make and remove, as events of the instances that stand for them:
-// MSFTSM_Namespace and __Namespace.
+// MSFTSM_Namespace, CIM_WBEMServerNamespace and __Namespace.
 
 #include "cim/lifecycle.h"
 #include "cim/repository.h"
@@ -23,7 +23,7 @@ class NamespaceSource final : public cim::NamespaceListener {
 
  private:
   enum class Fate : bool { kCame, kWent };
-  /// MSFTSM_Namespace, in each namespace that has it.
+  /// MSFTSM_Namespace and CIM_WBEMServerNamespace, in each namespace that has them.
   void tell_model(Fate fate, const cim::NamespaceName& name);
   /// __Namespace, in `outer`.
   void tell_place(Fate fate, const cim::NamespaceName& outer, const cim::NamespaceName& inner);

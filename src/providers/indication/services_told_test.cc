@@ -66,5 +66,16 @@ TEST_F(ServicesToldTest, TheEndOfATransitionIsToldWithItsTime) {
   EXPECT_EQ(states[0].second.as_unsigned(), 3U);
 }
 
+TEST_F(ServicesToldTest, TheWbemServerIsToldOfWithTheObjectManager) {
+  listen("SELECT * FROM CIM_InstModification WHERE SourceInstance ISA CIM_WBEMServer", {}, kInterop.text());
+  service::SetServer renamed;
+  renamed.name = "gamma";
+  must(service->set_server(admin(), renamed));
+  settle();
+  const auto changes = changes_of(names::kElementName);
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].second.string_or_empty(), "Lunaria WBEM server of gamma");
+}
+
 }  // namespace
 }  // namespace lunaria::providers

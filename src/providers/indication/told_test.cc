@@ -268,17 +268,18 @@ TEST_F(IndicationServiceTest, NamespacesAreToldOfWhereverTheyAreSeen) {
   ASSERT_TRUE(repository.add_namespace(made));
   shard.run([&] { indications->namespaces().on_namespace_created(made); });
   settle();
-  ASSERT_EQ(exporter.encoded.size(), 5U);
-  for (std::size_t i = 0; i < 2; ++i) {
+  ASSERT_EQ(exporter.encoded.size(), 6U);
+  const std::vector<std::pair<cim::NamespaceName, std::string>> models = {
+      {kInterop, "MSFTSM_Namespace"}, {kInterop, "CIM_WBEMServerNamespace"}, {kStorage, "MSFTSM_Namespace"}};
+  for (std::size_t i = 0; i < models.size(); ++i) {
     EXPECT_EQ(exporter.encoded[i].class_name(), "CIM_InstCreation");
     const cim::InstancePtr source = embedded(exporter.encoded[i], "SourceInstance");
-    EXPECT_EQ(source->class_name(), "MSFTSM_Namespace");
+    EXPECT_EQ(source->class_name(), models[i].second);
     EXPECT_EQ(text_of(*source, "Name"), "root/a");
-    EXPECT_EQ(source->path(i == 0 ? kInterop : kStorage).to_string(),
-              text_of(exporter.encoded[i], "SourceInstanceModelPath"));
+    EXPECT_EQ(source->path(models[i].first).to_string(), text_of(exporter.encoded[i], "SourceInstanceModelPath"));
   }
   const std::vector<std::string> all = told();
-  EXPECT_EQ(std::vector<std::string>(all.begin() + 2, all.end()),
+  EXPECT_EQ(std::vector<std::string>(all.begin() + 3, all.end()),
             (std::vector<std::string>{"CIM_InstCreation root:__Namespace.Name=\"a\"",
                                       "CIM_InstDeletion root:__Namespace.Name=\"a/b\"",
                                       "CIM_InstCreation root/a:__Namespace.Name=\"b\""}));

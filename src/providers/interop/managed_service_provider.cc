@@ -104,7 +104,7 @@ MethodReply ManagedServiceProvider::invoke_method(cim::ProviderCall call, const 
                       : cim::name_equal(method.name, names::stop_service::kMethod) ? stop_service(std::move(call))
                       : cim::name_equal(method.name, names::request_state_change::kMethod)
                           ? request_state_change(std::move(call), in)
-                          : call_other(std::move(call), method);
+                          : call_other(std::move(call), method, in);
   auto result = co_await std::move(reply);
   co_return result;
 }
@@ -114,7 +114,8 @@ runtime::Task<Result<void, cim::Error>> ManagedServiceProvider::set_others(const
   co_return Result<void, cim::Error>();
 }
 
-MethodReply ManagedServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method) {
+MethodReply ManagedServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method,
+                                               const cim::ParameterValues& /*in*/) {
   co_return fail(
       cim::Error(cim::Status::kMethodNotAvailable, call.cls->name() + '.' + method.name + " is not provided"));
 }

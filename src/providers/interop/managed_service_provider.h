@@ -43,8 +43,8 @@ class ManagedServiceProvider : public SingleInstanceProvider {
   /// Changes of what the service has beside EnabledDefault: none here. Both outlive the task.
   virtual runtime::Task<Result<void, cim::Error>> set_others(const cim::ProviderCall& call,
                                                              const cim::Instance& changes);
-  /// A method that is none of the three, on the instance: METHOD_NOT_AVAILABLE here.
-  virtual MethodReply call_other(cim::ProviderCall call, const cim::Method& method);
+  /// A method that is none of the three, on the instance: METHOD_NOT_AVAILABLE here. What is given outlives the task.
+  virtual MethodReply call_other(cim::ProviderCall call, const cim::Method& method, const cim::ParameterValues& in);
 
   Environment environment_;
   service::ServiceKind kind_;

@@ -19,9 +19,32 @@ cim::Error fixed_namespaces() {
 }
 
 /// The newest version that a shipped CIM class follows.
-constexpr std::string_view kSchemaVersion = "2.31";
+constexpr std::string_view kSchemaVersion = "2.39";
 
 }  // namespace
+
+runtime::Task<Result<void, cim::Error>> create_namespace(const Environment& environment,
+                                                         const cim::OperationContext& context,
+                                                         const cim::NamespaceName& name) {
+  if (name.empty()) {
+    co_return fail(invalid_parameter("A namespace needs a Name"));
+  }
+  if (environment.schema_editor == nullptr) {
+    co_return fail(fixed_namespaces());
+  }
+  auto outcome = co_await environment.schema_editor->create_namespace(context, name);
+  co_return outcome;
+}
+
+runtime::Task<Result<void, cim::Error>> delete_namespace(const Environment& environment,
+                                                         const cim::OperationContext& context,
+                                                         const cim::NamespaceName& name) {
+  if (environment.schema_editor == nullptr) {
+    co_return fail(fixed_namespaces());
+  }
+  auto outcome = co_await environment.schema_editor->delete_namespace(context, name);
+  co_return outcome;
+}
 
 cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
                                  const cim::NamespaceName& name) {
@@ -91,17 +114,11 @@ runtime::Task<Result<void, cim::Error>> NamespaceProvider::modify_instance(cim::
 runtime::Task<Result<cim::ObjectPath, cim::Error>> NamespaceProvider::create_instance(cim::ProviderCall call,
                                                                                       const cim::Instance& instance) {
   const cim::NamespaceName name(text_value(instance, names::kName));
-  if (name.empty()) {
-    co_return fail(cim::Error(cim::Status::kInvalidParameter, "A namespace needs a Name"));
-  }
-  if (environment_.schema_editor == nullptr) {
-    co_return fail(fixed_namespaces());
-  }
   const auto server = co_await environment_.service.server(to_principal(call.context));
   if (!server) {
     co_return fail(to_cim(server.error()));
   }
-  const auto made = co_await environment_.schema_editor->create_namespace(call.context, name);
+  const auto made = co_await create_namespace(environment_, call.context, name);
   if (!made) {
     co_return fail(made.error());
   }
@@ -117,10 +134,7 @@ runtime::Task<Result<void, cim::Error>> NamespaceProvider::delete_instance(cim::
   if (!present) {
     co_return fail(present.error());
   }
-  if (environment_.schema_editor == nullptr) {
-    co_return fail(fixed_namespaces());
-  }
-  auto outcome = co_await environment_.schema_editor->delete_namespace(context, name);
+  auto outcome = co_await delete_namespace(environment_, context, name);
   co_return outcome;
 }
 

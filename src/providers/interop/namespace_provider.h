@@ -27,6 +27,17 @@ class NamespaceProvider final : public cim::Provider {
   Environment environment_;
 };
 
+// What making and removing a namespace comes to, whatever stands for it; see SchemaEditor. NOT_SUPPORTED where
+// namespaces are fixed. All that is given outlives the task.
+
+/// INVALID_PARAMETER also for no name.
+runtime::Task<Result<void, cim::Error>> create_namespace(const Environment& environment,
+                                                         const cim::OperationContext& context,
+                                                         const cim::NamespaceName& name);
+runtime::Task<Result<void, cim::Error>> delete_namespace(const Environment& environment,
+                                                         const cim::OperationContext& context,
+                                                         const cim::NamespaceName& name);
+
 /// A namespace as an instance of MSFTSM_Namespace.
 cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
                                  const cim::NamespaceName& name);

@@ -7,16 +7,8 @@
 #include "schema/names.h"
 
 namespace lunaria::providers {
-namespace {
 
 namespace names = schema::msftsm_object_manager;
-
-constexpr ServiceStateTexts kTexts{.enabled = "The object manager answers requests",
-                                   .disabled = "The object manager is stopped",
-                                   .shutting_down = "The object manager finishes the requests inside",
-                                   .starting = "The object manager is being started"};
-
-}  // namespace
 
 cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::Server& server,
                                       const service::ServiceStatus& status) {
@@ -33,7 +25,7 @@ cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::S
   set_null(instance, names::kPrimaryOwnerName);
   set_null(instance, names::kPrimaryOwnerContact);
   set(instance, names::kGatherStatisticalData, server.gathers_statistics);
-  set_service_state(instance, status, kTexts);
+  set_service_state(instance, status, kObjectManagerTexts);
   return instance;
 }
 

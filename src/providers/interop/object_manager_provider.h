@@ -7,6 +7,13 @@
 
 namespace lunaria::providers {
 
+/// Of whatever stands for the object manager.
+inline constexpr ServiceStateTexts kObjectManagerTexts{
+    .enabled = "The object manager answers requests",
+    .disabled = "The object manager is stopped",
+    .shutting_down = "The object manager finishes the requests inside",
+    .starting = "The object manager is being started"};
+
 /// The object manager as the instance of MSFTSM_ObjectManager.
 cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::Server& server,
                                       const service::ServiceStatus& status);

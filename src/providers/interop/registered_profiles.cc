@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "providers/interop/server_model.h"
+#include "providers/interop/wbem_server_model.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -20,7 +21,7 @@ constexpr std::string_view kInterop = "root/interop";
 constexpr std::string_view kServer = "Server";
 
 /// What keeps to a profile itself.
-enum class Central : std::uint8_t { kObjectManager, kIndicationService, kProfiles, kServerProfile };
+enum class Central : std::uint8_t { kObjectManager, kWbemServer, kIndicationService, kProfiles, kServerProfile };
 
 struct Profile {
   Organization organization;
@@ -39,6 +40,7 @@ constexpr auto kProfiles = std::to_array<Profile>({
     {Organization::kSNIA, "SMI-S", "1.6.0", Central::kServerProfile},
     {Organization::kDMTF, "Profile Registration", "1.0.0", Central::kProfiles},
     {Organization::kDMTF, "Indications", "1.2.2", Central::kIndicationService},
+    {Organization::kDMTF, "WBEM Server", "1.0.0", Central::kWbemServer},
     {Organization::kSNIA, "Profile Registration", "1.4.0", Central::kProfiles, kServer},
     {Organization::kSNIA, "Profile Registration", "1.5.0", Central::kProfiles, kServer},
     {Organization::kSNIA, "Profile Registration", "1.6.0", Central::kProfiles, kServer},
@@ -77,6 +79,8 @@ std::vector<cim::ObjectPath> central_paths(const service::Server& server, const 
   switch (profile.central) {
     case Central::kObjectManager:
       return {object_manager_path(server, cim::NamespaceName(kInterop))};
+    case Central::kWbemServer:
+      return {wbem_server_path(server, cim::NamespaceName(kInterop))};
     case Central::kIndicationService:
       return {indication_service_path(server)};
     case Central::kServerProfile:

@@ -8,6 +8,7 @@
 #include "providers/indication/subscriptions.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/namespace_provider.h"
+#include "providers/interop/wbem_server_model.h"
 #include "providers/values.h"
 #include "schema/names.h"
 
@@ -19,18 +20,6 @@ constexpr std::string_view kInterop = "root/interop";
 constexpr std::string_view kMechanismName = "Lunaria:CIM-XML";
 constexpr std::string_view kSoftwareId = "Lunaria:lunariad";
 constexpr std::string_view kIndicationCapabilitiesId = "Lunaria:IndicationServiceCapabilities";
-
-/// The four keys of whatever a system hosts.
-cim::ObjectPath hosted_path(const service::Server& server, const cim::NamespaceName& space, std::string_view cls,
-                            std::string name) {
-  namespace keys = schema::cim_service;
-  return {space,
-          std::string(cls),
-          {{std::string(keys::kSystemCreationClassName), cim::Value(schema::msftsm_system::kClass)},
-           {std::string(keys::kSystemName), cim::Value(system_name(server))},
-           {std::string(keys::kCreationClassName), cim::Value(cls)},
-           {std::string(keys::kName), cim::Value(std::move(name))}}};
-}
 
 cim::ObjectPath mechanism_path(const service::Server& server, const cim::NamespaceName& space) {
   return hosted_path(server, space, mechanism_names::kClass, std::string(kMechanismName));
@@ -45,6 +34,17 @@ cim::Instance dependency(const cim::ClassPtr& cls, cim::ObjectPath antecedent, c
 }
 
 }  // namespace
+
+cim::ObjectPath hosted_path(const service::Server& server, const cim::NamespaceName& space, std::string_view cls,
+                            std::string name) {
+  namespace keys = schema::cim_service;
+  return {space,
+          std::string(cls),
+          {{std::string(keys::kSystemCreationClassName), cim::Value(schema::msftsm_system::kClass)},
+           {std::string(keys::kSystemName), cim::Value(system_name(server))},
+           {std::string(keys::kCreationClassName), cim::Value(cls)},
+           {std::string(keys::kName), cim::Value(std::move(name))}}};
+}
 
 cim::ObjectPath system_path(const service::Server& server, const cim::NamespaceName& space) {
   namespace names = schema::msftsm_system;
@@ -123,6 +123,8 @@ std::vector<cim::Instance> hosted_services(const ComputedFacts& facts, const cim
       dependency(call.cls, system, object_manager_path(facts.server, call.name_space))};
   if (call.name_space == cim::NamespaceName(kInterop)) {
     instances.push_back(dependency(call.cls, system, indication_service_path(facts.server)));
+    instances.push_back(dependency(call.cls, system, wbem_server_path(facts.server, call.name_space)));
+    instances.push_back(dependency(call.cls, system, protocol_service_path(facts.server, call.name_space)));
   }
   return instances;
 }
@@ -153,13 +155,18 @@ std::vector<cim::Instance> indication_service_capabilities(const ComputedFacts& 
 
 std::vector<cim::Instance> element_capabilities(const ComputedFacts& facts, const cim::ProviderCall& call) {
   namespace ends = schema::cim_element_capabilities;
-  cim::Instance instance(call.cls);
-  set(instance, ends::kManagedElement, cim::Value(indication_service_path(facts.server)));
-  set(instance, ends::kCapabilities,
-      cim::Value(cim::ObjectPath(
-          call.name_space, std::string(schema::cim_indication_service_capabilities::kClass),
-          {{std::string(schema::cim_capabilities::kInstanceID), cim::Value(kIndicationCapabilitiesId)}})));
-  return {instance};
+  const auto with = [&](cim::ObjectPath element, cim::ObjectPath capabilities) {
+    cim::Instance instance(call.cls);
+    set(instance, ends::kManagedElement, cim::Value(std::move(element)));
+    set(instance, ends::kCapabilities, cim::Value(std::move(capabilities)));
+    return instance;
+  };
+  return {with(indication_service_path(facts.server),
+               {call.name_space,
+                std::string(schema::cim_indication_service_capabilities::kClass),
+                {{std::string(schema::cim_capabilities::kInstanceID), cim::Value(kIndicationCapabilitiesId)}}}),
+          with(wbem_server_path(facts.server, call.name_space), wbem_server_capabilities_path(call.name_space)),
+          with(protocol_service_path(facts.server, call.name_space), cimxml_capabilities_path(call.name_space))};
 }
 
 std::vector<cim::Instance> software_identities(const ComputedFacts& facts, const cim::ProviderCall& call) {

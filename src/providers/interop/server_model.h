@@ -3,10 +3,16 @@
 // How the server itself is reached and what it consists of (SNIA Server profile): its communication mechanism, and the
 // associations between system, object manager, namespaces, mechanism and software.
 
+#include <string>
+#include <string_view>
+
 #include "providers/interop/computed_provider.h"
 
 namespace lunaria::providers {
 
+/// Of what the system of the object manager hosts.
+cim::ObjectPath hosted_path(const service::Server& server, const cim::NamespaceName& space, std::string_view cls,
+                            std::string name);
 cim::ObjectPath system_path(const service::Server& server, const cim::NamespaceName& space);
 cim::ObjectPath object_manager_path(const service::Server& server, const cim::NamespaceName& space);
 /// Of CIM_IndicationService, which is in root/interop only.

@@ -57,7 +57,8 @@ cim::Instance storage_service_instance(const cim::ClassPtr& cls, const StorageSe
   return instance;
 }
 
-MethodReply StorageServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method) {
+MethodReply StorageServiceProvider::call_other(cim::ProviderCall call, const cim::Method& method,
+                                               const cim::ParameterValues& /*in*/) {
   const auto status = co_await environment_.service.service_state(to_principal(call.context), kind_);
   if (!status) {
     co_return fail(to_cim(status.error()));

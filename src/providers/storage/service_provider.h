@@ -36,7 +36,7 @@ class StorageServiceProvider final : public ManagedServiceProvider {
                             const service::ServiceStatus& status) const override {
     return storage_service_instance(cls, description_, server, status);
   }
-  MethodReply call_other(cim::ProviderCall call, const cim::Method& method) override;
+  MethodReply call_other(cim::ProviderCall call, const cim::Method& method, const cim::ParameterValues& in) override;
 
   StorageServiceKind description_;
 };

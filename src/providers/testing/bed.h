@@ -108,7 +108,7 @@ class Bed : public service::ServiceTest {
     table = std::make_unique<cim::ProviderTable>();
     statistics = {};
     providers = std::make_unique<ProviderSet>(
-        Environment{*service, repository, world.clock(), nullptr, &statistics, &path_and_properties});
+        Environment{*service, repository, world.clock(), schema_editor, &statistics, &path_and_properties});
     providers->add_to(*table);
     ASSERT_TRUE(finish(providers->open()));
     manager = std::make_unique<cim::ObjectManager>(
@@ -239,6 +239,7 @@ class Bed : public service::ServiceTest {
   cim::AdmissionControl admission{{}, {}};
   std::unique_ptr<FakeManaged> managed;
   service::MethodService storage_managed;
+  cim::SchemaEditor* schema_editor = nullptr;  ///< what providers get, from the next life on
   cim::OperationStatistics statistics;
   std::unique_ptr<cim::ProviderTable> table;
   std::unique_ptr<ProviderSet> providers;
