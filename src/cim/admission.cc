@@ -80,17 +80,19 @@ void AdmissionControl::wake() {
     return is_due;
   });
   for (Waiter* waiter : due) {
-    waiter->done.set();
+    waiter->done.ring();
   }
 }
 
-runtime::Task<void> AdmissionControl::wait_until_inside(std::size_t remaining) {
+runtime::Task<bool> AdmissionControl::wait_until_inside(std::size_t remaining, runtime::Shard& shard,
+                                                        runtime::Duration patience) {
   if (!closed_ || inside_ <= remaining) {
-    co_return;
+    co_return true;
   }
-  Waiter waiter{remaining, {}};
+  Waiter waiter{remaining, runtime::Alarm(shard)};
   waiters_.push_back(&waiter);
-  co_await waiter.done.wait();
+  co_await waiter.done.wait(patience);
+  co_return std::erase(waiters_, &waiter) == 0;
 }
 
 }  // namespace lunaria::cim

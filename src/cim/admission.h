@@ -11,7 +11,8 @@
 #include "cim/error.h"
 #include "cim/name.h"
 #include "cim/operation_context.h"
-#include "runtime/event.h"
+#include "runtime/alarm.h"
+#include "runtime/shard.h"
 #include "runtime/task.h"
 
 namespace lunaria::cim {
@@ -62,15 +63,15 @@ class AdmissionControl final {
   std::size_t inside() const { return inside_; }
   void close() { closed_ = true; }
   void open();
-  /// Done when no more than `remaining` operations are inside, or when open again: a StopService that is itself inside
-  /// waits for 1. Operations admitted as exceptions count.
-  runtime::Task<void> wait_until_inside(std::size_t remaining);
+  /// True when no more than `remaining` operations are inside, or when open again: a StopService that is itself inside
+  /// waits for 1. False when that takes longer than `patience`. Operations admitted as exceptions count.
+  runtime::Task<bool> wait_until_inside(std::size_t remaining, runtime::Shard& shard, runtime::Duration patience);
 
  private:
   /// In the frame of wait_until_inside.
   struct Waiter {
     std::size_t remaining;
-    runtime::Event done;
+    runtime::Alarm done;
   };
 
   void leave();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "cim/test_provider.h"
 #include "runtime/event.h"
 #include "runtime/gate.h"
+#include "sim/world.h"
 
 namespace lunaria::cim {
 namespace {
@@ -433,13 +435,15 @@ TEST(AdmissionControl, LimitsHowManyAreInside) {
   EXPECT_TRUE(admission.enter(context, request));
 }
 
-runtime::Task<void> stop(AdmissionControl& admission, std::size_t remaining, bool& is_done) {
+runtime::Task<void> stop(AdmissionControl& admission, std::size_t remaining, runtime::Shard& shard,
+                         std::optional<bool>& outcome) {
   admission.close();
-  co_await admission.wait_until_inside(remaining);
-  is_done = true;
+  outcome = co_await admission.wait_until_inside(remaining, shard, std::chrono::seconds(10));
 }
 
 TEST(AdmissionControl, LetsAStopperWaitForTheOthers) {
+  sim::World world({.seed = 1});
+  sim::SimShard& shard = world.add_shard();
   AdmissionControl admission({}, {});
   const OperationContext context;
   const NamespaceName name_space("root/x");
@@ -447,18 +451,26 @@ TEST(AdmissionControl, LetsAStopperWaitForTheOthers) {
   auto own = admission.enter(context, request);
   std::optional<AdmissionControl::Ticket> other(std::move(admission.enter(context, request).value()));
   runtime::Gate gate;
-  bool is_done = false;
-  ASSERT_TRUE(runtime::spawn(gate, stop(admission, 1, is_done)));
-  EXPECT_FALSE(is_done);
+  std::optional<bool> outcome;
+  const auto begin = [&](std::size_t remaining) {
+    outcome.reset();
+    shard.run([&] { ASSERT_TRUE(runtime::spawn(gate, stop(admission, remaining, shard, outcome))); });
+  };
+  begin(1);
+  EXPECT_FALSE(outcome);
   EXPECT_EQ(status_of(admission.enter(context, request)), "SERVER_IS_SHUTTING_DOWN");
-  other.reset();
-  EXPECT_TRUE(is_done);
+  shard.run([&] { other.reset(); });
+  EXPECT_EQ(outcome, true);
 
-  is_done = false;
-  ASSERT_TRUE(runtime::spawn(gate, stop(admission, 0, is_done)));
-  EXPECT_FALSE(is_done);
-  admission.open();
-  EXPECT_TRUE(is_done) << "started again: there is nothing to wait for";
+  begin(0);
+  world.run_for(std::chrono::seconds(9));
+  EXPECT_FALSE(outcome);
+  world.run_for(std::chrono::seconds(2));
+  EXPECT_EQ(outcome, false) << "it has waited long enough";
+
+  begin(0);
+  shard.run([&] { admission.open(); });
+  EXPECT_EQ(outcome, true) << "started again: there is nothing to wait for";
 }
 
 /// Puts many instances; the sink never waits.

@@ -1,4 +1,4 @@
-// Names of listeners: which are asked for together, and that those without an address hold up nobody else.
+// Names of listeners: which share a question, and that those without an address hold up nobody else.
 
 #include "daemon/listener_names.h"
 
@@ -19,28 +19,40 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Knows all names but the dead ones.
-class FakeResolver final : public service::NameResolver {
+/// Knows all names but the dead ones, which nobody answers for.
+class FakeConversation final : public NameConversation {
  public:
-  std::vector<service::NameAnswer> resolve(const std::vector<std::string>& names) override {
-    questions.push_back(names);
-    std::vector<service::NameAnswer> answers;
+  explicit FakeConversation(const runtime::Clock& clock) : clock_(clock) {}
+
+  std::vector<service::NameAnswer> go_on(const std::vector<std::string>& names) override {
+    if (!names.empty()) {
+      questions.push_back(names);
+    }
     for (const std::string& name : names) {
-      service::NameAnswer& answer = answers.emplace_back();
-      answer.name = name;
-      if (dead.contains(name)) {
-        answer.reason = "the name service does not answer";
-      } else {
-        answer.kind = service::NameAnswer::Kind::kFound;
-        answer.addresses = {*IpAddress::parse("192.0.2.7")};
+      EXPECT_TRUE(open_.try_emplace(name, clock_.now()).second) << name << " is open";
+    }
+    std::vector<service::NameAnswer> answers;
+    for (const auto& [name, asked] : open_) {
+      if (!dead.contains(name)) {
+        answers.push_back(
+            {.name = name, .kind = service::NameAnswer::Kind::kFound, .addresses = {*IpAddress::parse("192.0.2.7")}});
+      } else if (clock_.now() - asked >= service::kNameLookupMax) {
+        answers.push_back({.name = name, .reason = "the name service does not answer"});
       }
+    }
+    for (const service::NameAnswer& answer : answers) {
+      open_.erase(answer.name);
     }
     return answers;
   }
-  void cancel() override {}
+  void wake() override {}
 
   std::set<std::string> dead;
   std::vector<std::vector<std::string>> questions;
+
+ private:
+  const runtime::Clock& clock_;
+  std::map<std::string, runtime::Instant> open_;
 };
 
 class ListenerNamesTest : public testing::Test {
@@ -54,8 +66,20 @@ class ListenerNamesTest : public testing::Test {
     shard_.run([&] { EXPECT_TRUE(runtime::spawn(gate_, keep(host))); });
   }
   void ask_and_wait(const std::string& host) {
+    outcomes_.erase(host);
     ask(host);
-    world_.run_until_idle();
+    EXPECT_TRUE(world_.run_until([&] { return outcomes_.contains(host); }));
+  }
+  /// How long all these take that are asked for now.
+  runtime::Duration time_of(const std::vector<std::string>& hosts) {
+    const runtime::Instant before = world_.clock().now();
+    for (const std::string& host : hosts) {
+      outcomes_.erase(host);
+      ask(host);
+    }
+    EXPECT_TRUE(world_.run_until(
+        [&] { return std::ranges::all_of(hosts, [&](const std::string& host) { return outcomes_.contains(host); }); }));
+    return world_.clock().now() - before;
   }
   runtime::Task<void> keep(std::string host) {
     auto outcome = co_await names_.look_up(host);
@@ -67,7 +91,7 @@ class ListenerNamesTest : public testing::Test {
   sim::World world_{{.seed = 1}};
   sim::SimShard& shard_ = world_.add_shard();
   runtime::Gate gate_;
-  FakeResolver resolver_;
+  FakeConversation resolver_{world_.clock()};
   ListenerNames names_{shard_, resolver_};
   std::map<std::string, ListenerNames::Outcome> outcomes_;
 };
@@ -106,19 +130,34 @@ TEST_F(ListenerNamesTest, ANameThatHasJustFailedIsNotAskedForAgain) {
   EXPECT_EQ(resolver_.questions.size(), 3U) << "what is found is asked for whenever it is needed";
 }
 
-TEST_F(ListenerNamesTest, NamesThatFailedBeforeHaveAQuestionOfTheirOwn) {
-  resolver_.dead = {"dead1", "dead2"};
-  ask("dead1");
-  ask_and_wait("dead2");
-  world_.run_for(kFailedNameAge);
-  resolver_.questions.clear();
-  for (const char* host : {"dead1", "alive1", "dead2", "alive2"}) {
+TEST_F(ListenerNamesTest, NamesThatNobodyAnswersForHoldUpNoOther) {
+  resolver_.dead = {"dead1", "dead2", "dead3"};
+  for (const char* host : {"dead1", "alive1", "dead2"}) {
     ask(host);
   }
-  world_.run_until_idle();
-  EXPECT_TRUE(is_found("alive1") && is_found("alive2"));
-  std::ranges::sort(resolver_.questions);
-  EXPECT_EQ(resolver_.questions, (std::vector<Names>{{"alive1", "alive2"}, {"dead1", "dead2"}}));
+  EXPECT_LT(time_of({"alive2"}), 50ms) << "asked for together";
+  EXPECT_TRUE(is_found("alive1"));
+  ask("dead3");
+  EXPECT_LT(time_of({"alive1", "alive3"}), 50ms) << "asked for while others are open";
+  EXPECT_FALSE(outcomes_.contains("dead1") || outcomes_.contains("dead3"));
+  EXPECT_LT(time_of({"dead1", "dead2", "dead3"}), service::kNameLookupMax + 50ms);
+}
+
+TEST_F(ListenerNamesTest, ANameThatDiesAfterALongTimeHoldsUpNoOther) {
+  EXPECT_LT(time_of({"host1", "host2"}), 50ms);
+  world_.run_for(24h);
+  resolver_.dead = {"host1"};
+  ask("host1");
+  EXPECT_LT(time_of({"host2"}), 50ms);
+  EXPECT_LT(time_of({"host2"}), 50ms);
+}
+
+TEST_F(ListenerNamesTest, ANameThatIsBeingAskedForIsNotAskedForTwice) {
+  resolver_.dead = {"dead"};
+  ask("dead");
+  world_.run_for(1s);
+  EXPECT_LT(time_of({"dead", "dead"}), service::kNameLookupMax);
+  EXPECT_EQ(resolver_.questions, (std::vector<Names>{{"dead"}}));
 }
 
 TEST_F(ListenerNamesTest, NothingIsLookedUpAfterTheEnd) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/authorization.h"
+#include "daemon/operation_grace.h"
 #include "daemon/schema_loading.h"
 #include "providers/readers.h"
 #include "schema/names.h"
@@ -148,7 +149,7 @@ runtime::Task<service::Outcome<void>> Management::start() {
 // The request that asked for this is inside and gets its answer afterwards: it is the one that is not waited for.
 runtime::Task<service::Outcome<void>> Management::stop(service::StopMode mode) {
   admission_.close();
-  co_await admission_.wait_until_inside(1);
+  co_await wait_for_operations(shard_, admission_, 1, handler_, server_);
   runtime::spawn(closing_, close_tcp());
   log_.info("management.stopped", {{"process_ends", mode == service::StopMode::kShutDown}});
   if (mode == service::StopMode::kShutDown) {

@@ -47,7 +47,7 @@ struct ManagementStores {
   cim::ObjectStore& objects;
   cim::indication::MessageStore& messages;
   cim::AuditTrail& audit;
-  service::NameResolver& names;  ///< of listeners
+  NameConversation& names;  ///< of listeners
 };
 
 /// Lives on the control shard; what it is given outlives it.

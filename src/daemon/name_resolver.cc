@@ -10,8 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
+#include <list>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "daemon/local_addresses.h"
@@ -22,12 +26,6 @@ namespace {
 /// One server is given this long for the first answer, twice as long for the second.
 constexpr int kFirstWaitMs = 1000;
 constexpr int kTries = 2;
-
-/// One question and where its answer goes.
-struct Question {
-  service::NameAnswer answer;
-  std::size_t* open = nullptr;
-};
 
 void take_addresses(const ares_addrinfo& info, service::NameAnswer& answer) {
   std::chrono::seconds shortest = service::kNameAgeMax;
@@ -41,22 +39,32 @@ void take_addresses(const ares_addrinfo& info, service::NameAnswer& answer) {
   answer.kind = answer.addresses.empty() ? service::NameAnswer::Kind::kNoSuchName : service::NameAnswer::Kind::kFound;
 }
 
-void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* info) {
-  auto& question = *static_cast<Question*>(argument);
-  --*question.open;
-  const std::unique_ptr<ares_addrinfo, decltype([](ares_addrinfo* each) { ares_freeaddrinfo(each); })> owner(info);
+service::NameAnswer to_answer(const std::string& name, int status, const ares_addrinfo* info) {
+  service::NameAnswer answer{.name = name};
   if (status == ARES_SUCCESS && info != nullptr) {
-    take_addresses(*info, question.answer);
+    take_addresses(*info, answer);
   } else if (status == ARES_ENOTFOUND || status == ARES_ENODATA) {
-    question.answer.kind = service::NameAnswer::Kind::kNoSuchName;
+    answer.kind = service::NameAnswer::Kind::kNoSuchName;
   } else if (status == ARES_ETIMEOUT || status == ARES_EDESTRUCTION) {
-    question.answer.reason = "the name service does not answer";
+    answer.reason = "the name service does not answer";
   } else {
-    question.answer.reason = ares_strerror(status);
+    answer.reason = ares_strerror(status);
   }
+  return answer;
 }
 
-/// Readable when the time for a whole call is over.
+reactor::Descriptor make_event() {
+  reactor::Descriptor event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  check(static_cast<bool>(event), "an eventfd can be made at start");
+  return event;
+}
+
+void raise(const reactor::Descriptor& event) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(event.get(), &one, sizeof one);
+}
+
+/// Readable when the time of the first question is over.
 reactor::Descriptor make_alarm() {
   reactor::Descriptor alarm(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
   itimerspec when{};
@@ -64,84 +72,179 @@ reactor::Descriptor make_alarm() {
   return alarm && timerfd_settime(alarm.get(), 0, &when, nullptr) == 0 ? std::move(alarm) : reactor::Descriptor();
 }
 
-/// Waits for the sockets of the channel and lets it work. False when one of `stops` is readable.
-bool work_once(ares_channel channel, std::array<int, 2> stops) {
-  std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
-  const auto wanted = static_cast<unsigned>(ares_getsock(channel, sockets.data(), ARES_GETSOCK_MAXNUM));
-  std::array<pollfd, ARES_GETSOCK_MAXNUM + 2> polled{};
-  std::size_t count = 0;
-  for (const int stop : stops) {
-    polled[count++] = {stop, POLLIN, 0};
-  }
-  for (unsigned i = 0; i < sockets.size(); ++i) {
-    const bool reads = ARES_GETSOCK_READABLE(wanted, i) != 0;
-    const bool writes = ARES_GETSOCK_WRITABLE(wanted, i) != 0;
-    if (reads || writes) {
-      polled[count++] = {sockets[i], static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0};
+/// Questions that share one reading of the configuration, its sockets and a time limit.
+class Channel final {
+ public:
+  explicit Channel(std::vector<service::NameAnswer>& answers) : answers_(answers), alarm_(make_alarm()) {
+    ares_options options{};
+    options.timeout = kFirstWaitMs;
+    options.tries = kTries;
+    if (alarm_ && ares_init_options(&channel_, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS) {
+      channel_ = nullptr;
     }
   }
-  timeval left{};
-  timeval longest{.tv_sec = kFirstWaitMs / 1000, .tv_usec = 0};
-  const timeval* wait = ares_timeout(channel, &longest, &left);
-  const int wait_ms = static_cast<int>(wait->tv_sec * 1000 + wait->tv_usec / 1000) + 1;
-  if (poll(polled.data(), static_cast<nfds_t>(count), wait_ms) < 0) {
-    return true;
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  /// Answers what is open.
+  ~Channel() {
+    if (channel_ != nullptr) {
+      ares_destroy(channel_);
+    }
   }
-  if (polled[0].revents != 0 || polled[1].revents != 0) {
-    return false;
-  }
-  bool had_events = false;
-  for (std::size_t i = stops.size(); i < count; ++i) {
-    const bool can_read = (polled[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
-    const bool can_write = (polled[i].revents & POLLOUT) != 0;
-    had_events = had_events || can_read || can_write;
-    ares_process_fd(channel, can_read ? polled[i].fd : ARES_SOCKET_BAD, can_write ? polled[i].fd : ARES_SOCKET_BAD);
-  }
-  if (!had_events) {
-    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // time has passed
-  }
-  return true;
-}
 
-}  // namespace
-
-DnsResolver::DnsResolver() : cancelled_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  check(static_cast<bool>(cancelled_), "an eventfd can be made at start");
-  check(ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS, "the DNS library starts");
-}
-
-void DnsResolver::cancel() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = write(cancelled_.get(), &one, sizeof one);
-}
-
-std::vector<service::NameAnswer> DnsResolver::resolve(const std::vector<std::string>& names) {
-  std::vector<Question> questions(names.size());
-  std::size_t open = names.size();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    questions[i].answer.name = names[i];
-    questions[i].answer.reason = "the name service cannot be asked";
-    questions[i].open = &open;
+  bool is_done() const { return questions_.empty(); }
+  /// Whether a question that comes now still has nearly all of the time.
+  bool is_new() const {
+    itimerspec left{};
+    return timerfd_gettime(alarm_.get(), &left) == 0 && left.it_value.tv_sec >= service::kNameLookupMax.count() - 1;
   }
-  ares_options options{};
-  options.timeout = kFirstWaitMs;
-  options.tries = kTries;
-  ares_channel channel = nullptr;
-  const reactor::Descriptor alarm = make_alarm();
-  if (alarm && ares_init_options(&channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) == ARES_SUCCESS) {
+  void ask(const std::string& name) {
+    if (channel_ == nullptr) {
+      answers_.push_back({.name = name, .reason = "the name service cannot be asked"});
+      return;
+    }
+    Question& question = questions_.emplace_front(this, name);
+    question.self = questions_.begin();
     ares_addrinfo_hints hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_flags = ARES_AI_NOSORT;
-    for (Question& question : questions) {
-      ares_getaddrinfo(channel, question.answer.name.c_str(), nullptr, &hints, on_answer, &question);
-    }
-    while (open > 0 && work_once(channel, {cancelled_.get(), alarm.get()})) {
-    }
-    ares_destroy(channel);  // calls back for every question that is open
+    ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, on_answer, &question);
   }
-  std::vector<service::NameAnswer> answers;
-  for (Question& question : questions) {
-    answers.push_back(std::move(question.answer));
+  /// What to wait for, the alarm first, and for how long.
+  void add_to(std::vector<pollfd>& polled, int& wait_ms) const {
+    polled.push_back({alarm_.get(), POLLIN, 0});
+    std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
+    const auto wanted = static_cast<unsigned>(ares_getsock(channel_, sockets.data(), ARES_GETSOCK_MAXNUM));
+    for (unsigned i = 0; i < sockets.size(); ++i) {
+      const bool reads = ARES_GETSOCK_READABLE(wanted, i) != 0;
+      const bool writes = ARES_GETSOCK_WRITABLE(wanted, i) != 0;
+      if (reads || writes) {
+        polled.push_back({sockets[i], static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0});
+      }
+    }
+    timeval left{};
+    timeval longest{.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    const timeval* wait = ares_timeout(channel_, &longest, &left);
+    wait_ms = std::min(wait_ms, static_cast<int>(wait->tv_sec * 1000 + wait->tv_usec / 1000) + 1);
+  }
+  /// Works on what add_to() has added. False when its time is over.
+  bool work(std::span<const pollfd> polled) {
+    for (const pollfd& each : polled.subspan(1)) {
+      const bool can_read = (each.revents & (POLLIN | POLLERR | POLLHUP)) != 0;
+      const bool can_write = (each.revents & POLLOUT) != 0;
+      ares_process_fd(channel_, can_read ? each.fd : ARES_SOCKET_BAD, can_write ? each.fd : ARES_SOCKET_BAD);
+    }
+    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // time has passed
+    return polled.front().revents == 0;
+  }
+
+ private:
+  struct Question {
+    Question(Channel* its_channel, std::string its_name) : channel(its_channel), name(std::move(its_name)) {}
+    Channel* channel;
+    std::string name;
+    std::list<Question>::iterator self;
+  };
+  static void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* info) {
+    const std::unique_ptr<ares_addrinfo, decltype([](ares_addrinfo* each) { ares_freeaddrinfo(each); })> owner(info);
+    const auto& question = *static_cast<Question*>(argument);
+    question.channel->answers_.push_back(to_answer(question.name, status, info));
+    question.channel->questions_.erase(question.self);
+  }
+
+  std::vector<service::NameAnswer>& answers_;
+  reactor::Descriptor alarm_;
+  ares_channel channel_ = nullptr;
+  std::list<Question> questions_;  ///< without an answer
+};
+
+}  // namespace
+
+/// What is open, and the answers that were not told yet. A channel takes questions for a second and lives for
+/// kNameLookupMax, so there are never many.
+class DnsResolver::Conversation final {
+ public:
+  Conversation(int cancelled, int woken) : cancelled_(cancelled), woken_(woken) {}
+
+  std::vector<service::NameAnswer> go_on(const std::vector<std::string>& names) {
+    if (!names.empty() && (channels_.empty() || !channels_.back().is_new())) {
+      channels_.emplace_back(answers_);
+    }
+    for (const std::string& name : names) {
+      channels_.back().ask(name);
+    }
+    bool goes_on = true;
+    drop_done();
+    while (answers_.empty() && !channels_.empty() && goes_on) {
+      goes_on = work_once();
+      drop_done();
+    }
+    return std::exchange(answers_, {});
+  }
+
+ private:
+  void drop_done() {
+    channels_.remove_if([](const Channel& channel) { return channel.is_done(); });
+  }
+  /// False when it was woken or cancelled.
+  bool work_once() {
+    std::vector<pollfd> polled{{cancelled_, POLLIN, 0}, {woken_, POLLIN, 0}};
+    std::vector<std::size_t> begins;
+    int wait_ms = kFirstWaitMs;
+    for (const Channel& channel : channels_) {
+      begins.push_back(polled.size());
+      channel.add_to(polled, wait_ms);
+    }
+    begins.push_back(polled.size());
+    if (poll(polled.data(), static_cast<nfds_t>(polled.size()), wait_ms) < 0) {
+      return true;
+    }
+    if (polled[0].revents != 0) {
+      channels_.clear();
+      return false;
+    }
+    std::size_t number = 0;
+    std::erase_if(channels_, [&](Channel& channel) {
+      const std::size_t begin = begins[number++];
+      return !channel.work(std::span(polled).subspan(begin, begins[number] - begin));
+    });
+    std::uint64_t count = 0;
+    return polled[1].revents == 0 || read(woken_, &count, sizeof count) < 0;
+  }
+
+  const int cancelled_;
+  const int woken_;
+  std::vector<service::NameAnswer> answers_;
+  std::list<Channel> channels_;  ///< oldest first; after the answers, which they write to until they are gone
+};
+
+DnsResolver::DnsResolver()
+    : cancelled_(make_event()),
+      woken_(make_event()),
+      conversation_(std::make_unique<Conversation>(cancelled_.get(), woken_.get())) {
+  check(ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS, "the DNS library starts");
+}
+
+DnsResolver::~DnsResolver() = default;
+
+void DnsResolver::cancel() {
+  raise(cancelled_);
+}
+
+std::vector<service::NameAnswer> DnsResolver::go_on(const std::vector<std::string>& names) {
+  return conversation_->go_on(names);
+}
+
+void DnsResolver::wake() {
+  raise(woken_);
+}
+
+std::vector<service::NameAnswer> DnsResolver::resolve(const std::vector<std::string>& names) {
+  constexpr int kNobodyWakes = -1;
+  Conversation conversation(cancelled_.get(), kNobodyWakes);
+  std::vector<service::NameAnswer> answers = conversation.go_on(names);
+  while (answers.size() < names.size()) {
+    std::ranges::move(conversation.go_on({}), std::back_inserter(answers));
   }
   return answers;
 }

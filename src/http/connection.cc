@@ -167,6 +167,7 @@ runtime::Task<bool> Connection::drain_body() {
 }
 
 void Connection::start(ResponseHead head) {
+  response_began_ = now();
   if (listener_.closing) {
     engine_.close_after_response();
   }

@@ -40,6 +40,10 @@ class Connection final : public RequestBody, public ResponseWriter {
   runtime::Instant idle_since() const { return engine_.idle_since(); }
   /// Closes it now when it is idle, otherwise after its response.
   void close_soon();
+  /// Its response began before `before` and is not sent yet.
+  bool is_responding_since(runtime::Instant before) const {
+    return busy_ && engine_.responding() && response_began_ < before;
+  }
   void cut() { channel_.cut(); }
 
   // RequestBody
@@ -71,6 +75,7 @@ class Connection final : public RequestBody, public ResponseWriter {
   ServerConnection engine_;
   Peer peer_;
   bool busy_ = false;
+  runtime::Instant response_began_{};
 };
 
 }  // namespace lunaria::http::internal

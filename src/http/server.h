@@ -78,6 +78,10 @@ class Server final {
   /// close_listeners() for all, and no way back. Connections that are busy after `grace` are cut.
   runtime::Task<void> stop(runtime::Duration grace);
 
+  /// Cuts connections whose response began before `begun_before` and is not sent yet: the client sees that it is not
+  /// complete, and its handler that the client has gone.
+  void cut_responses(runtime::Instant begun_before);
+
   std::size_t connection_count() const { return connections_.size(); }
 
  private:

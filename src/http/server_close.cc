@@ -79,6 +79,14 @@ runtime::Task<void> Server::close_listeners(ListenerFilter filter, runtime::Dura
   changed_.set();  // stop() may wait for these listeners
 }
 
+void Server::cut_responses(runtime::Instant begun_before) {
+  for (const auto& connection : connections_) {
+    if (connection->is_responding_since(begun_before)) {
+      connection->cut();
+    }
+  }
+}
+
 runtime::Task<void> Server::stop(runtime::Duration grace) {
   stopping_ = true;
   co_await close_listeners([](const ListenerView&) { return true; }, grace);

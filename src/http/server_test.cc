@@ -480,6 +480,24 @@ TEST_F(HttpServer, RefusesNewcomersWhileAllAreBusyButNotLocalOnes) {
   }
 }
 
+TEST_F(HttpServer, ResponsesThatTakeLongAreCutAndNothingElse) {
+  Client slow = client(false);
+  slow.send(get("/stream"));
+  Client waiting = client();
+  waiting.send(get("/wait"));
+  Client idle = client();
+  ASSERT_TRUE(world_.run_until([this] { return handler_.streamed > 0 && handler_.inside == 2; }));
+  const runtime::Instant before = world_.clock().now();
+  world_.run_for(1s);
+  server_shard_.run([&] { server_.cut_responses(before - 1s); });
+  EXPECT_FALSE(world_.run_until([this] { return handler_.stream_failed; }, 1s)) << "it began later";
+  server_shard_.run([&] { server_.cut_responses(world_.clock().now()); });
+  EXPECT_TRUE(world_.run_until([this] { return handler_.stream_failed; }, 1s));
+  handler_.release.set();
+  EXPECT_TRUE(waiting.wait_for("waited"));
+  EXPECT_TRUE(idle.ask(get("/"), "hello"));
+}
+
 TEST_F(HttpServer, StopWaitsForRequestsAndTakesNoNewListeners) {
   Client busy = client();
   busy.send(get("/wait"));

@@ -141,6 +141,7 @@ runtime::Task<void> Handler::answer(const http::RequestHead& head, http::Request
   }
   ResponseStream stream(shard_, writer, *headers, *request, takes_trailers(head));
   stream.set_meter(context.meter);
+  stream.end_early_when(ends_streams_);
   co_await carry_out(*request, stream, context);
   const auto* operation = meter ? std::get_if<Operation>(&request->operation) : nullptr;
   if (const auto counted = operation != nullptr ? counted_operation(*operation) : std::nullopt) {

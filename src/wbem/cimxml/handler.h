@@ -37,6 +37,9 @@ class Handler final : public http::RequestHandler {
 
   runtime::Task<void> handle(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
                              const http::Peer& peer) override;
+  /// While true, answers in several pieces that are not complete end at their next piece, as those of a provider that
+  /// fails, with SERVER_IS_SHUTTING_DOWN.
+  void end_streams(bool ends) { ends_streams_ = ends; }
 
  private:
   runtime::Task<void> answer(const http::RequestHead& head, http::RequestBody& body, http::ResponseWriter& writer,
@@ -122,6 +125,7 @@ class Handler final : public http::RequestHandler {
   XmlParserPool parsers_;
   MemoryBudget request_memory_;
   EncoderSet encoders_;
+  bool ends_streams_ = false;
 };
 
 }  // namespace lunaria::wbem::cimxml

@@ -122,7 +122,7 @@ runtime::Task<void> Handler::send_classes(const std::vector<cim::ClassPtr>& clas
     if (stream.is_due()) {
       const bool is_there = co_await stream.send_piece();
       if (!is_there) {
-        co_return;
+        break;
       }
     }
   }

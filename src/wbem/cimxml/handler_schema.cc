@@ -31,7 +31,7 @@ runtime::Task<void> Handler::run(const EnumerateClasses& call, const RequestMess
     if (stream.is_due()) {
       const bool is_there = co_await stream.send_piece();
       if (!is_there) {
-        co_return;
+        break;
       }
     }
   }

@@ -60,10 +60,16 @@ runtime::Task<bool> ResponseStream::send_piece() {
   const bool is_there = co_await writer_.write(std::as_bytes(std::span(text_)));
   text_.clear();
   co_await runtime::yield_on(shard_);
-  co_return is_there;
+  has_ended_early_ = ends_early_ != nullptr && *ends_early_;
+  co_return is_there && !has_ended_early_;
 }
 
 runtime::Task<void> ResponseStream::finish() {
+  if (has_ended_early_) {
+    co_await finish(cim::Error(cim::Status::kServerIsShuttingDown,
+                               "the object manager was stopped before the whole answer was sent"));
+    co_return;
+  }
   if (has_return_value_) {
     text_ += "</IRETURNVALUE>";
   }

@@ -26,6 +26,9 @@ class ResponseStream final {
   ResponseStream(runtime::Shard& shard, http::ResponseWriter& writer, const CimHeaders& headers,
                  const RequestMessage& request, bool takes_trailers);
 
+  /// Once `ends_early` is true, send_piece() says so as if the client had gone, and the answer ends with
+  /// SERVER_IS_SHUTTING_DOWN.
+  void end_early_when(const bool& ends_early) { ends_early_ = &ends_early; }
   /// Counts what is sent; answers that go in one piece say how long they took (WBEMServerResponseTime).
   void set_meter(cim::OperationMeter* meter) { meter_ = meter; }
   /// What has been encoded and not sent: append to it.
@@ -37,7 +40,7 @@ class ResponseStream final {
   /// The host by which the client calls us, for full paths.
   std::string_view host() const { return headers_.host; }
   bool is_due() const;
-  /// Sends what is there; false when the client has gone. Lets others on the shard run.
+  /// Sends what is there; false when the client has gone or the answer ends early. Lets others on the shard run.
   runtime::Task<bool> send_piece();
   /// Ends the answer.
   runtime::Task<void> finish();
@@ -59,6 +62,8 @@ class ResponseStream final {
   bool has_return_value_ = false;
   cim::OperationMeter* meter_ = nullptr;
   bool takes_trailers_;
+  const bool* ends_early_ = nullptr;
+  bool has_ended_early_ = false;
 };
 
 /// How each object of an answer is written (DSP0201 5.2.4).
