@@ -5,6 +5,10 @@
 namespace lunaria::http {
 namespace {
 
+// What most messages have fits without another allocation.
+constexpr std::size_t kUsualBytes = 512;
+constexpr std::size_t kUsualCount = 12;
+
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -12,10 +16,15 @@ char lower(char c) {
 }  // namespace
 
 void append_one_line(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    out.push_back((code < 0x20 && c != '\t') || code == 0x7f ? ' ' : c);
-  }
+  const std::size_t begin = out.size();
+  out.append(text);
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+      [](char c) {
+        const auto code = static_cast<unsigned char>(c);
+        return (code < 0x20 && c != '\t') || code == 0x7f;
+      },
+      ' ');
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
@@ -34,6 +43,10 @@ void Fields::add(std::string_view name, std::string_view value) {
   const Entry entry{.offset = static_cast<std::uint32_t>(text_.size()),
                     .name_size = static_cast<std::uint32_t>(name.size()),
                     .value_size = static_cast<std::uint32_t>(value.size())};
+  if (entries_.empty()) {
+    text_.reserve(kUsualBytes);
+    entries_.reserve(kUsualCount);
+  }
   append_one_line(text_, name);
   append_one_line(text_, value);
   entries_.push_back(entry);

@@ -1,5 +1,6 @@
 #include "http/head_scanner.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "http/limits.h"
@@ -17,12 +18,27 @@ bool is_token_character(char c) {
 
 HeadScanner::Verdict HeadScanner::scan(std::span<const std::byte> bytes) {
   while (position_ < bytes.size()) {
+    skip_plain(bytes);
+    if (position_ == bytes.size()) {
+      break;
+    }
     const Verdict verdict = take(static_cast<char>(bytes[position_]));
     if (verdict != Verdict::kIncomplete) {
       return verdict;
     }
   }
   return Verdict::kIncomplete;
+}
+
+void HeadScanner::skip_plain(std::span<const std::byte> bytes) {
+  if (after_return_ || position_ == line_begin_) {
+    return;
+  }
+  const std::size_t line_max = in_first_line_ ? kRequestLineMax : kFieldLineMax;
+  const std::size_t end = std::min({bytes.size(), line_begin_ + line_max, begin_ + kHeadBytesMax});
+  while (position_ < end && bytes[position_] >= std::byte{0x20} && bytes[position_] != std::byte{0x7f}) {
+    ++position_;
+  }
 }
 
 HeadScanner::Verdict HeadScanner::take(char c) {

@@ -31,8 +31,10 @@ class HeadScanner final {
   std::size_t head_end() const { return position_; }
 
  private:
-  Verdict end_line();
+  /// Passes over bytes inside a line that take() would have nothing to say of: most of a head, at less cost.
+  void skip_plain(std::span<const std::byte> bytes);
   Verdict take(char c);
+  Verdict end_line();
 
   Kind kind_;
   std::size_t begin_ = 0;
