@@ -20,6 +20,19 @@ constexpr std::array<bool, 256> make_special() {
 }
 constexpr std::array<bool, 256> kSpecial = make_special();
 
+constexpr std::size_t kBlock = 16;
+
+/// Whether none of `kBlock` bytes is special. Written without branches so that compilers make vector code of it.
+bool is_plain_block(const char* bytes) {
+  unsigned char special = 0;
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    special |= static_cast<unsigned char>((c < 0x20) | (c >= 0x80) | (c == '<') | (c == '>') | (c == '&') | (c == '"') |
+                                          (c == '\''));
+  }
+  return special == 0;
+}
+
 std::string_view replacement(char c) {
   switch (c) {
     case '<':
@@ -69,6 +82,12 @@ std::size_t sequence_size(std::string_view text) {
 void append_escaped(std::string& out, std::string_view text) {
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (text.size() - i >= kBlock && is_plain_block(text.data() + i)) {
+      i += kBlock;
+    }
+    if (i == text.size()) {
+      break;
+    }
     if (!kSpecial[static_cast<unsigned char>(text[i])]) [[likely]] {
       continue;
     }
