@@ -1,5 +1,7 @@
 #include "cim/query/query.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -272,6 +274,47 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT Part.* FROM T_Thing"), "Part in front of '.*' is no class after FROM");
   EXPECT_EQ(check("SELECT * FROM T_None"), "no class T_None in namespace root/test");
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
+}
+
+TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
+  const auto check = [](std::string_view class_name, std::string_view condition) {
+    const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM {} WHERE {}", class_name, condition));
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  for (const char* condition :
+       {"State = #'Enabled'", "#'Other' <> State", "State = T_Thing.State#'Enabled'", "State = State#'Other'",
+        "ANY Status[*] = #'OK'", "Status[1] = #'Degraded'", "ANY s IN Status SATISFIES (s = #'OK')",
+        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "T_Other::State = #'Nothing'",
+        "Any.State = #'Nothing'", "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
+    EXPECT_EQ(check("T_Thing", condition), "") << condition;
+    EXPECT_EQ(check("T_Base", condition), "") << condition << ": of a class below";
+  }
+  for (const char* condition : {"State = #'Nope'", "#'Nope' <> State", "State = T_Thing.State#'Nope'",
+                                "3 = State#'Nope'", "NOT (Id = 5 OR T_Thing::State = #'Nope')",
+                                "Any.T_Thing::State = #'Nope'", "State = #'enabled' OR State = #'Nope'"}) {
+    EXPECT_THAT(check("T_Base", condition), testing::MatchesRegex("T_Thing.State has no value #'(Nope|enabled)'"))
+        << condition;
+  }
+  EXPECT_EQ(check("T_Thing", "ANY Status[*] = #'Enabled'"), "T_Thing.Status has no value #'Enabled'");
+  EXPECT_EQ(check("T_Thing", "ANY s IN Status SATISFIES (s = #'x')"), "T_Thing.Status has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "ANY p IN Parts SATISFIES (p.Size = #'x')"), "T_Part.Size has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "Part.Size = #'x'"), "T_Part.Size has no value #'x'");
+  EXPECT_EQ(check("T_Thing t", "t.Id = #'x'"), "T_Base.Id has no value #'x'");
+  EXPECT_EQ(check("T_Thing t, T_Link l", "t.State = #'x'"), "T_Thing.State has no value #'x'");
+  EXPECT_EQ(check("(SELECT State FROM T_Thing WHERE State = #'x') t", "t.State = 2"),
+            "T_Thing.State has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "Id + 1 = #'x'"), "#'x' is compared with no property, which would say what it stands for");
+  EXPECT_EQ(check("T_Thing", "ANY x IN Status SATISFIES (x = #'OK' AND ANY x IN Parts SATISFIES (x.Size = 1))"), "")
+      << "which of them is meant is left to the evaluator";
+  EXPECT_EQ(check("T_Thing", "ANY State IN Status SATISFIES (State = #'OK') AND State = #'Enabled'"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "");
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Enabled'"), "");
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.State = #'Nope'"), "") << "of any class";
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Nope'"),
+            "T_Thing.State has no value #'Nope'");
 }
 
 TEST(Query, ReadsTheClausesOfWqlAssociations) {

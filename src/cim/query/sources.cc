@@ -148,6 +148,9 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
     }
     sources.read_by_.push_back(read);
   }
+  if (const auto checked = sources.check_symbols(repository); !checked) {
+    return fail(checked.error());
+  }
   return sources;
 }
 
