@@ -74,6 +74,26 @@ TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
   EXPECT_EQ((*cls)->name(), "A_Has");
 }
 
+TEST_F(Queries, MakeUpRowsOfAClassThatIsKnownBeforehand) {
+  const auto cls = [this](std::string text) {
+    const auto found = query_result_class(repository, space, {.language = "DMTF:CQL", .text = std::move(text)});
+    std::string shown = found ? (*found)->name() : std::string(status_name(found.error().status));
+    for (const PropertyPtr& each : found ? (*found)->properties() : std::vector<PropertyPtr>()) {
+      shown += ' ' + each->name + ':' + std::string(type_name(each->type));
+    }
+    return shown;
+  };
+  EXPECT_EQ(cls("SELECT Label || 'x' AS L, COUNT(*) FROM A_Disk"), "CIM_ERR_INVALID_QUERY");
+  EXPECT_EQ(cls("SELECT Label || 'x' AS L, Id AS I FROM A_Disk"), "CIM_QueryResult L:string I:uint32");
+  EXPECT_EQ(cls("SELECT MAX(Id) AS Last FROM A_Disk"), "CIM_QueryResult Last:uint32");
+  EXPECT_EQ(cls("SELECT * FROM (SELECT MAX(Id) AS Last FROM A_Disk) m"), "CIM_QueryResult Last:uint32");
+  EXPECT_EQ(cls("SELECT d.Id, s.Name FROM A_Disk d, A_System s"), "CIM_QueryResult Id:uint32 Name:string");
+  EXPECT_EQ(cls("SELECT Id + 1 FROM A_Disk"), "CIM_ERR_NOT_SUPPORTED");
+  EXPECT_EQ(cls("SELECT Nothing || 'x' FROM A_Disk"), "CIM_ERR_INVALID_QUERY");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT MAX(Label) AS M, MIN(Id) AS I FROM A_Disk WHERE Id > 100"), "CIM_QueryResult=@");
+  EXPECT_EQ(shown, "M I ");
+}
+
 TEST_F(Queries, AskTheRowsOfOthers) {
   EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT Id FROM A_Disk WHERE Id > 2) AS d WHERE d.Id < 5"),
             "A_Disk.Id=3 A_Disk.Id=4");

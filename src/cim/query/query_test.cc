@@ -392,6 +392,49 @@ std::vector<std::string> rows(std::string_view text, int count) {
   return shown;
 }
 
+TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
+  const auto types = [](std::string_view list, std::string_view from = "T_Base t") {
+    const Query query = *Query::parse(Language::kCql, fmt::format("SELECT {} FROM {}", list, from));
+    const ClassPtr cls = result_class_of(query, sample());
+    std::string text = cls ? cls->name() : "unknown";
+    for (const PropertyPtr& each : cls ? cls->properties() : std::vector<PropertyPtr>()) {
+      text += fmt::format(" {} {}{}", type_name(each->type), each->name, each->is_array ? "[]" : "");
+      text += each->object_class.empty() ? "" : '(' + each->object_class + ')';
+    }
+    return text;
+  };
+  EXPECT_EQ(
+      types("t.Id AS Number, Level, Tags, Tags[1] AS One, Tags[0,1] AS Two, Part AS P, Part.Size AS S"),
+      "CIM_QueryResult uint32 Number sint64 Level string Tags[] string One string Two[] string P(T_Part) uint16 S");
+  EXPECT_EQ(types("UpperCase(Name), CurrentDateTime() AS Now, ArrayLength(Tags), IntervalToMicroseconds(Age)"),
+            "CIM_QueryResult string Value1 datetime Now uint64 Value3 sint64 Value4");
+  EXPECT_EQ(types("Ratio * 2, -Ratio, Age * 2, When - Age, Name || 'x', (Id = 5), 'x', TRUE, 0.5"),
+            "CIM_QueryResult real64 Value1 real64 Value2 datetime Value3 datetime Value4 string Value5 boolean Value6 "
+            "string Value7 boolean Value8 real64 Value9");
+  EXPECT_EQ(types("COUNT(*) AS N, MIN(Id), MAX(Name), SUM(Ratio), MEAN(Ratio)"),
+            "CIM_QueryResult uint64 N uint32 Value2 string Value3 real64 Value4 real64 Value5");
+  EXPECT_EQ(types("l.Left, l.Weight AS W, t.Id", "T_Base t, T_Link l"),
+            "CIM_QueryResult reference Left(T_Base) uint8 W uint32 Id");
+  EXPECT_EQ(types("Any.T_Thing::Id AS Inner"), "CIM_QueryResult uint32 Inner");
+  for (const char* list : {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S",
+                           "Any.Size AS S", "StringToNumeric(Name)", "t AS Whole", "__CLASS || 'x', __PATH AS P"}) {
+    EXPECT_EQ(types(list), "unknown") << list;
+  }
+  const Query query =
+      *Query::parse(Language::kCql, "SELECT Missing AS M, Ratio + Large AS Sum, Weight AS W FROM T_Thing");
+  InstanceBuilder builder("CIM_QueryResult");
+  builder.add("M", Value::null(Type::kString));
+  builder.add("Sum", Value::null(Type::kReal64));
+  builder.add("W", Value::null(Type::kUint8));
+  const ClassPtr cls = builder.build().cls();
+  const Instance* const only = &sample().thing();
+  const Instance row = query.project(Row(&only, 1), sample().surroundings, cls);
+  EXPECT_EQ(row.cls(), cls);
+  EXPECT_EQ(row.find("W")->type(), Type::kUint8) << "what the instance lacks is NULL of the type that was told";
+  const Query other = *Query::parse(Language::kCql, "SELECT Name AS M, Name AS Sum, Id AS W FROM T_Thing");
+  EXPECT_NE(other.project(Row(&only, 1), sample().surroundings, cls).cls(), cls) << "rather than losing a value";
+}
+
 TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
   using Rows = std::vector<std::string>;
   EXPECT_EQ(rows("SELECT Id, Name FROM T_Thing WHERE Id > 1 AND Id < 4", 9),

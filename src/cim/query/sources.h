@@ -35,7 +35,7 @@ class Sources final {
   /// Those that the expression reads.
   SourceSet read_by(NodeIndex expression) const { return read_by_[expression]; }
   /// The properties, of whichever class the instance will be, that a path may end at; nullopt where the schema does not
-  /// tell: in rows that are made up, in objects of any class.
+  /// tell: in rows that are made up, in objects of any class; and where the path leads through an array.
   std::optional<std::vector<PropertyPtr>> properties_of(NodeIndex path, const Repository& repository) const;
 
  private:

@@ -38,6 +38,8 @@ class Sources::PathProperties final {
 
   /// None where the schema does not tell, or it would take too long.
   std::vector<PropertyPtr> find(NodeIndex path) { return find(path, path); }
+  /// Whether anything that was found may be the elements of an array, as far as the path does not end there.
+  bool passes_array() const { return passes_array_; }
 
   Result<void, Error> check_symbol(const std::string& symbol, NodeIndex path) {
     if (nodes()[path].kind != NodeKind::kPath) {
@@ -63,6 +65,8 @@ class Sources::PathProperties final {
                                            ? of_variable(steps.front().name, inside)
                                            : of_source(path, position);
     for (; position < steps.size() && !current.empty(); ++position) {
+      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
+      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
       current = embedded(current, steps[position]);
     }
     return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
@@ -141,12 +145,14 @@ class Sources::PathProperties final {
 
   const Sources& sources_;
   const Repository& repository_;
+  bool passes_array_ = false;
   std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
 };
 
 std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository) const {
-  auto found = PathProperties(*this, repository).find(path);
-  return found.empty() ? std::nullopt : std::optional(std::move(found));
+  PathProperties properties(*this, repository);
+  auto found = properties.find(path);
+  return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
 }
 
 Result<void, Error> Sources::check_symbols(const Repository& repository) const {
