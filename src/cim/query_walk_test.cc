@@ -63,6 +63,10 @@ TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
                   "SELECT d.* FROM A_System s, A_Disk d, A_Has h "
                   "WHERE h.Whole = ObjectPath(s) AND h.Part = ObjectPath(d) AND s.Name = 's'"),
             "A_Disk.Id=1 A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT d.* FROM A_System s, A_Disk d, A_Has h "
+                  "WHERE InstanceToReference(s) = h.Whole AND h.Part = InstanceToReference(d)"),
+            "A_Disk.Id=1 A_FastDisk.Id=5");
   EXPECT_EQ(query("DMTF:CQL", "SELECT o.* FROM A_Disk d, 'root/elsewhere'::A_Disk o WHERE d.Id + 5 = o.Id"),
             "root/elsewhere:A_Disk.Id=9");
   EXPECT_EQ(query("DMTF:CQL", "SELECT d.Id FROM A_Disk d, A_Lonely l"), "") << "which has no provider";

@@ -106,7 +106,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"MicrosecondsToInterval(172800000000) = Age", true},
                     Condition{"ClassName() = 'T_Thing'", true}, Condition{"NameSpaceName() = 'root/test'", true},
                     Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true},
-                    Condition{"SchemaName() = 'T'", true}));
+                    Condition{"SchemaName() = 'T'", true},
+                    Condition{"InstanceToReference() = 'root/test:T_Thing.Id=5'", true},
+                    Condition{"InstanceToReference(T_Thing) = ObjectPath()", true},
+                    Condition{"InstanceToReference() = 'T_Thing.Id=6'", false},
+                    Condition{"ClassName(InstanceToReference(Part)) = 'T_Part'", true},
+                    Condition{"InstanceToReference(Name) IS NULL AND InstanceToReference(Missing) IS NULL", true}));
 
 INSTANTIATE_TEST_SUITE_P(
     Conversions, CqlCondition,
@@ -258,6 +263,7 @@ TEST(Query, ComparesReferences) {
   EXPECT_EQ(verdict(Language::kCql, "Left = 'root/test:T_Thing.Id=5'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=6' AND ClassName(Left) = 'T_Thing'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=7'", sample().link()), "false");
+  EXPECT_EQ(verdict(Language::kCql, "InstanceToReference(Left) IS NULL", sample().link()), "true") << "it is one";
 }
 
 TEST(Query, ChecksNamesAgainstTheSchema) {
@@ -406,8 +412,9 @@ TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
   EXPECT_EQ(
       types("t.Id AS Number, Level, Tags, Tags[1] AS One, Tags[0,1] AS Two, Part AS P, Part.Size AS S"),
       "CIM_QueryResult uint32 Number sint64 Level string Tags[] string One string Two[] string P(T_Part) uint16 S");
-  EXPECT_EQ(types("UpperCase(Name), CurrentDateTime() AS Now, ArrayLength(Tags), IntervalToMicroseconds(Age)"),
-            "CIM_QueryResult string Value1 datetime Now uint64 Value3 sint64 Value4");
+  EXPECT_EQ(types("UpperCase(Name), CurrentDateTime() AS Now, ArrayLength(Tags), IntervalToMicroseconds(Age), "
+                  "InstanceToReference(t)"),
+            "CIM_QueryResult string Value1 datetime Now uint64 Value3 sint64 Value4 reference Value5");
   EXPECT_EQ(types("Ratio * 2, -Ratio, Age * 2, When - Age, Name || 'x', (Id = 5), 'x', TRUE, 0.5"),
             "CIM_QueryResult real64 Value1 real64 Value2 datetime Value3 datetime Value4 string Value5 boolean Value6 "
             "string Value7 boolean Value8 real64 Value9");

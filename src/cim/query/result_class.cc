@@ -114,6 +114,8 @@ class Types final {
         return ColumnType{Type::kUint64};
       case Function::kStringToReal:
         return ColumnType{Type::kReal64};
+      case Function::kInstanceToReference:
+        return ColumnType{Type::kReference};
       case Function::kStringToNumeric:
         return std::nullopt;
       default:

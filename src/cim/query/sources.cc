@@ -31,6 +31,7 @@ bool is_path_function(Function function) {
     case Function::kClassPath:
     case Function::kObjectPath:
     case Function::kInstancePath:
+    case Function::kInstanceToReference:
     case Function::kNameSpaceName:
     case Function::kClassName:
     case Function::kSchemaName:
