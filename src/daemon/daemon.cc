@@ -59,8 +59,13 @@ Result<void, std::string> Daemon::prepare() {
     return fail(fmt::format("Cannot make the state directory {}: {}. Give a writable one: --state-directory DIR",
                             absolute, to_string(made.error())));
   }
-  options_.state_directory = absolute;
-  auto key = security::load_or_create_host_key(machine_.files, machine_.random, absolute + "/host.key");
+  // What lies inside is told from what does not by this path.
+  const auto real = machine_.files.real_path(absolute);
+  if (!real) {
+    return fail(fmt::format("Cannot find the state directory {}: {}", absolute, to_string(real.error())));
+  }
+  options_.state_directory = *real;
+  auto key = security::load_or_create_host_key(machine_.files, machine_.random, *real + "/host.key");
   if (!key) {
     return fail(key.error().message);
   }

@@ -272,6 +272,25 @@ TEST(LocalFileSystem, SaysWhyAFileIsNotThere) {
   EXPECT_EQ(files.remove(directory / "none").error().code, ENOENT);
 }
 
+TEST(LocalFileSystem, KnowsWhereAPathLeads) {
+  const TemporaryDirectory directory;
+  LocalFileSystem files;
+  ASSERT_TRUE(files.create_directories(directory / "real"));
+  ASSERT_TRUE(files.open(directory / "real/file", {.create_new = true}));
+  ASSERT_EQ(::symlink((directory / "real").c_str(), (directory / "link").c_str()), 0);
+  ASSERT_EQ(::link((directory / "real/file").c_str(), (directory / "second").c_str()), 0);
+  const std::string real = *files.real_path(directory / "real/file");
+  EXPECT_EQ(files.real_path(directory / "link/file"), real);
+  EXPECT_EQ(files.real_path("/proc/self/root" + directory / "link/file"), real);
+  EXPECT_EQ(files.real_path(directory / "link/none/deep"), *files.real_path(directory / "real") + "/none/deep");
+  ASSERT_EQ(::symlink((directory / "loop").c_str(), (directory / "loop").c_str()), 0);
+  EXPECT_EQ(files.real_path(directory / "loop/x").error().code, ELOOP);
+  EXPECT_TRUE(files.are_same(directory / "link/file", directory / "second"));
+  EXPECT_TRUE(files.are_same(directory / "link", directory / "real"));
+  EXPECT_FALSE(files.are_same(directory / "link", directory / "second"));
+  EXPECT_FALSE(files.are_same(directory / "none", directory / "none"));
+}
+
 TEST(LocalFileSystem, MakesRenamesAndRemovesFiles) {
   const TemporaryDirectory directory;
   LocalFileSystem files;

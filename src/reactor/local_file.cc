@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 namespace lunaria::reactor {
 
@@ -225,6 +227,22 @@ Result<void, IoError> LocalFileSystem::sync_directory(const std::string& path) {
     return fail(IoError{errno});
   }
   return outcome_of(::fsync(descriptor.get()));
+}
+
+Result<std::string, IoError> LocalFileSystem::real_path(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  if (error) {
+    return fail(IoError{error.value()});
+  }
+  return real.native();
+}
+
+bool LocalFileSystem::are_same(const std::string& left, const std::string& right) {
+  struct stat first{};
+  struct stat second{};
+  return ::stat(left.c_str(), &first) == 0 && ::stat(right.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
 }
 
 }  // namespace lunaria::reactor

@@ -60,6 +60,8 @@ class LocalFileSystem final : public runtime::FileSystem {
   Result<void, runtime::IoError> rename(const std::string& from, const std::string& to) override;
   Result<void, runtime::IoError> create_directories(const std::string& path) override;
   Result<void, runtime::IoError> sync_directory(const std::string& path) override;
+  Result<std::string, runtime::IoError> real_path(const std::string& path) override;
+  bool are_same(const std::string& left, const std::string& right) override;
 };
 
 }  // namespace lunaria::reactor

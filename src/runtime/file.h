@@ -91,6 +91,10 @@ class FileSystem {
   virtual Result<void, IoError> create_directories(const std::string& path) = 0;
   /// Makes names in the directory durable after create, rename or remove.
   virtual Result<void, IoError> sync_directory(const std::string& path) = 0;
+  /// Where an absolute path leads: without symbolic links as far as there is something, the rest as it is written.
+  virtual Result<std::string, IoError> real_path(const std::string& path) = 0;
+  /// Whether both lead to one file or directory, which may have several names. False where either leads nowhere.
+  virtual bool are_same(const std::string& left, const std::string& right) = 0;
 };
 
 }  // namespace lunaria::runtime

@@ -54,6 +54,8 @@ class MemoryFiles final : public runtime::FileSystem {
     return {};
   }
   Result<void, runtime::IoError> create_directories(const std::string& /*path*/) override { return {}; }
+  Result<std::string, runtime::IoError> real_path(const std::string& path) override { return path; }
+  bool are_same(const std::string& left, const std::string& right) override { return left == right; }
   Result<void, runtime::IoError> sync_directory(const std::string& /*path*/) override {
     if (fails()) {
       return fail(runtime::IoError{EIO});

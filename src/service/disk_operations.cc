@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "base/hex.h"
 #include "service/core.h"
@@ -10,6 +12,7 @@
 #include "service/disk_keys.h"
 #include "service/disk_rows.h"
 #include "service/event.h"
+#include "service/image_place.h"
 #include "service/names.h"
 #include "service/rate_limit_rules.h"
 
@@ -80,7 +83,41 @@ Reply<void> make_disk(Core& core, catalogue::DiskRow row, bool encrypted) {
   co_return recorded;
 }
 
+/// place_of_image() on a worker thread.
+Reply<std::string> placed(Core& core, std::string path) {
+  VolumeStore& volumes = core.environment.volumes;
+  Outcome<std::string> place = co_await runtime::run_blocking(
+      core.environment.shard, [&] { return place_of_image(volumes, path, core.settings.state_directory); });
+  co_return place;
+}
+
+/// kAlreadyExists when a disk has that file, by whatever name.
+Reply<void> check_not_served(Core& core, std::string path) {
+  std::vector<std::pair<std::string, std::string>> images;
+  for (const auto& [id, row] : core.contents.disks) {
+    if (!row.path.empty()) {
+      images.emplace_back(row.path, row.name);
+    }
+  }
+  VolumeStore& volumes = core.environment.volumes;
+  const auto same = co_await runtime::run_blocking(core.environment.shard, [&] {
+    return std::ranges::find_if(images, [&](const auto& image) { return volumes.are_same(image.first, path); });
+  });
+  if (same != images.end()) {
+    co_return fail(Error{ErrorCode::kAlreadyExists, fmt::format("{} belongs to disk {} already.", path, same->second)});
+  }
+  co_return Outcome<void>();
+}
+
 Reply<Disk> import_disk_locked(Core& core, ImportDisk request) {
+  Outcome<std::string> place = co_await placed(core, request.path);
+  if (!place) {
+    co_return fail(place.error());
+  }
+  request.path = *std::move(place);
+  if (const Outcome<void> checked = co_await check_not_served(core, request.path); !checked) {
+    co_return fail(checked.error());
+  }
   Outcome<catalogue::DiskRow> row = planned_import_row(core, request);
   if (!row) {
     co_return fail(row.error());
@@ -455,6 +492,13 @@ runtime::Task<void> reopen_disk(Core& core, DiskId id) {
 }
 
 Reply<Disk> create_disk_locked(Core& core, CreateDisk request) {
+  if (request.path && request.kind != DiskKind::kRam) {
+    Outcome<std::string> place = co_await placed(core, *request.path);
+    if (!place) {
+      co_return fail(place.error());
+    }
+    request.path = *std::move(place);
+  }
   const Outcome<catalogue::DiskRow> row = planned_disk_row(core, request);
   if (!row) {
     co_return fail(row.error());

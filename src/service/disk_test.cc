@@ -221,6 +221,46 @@ TEST_F(DiskTest, RefusesToImportWhatMakesNoDisk) {
   EXPECT_EQ(code(state_directory() + "/host.key"), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(DiskTest, LooksAtWhereAPathLeadsNotAtHowItIsWritten) {
+  const std::string state = state_directory();
+  const Disk disk = make_disk("one");
+  make_file(state + "/catalogue.copy", 2 * kMiB);
+  make_file("/srv/deep/a.img", 2 * kMiB);
+  disks.link_symbolically("/proc/self/root", "");
+  disks.link_symbolically("/srv/state", state);
+  disks.link_symbolically("/srv/image", state + "/catalogue.copy");
+  disks.link_symbolically("/srv/short", "/srv/deep");
+  disks.link("/srv/second.img", disk.path);
+  const auto imported = [&](const std::string& path) {
+    ImportDisk import;
+    import.path = path;
+    return run(service->import_disk(op(), std::move(import)));
+  };
+  const auto made = [&](const std::string& path) {
+    CreateDisk create = request("made");
+    create.path = path;
+    return run(service->create_disk(op(), std::move(create)));
+  };
+  for (const std::string& path : {"/proc/self/root" + state + "/catalogue.copy",
+                                  std::string("/srv/state/catalogue.copy"), std::string("/srv/image")}) {
+    EXPECT_EQ(imported(path).error().code, ErrorCode::kInvalidArgument) << path;
+  }
+  for (const std::string& path :
+       {"/proc/self/root" + state + "/planted", std::string("/srv/state/tls/planted"), state + "/disks/../planted"}) {
+    EXPECT_EQ(made(path).error().code, ErrorCode::kInvalidArgument) << path;
+  }
+  for (const std::string& path :
+       {"/proc/self/root" + disk.path, std::string("/srv/state/disks/one.img"), std::string("/srv/second.img")}) {
+    EXPECT_EQ(imported(path).error().code, ErrorCode::kAlreadyExists) << path;
+  }
+  const Outcome<Disk> adopted = imported("/srv/short/a.img");
+  ASSERT_TRUE(adopted) << adopted.error().message;
+  EXPECT_EQ(adopted->path, "/srv/deep/a.img");
+  const Outcome<Disk> fresh = made("/srv/state/disks/made.img");
+  ASSERT_TRUE(fresh) << fresh.error().message;
+  EXPECT_EQ(fresh->path, state + "/disks/made.img");
+}
+
 TEST_F(DiskTest, ChangesNameAndDescription) {
   const Disk disk = make_disk("one");
   make_disk("two");

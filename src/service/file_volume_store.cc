@@ -89,6 +89,18 @@ Outcome<StoreFacts> FileVolumeStore::examine(const std::string& path) {
   return facts;
 }
 
+Outcome<std::string> FileVolumeStore::real_path(const std::string& path) {
+  auto real = files_.real_path(path);
+  if (!real) {
+    return fail(describe("find", path, real.error()));
+  }
+  return *std::move(real);
+}
+
+bool FileVolumeStore::are_same(const std::string& left, const std::string& right) {
+  return files_.are_same(left, right);
+}
+
 Outcome<void> FileVolumeStore::resize(const StoreSpec& spec, std::uint64_t size) {
   StoreSpec resized = spec;
   resized.size = size;

@@ -40,6 +40,10 @@ class VolumeStore {
   virtual Outcome<void> create(const StoreSpec& spec) = 0;
   /// kNotFound when there is nothing at the path.
   virtual Outcome<StoreFacts> examine(const std::string& path) = 0;
+  /// Where a path leads: without symbolic links as far as there is something.
+  virtual Outcome<std::string> real_path(const std::string& path) = 0;
+  /// Whether both lead to one file or directory; false where either leads nowhere.
+  virtual bool are_same(const std::string& left, const std::string& right) = 0;
   /// Changes the size of the image, durably; preallocated ones get the space.
   virtual Outcome<void> resize(const StoreSpec& spec, std::uint64_t size) = 0;
   /// Durably renames an image within its directory; fails when `to` exists.

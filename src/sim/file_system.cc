@@ -168,6 +168,30 @@ Result<void, IoError> SimFileSystem::rename(const std::string& from, const std::
   return {};
 }
 
+Result<std::string, IoError> SimFileSystem::real_path(const std::string& path) {
+  if (const std::optional<IoError> error = metadata_error(path)) {
+    return fail(*error);
+  }
+  for (const auto& [name, target] : links_) {
+    if (path == name || path.starts_with(name + '/')) {
+      return real_path(target + path.substr(name.size()));
+    }
+  }
+  return path;
+}
+
+bool SimFileSystem::are_same(const std::string& left, const std::string& right) {
+  const auto first = real_path(left);
+  const auto second = real_path(right);
+  if (!first || !second) {
+    return false;
+  }
+  const auto file = names_.find(*first);
+  const auto other = names_.find(*second);
+  return file != names_.end() && other != names_.end() ? file->second == other->second
+                                                       : *first == *second && directories_.contains(*first);
+}
+
 Result<void, IoError> SimFileSystem::create_directories(const std::string& path) {
   if (const std::optional<IoError> error = metadata_error(path)) {
     return fail(*error);

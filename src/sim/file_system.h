@@ -95,6 +95,12 @@ class SimFileSystem final : public runtime::FileSystem {
   Result<void, runtime::IoError> rename(const std::string& from, const std::string& to) override;
   Result<void, runtime::IoError> create_directories(const std::string& path) override;
   Result<void, runtime::IoError> sync_directory(const std::string& path) override;
+  Result<std::string, runtime::IoError> real_path(const std::string& path) override;
+  bool are_same(const std::string& left, const std::string& right) override;
+  /// A symbolic link, which real_path() and are_same() follow; all else takes paths as they are.
+  void link_symbolically(const std::string& name, const std::string& target) { links_[name] = target; }
+  /// One more name for a file.
+  void link(const std::string& name, const std::string& file) { names_[name] = names_.at(file); }
 
   /// A block device of this size, all zeros.
   void add_device(const std::string& path, std::uint64_t size);
@@ -148,6 +154,7 @@ class SimFileSystem final : public runtime::FileSystem {
   std::uint64_t call_count_ = 0;
   std::uint64_t generation_ = 0;  // of open files; older ones are stale
   Names names_;
+  std::map<std::string, std::string> links_;
   Names durable_names_;
   std::deque<NameChange> journal_;
   std::set<std::string> directories_{"/"};
