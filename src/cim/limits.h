@@ -53,6 +53,8 @@ inline constexpr std::size_t kQueryDepthMax = 64;
 inline constexpr std::size_t kQueryPatternStepsMax = 1024;
 /// Nodes visited, characters and elements looked at for one instance: nested quantifiers multiply.
 inline constexpr std::size_t kQueryStepsMax = std::size_t{1} << 22;
+/// Classes that are looked at to see what the paths of a query may be; beyond them they are taken as they are.
+inline constexpr std::size_t kQuerySchemaLookupsMax = 200'000;
 /// Rows and values that one query keeps for ORDER BY, DISTINCT, MEDIAN and joins, and their bytes; more are refused,
 /// not cut.
 inline constexpr std::size_t kQueryRowsMax = 100'000;

@@ -10,6 +10,7 @@
 #include "cim/property_list.h"
 #include "cim/query/join.h"
 #include "cim/query/query_sink.h"
+#include "cim/query/result_class.h"
 #include "cim/query/wql_path.h"
 
 namespace lunaria::cim {
@@ -159,7 +160,8 @@ runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query, Instanc
   if (!query.statement().is_join()) {
     surroundings.name_space = sources->name_space(0);
   }
-  query::QuerySink rows(query, surroundings, sink, kept_);
+  ClassPtr made_up = query.kept_source() ? nullptr : query::result_class(query.statement(), *sources, repository_);
+  query::QuerySink rows(query, surroundings, sink, kept_, std::move(made_up));
   const auto outcome =
       query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, rows);
   if (!outcome) {
@@ -301,6 +303,13 @@ Result<ClassPtr, Error> query_result_class(const Repository& repository, const N
   ClassPtr cls;
   while (statement != nullptr) {
     const auto kept = query::kept_source(*statement);
+    if (!kept) {
+      const auto sources = query::Sources::find(*statement, repository, name_space);
+      if (!sources) {
+        return fail(sources.error());
+      }
+      cls = query::result_class(*statement, *sources, repository);
+    }
     const query::Source* const source = kept ? &statement->sources[*kept] : nullptr;
     statement = source != nullptr ? source->subquery.get() : nullptr;
     if (source != nullptr && statement == nullptr) {
@@ -309,7 +318,7 @@ Result<ClassPtr, Error> query_result_class(const Repository& repository, const N
     }
   }
   if (!cls) {
-    return fail(unsupported("the class of a result that is no class of the schema"));
+    return fail(unsupported("the class of a result whose types are known only from its values"));
   }
   return cls;
 }

@@ -59,8 +59,9 @@ bool asks_for_classes(const QueryText& text);
 Result<std::vector<ClassPtr>, Error> query_classes(const Repository& repository, const NamespaceName& name_space,
                                                    const QueryText& text);
 
-/// The class of the instances that a SELECT answers (QueryResultClass of OpenQueryInstances). NOT_SUPPORTED where they
-/// are of no class of the schema, but made up of expressions.
+/// The class of the instances that a SELECT answers (QueryResultClass of OpenQueryInstances): that after FROM, or,
+/// where they are made up, query::result_class(). NOT_SUPPORTED where the types of expressions are not known
+/// beforehand.
 Result<ClassPtr, Error> query_result_class(const Repository& repository, const NamespaceName& name_space,
                                            const QueryText& text);
 

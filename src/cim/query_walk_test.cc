@@ -63,6 +63,10 @@ TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
                   "SELECT d.* FROM A_System s, A_Disk d, A_Has h "
                   "WHERE h.Whole = ObjectPath(s) AND h.Part = ObjectPath(d) AND s.Name = 's'"),
             "A_Disk.Id=1 A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT d.* FROM A_System s, A_Disk d, A_Has h "
+                  "WHERE InstanceToReference(s) = h.Whole AND h.Part = InstanceToReference(d)"),
+            "A_Disk.Id=1 A_FastDisk.Id=5");
   EXPECT_EQ(query("DMTF:CQL", "SELECT o.* FROM A_Disk d, 'root/elsewhere'::A_Disk o WHERE d.Id + 5 = o.Id"),
             "root/elsewhere:A_Disk.Id=9");
   EXPECT_EQ(query("DMTF:CQL", "SELECT d.Id FROM A_Disk d, A_Lonely l"), "") << "which has no provider";
@@ -72,6 +76,26 @@ TEST_F(Queries, JoinClassesOfSeveralNamespaces) {
       repository, space, {.language = "DMTF:CQL", .text = "SELECT h.* FROM A_System s, A_Has h WHERE s.Name = 's'"});
   ASSERT_TRUE(cls);
   EXPECT_EQ((*cls)->name(), "A_Has");
+}
+
+TEST_F(Queries, MakeUpRowsOfAClassThatIsKnownBeforehand) {
+  const auto cls = [this](std::string text) {
+    const auto found = query_result_class(repository, space, {.language = "DMTF:CQL", .text = std::move(text)});
+    std::string shown = found ? (*found)->name() : std::string(status_name(found.error().status));
+    for (const PropertyPtr& each : found ? (*found)->properties() : std::vector<PropertyPtr>()) {
+      shown += ' ' + each->name + ':' + std::string(type_name(each->type));
+    }
+    return shown;
+  };
+  EXPECT_EQ(cls("SELECT Label || 'x' AS L, COUNT(*) FROM A_Disk"), "CIM_ERR_INVALID_QUERY");
+  EXPECT_EQ(cls("SELECT Label || 'x' AS L, Id AS I FROM A_Disk"), "CIM_QueryResult L:string I:uint32");
+  EXPECT_EQ(cls("SELECT MAX(Id) AS Last FROM A_Disk"), "CIM_QueryResult Last:uint32");
+  EXPECT_EQ(cls("SELECT * FROM (SELECT MAX(Id) AS Last FROM A_Disk) m"), "CIM_QueryResult Last:uint32");
+  EXPECT_EQ(cls("SELECT d.Id, s.Name FROM A_Disk d, A_System s"), "CIM_QueryResult Id:uint32 Name:string");
+  EXPECT_EQ(cls("SELECT Id + 1 FROM A_Disk"), "CIM_ERR_NOT_SUPPORTED");
+  EXPECT_EQ(cls("SELECT Nothing || 'x' FROM A_Disk"), "CIM_ERR_INVALID_QUERY");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT MAX(Label) AS M, MIN(Id) AS I FROM A_Disk WHERE Id > 100"), "CIM_QueryResult=@");
+  EXPECT_EQ(shown, "M I ");
 }
 
 TEST_F(Queries, AskTheRowsOfOthers) {

@@ -75,6 +75,21 @@ TEST_F(MofCommands, TakesEverySpellingOfANamespacePragma) {
   }
 }
 
+TEST_F(MofCommands, CompileTellsThePlaceOfWhatTheServerRefuses) {
+  server_.add("root/wmi", "WT_Host", {{"HostName", cim::Value("web")}});
+  write("inner.mof", "\ninstance of WT_Host { HostName = \"web\"; };\n");
+  const std::string file =
+      write("outer.mof", "#pragma include (\"inner.mof\")\ninstance of WT_Host { HostName = \"db\"; };\n");
+  const Ran instance = run_line({"mof", "compile", "--namespace", "root/wmi", file});
+  EXPECT_EQ(instance.code, ExitCode::kExists);
+  EXPECT_THAT(instance.err, testing::HasSubstr("inner.mof:2:13: "));
+  EXPECT_THAT(instance.err, testing::HasSubstr(", at 'WT_Host'\n"));
+  const Ran cls = run_line({"mof", "compile", write("class.mof", "class MY_A {\n};\nclass MY_B { };\n")});
+  EXPECT_EQ(cls.code, ExitCode::kNotSupported);
+  EXPECT_THAT(cls.err, testing::HasSubstr("class.mof:1:7: "));
+  EXPECT_THAT(cls.err, testing::HasSubstr(", at 'MY_A'\n"));
+}
+
 TEST_F(MofCommands, ExportWritesEachInstanceOnce) {
   server_.add("root/wmi", "WT_Host", {{"HostName", cim::Value("web")}});
   const auto count = [this](std::vector<std::string> words) {

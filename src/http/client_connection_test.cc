@@ -81,6 +81,7 @@ TEST(ClientConnection, ReadsBodiesHoweverTheyAreFramed) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\nCIMError: x\r\n\r\n",
       "HTTP/1.1 200 OK\r\n\r\nhello",
       "HTTP/1.0 200 OK\r\n\r\nhello",
+      "HTTP/1.3 200 OK\r\nContent-Length: 5\r\n\r\nhello",
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
   };
   for (const std::string_view response : responses) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "http/limits.h"
 
@@ -19,6 +20,7 @@ struct MessageParser::Implementation {
   virtual std::size_t put(std::span<const std::byte> bytes, beast::error_code& error) = 0;
   virtual void put_eof(beast::error_code& error) = 0;
   virtual bool done() const = 0;
+  virtual bool is_request() const = 0;
 
   ParsedHead head;
   std::uint64_t chunk_left = 0;  ///< of a chunk whose header has been read
@@ -83,6 +85,7 @@ class BeastParser final : public Implementation, public beast::http::basic_parse
   }
   void put_eof(beast::error_code& error) override { Base::put_eof(error); }
   bool done() const override { return this->is_done(); }
+  bool is_request() const override { return kIsRequest; }
 
  private:
   void refuse(std::uint16_t status, beast::error_code& error) {
@@ -157,18 +160,37 @@ class BeastParser final : public Implementation, public beast::http::basic_parse
   std::size_t field_count_ = 0;
 };
 
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size()};
+}
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// Whether a request line that Beast does not take asks for another version of HTTP in the proper form (RFC 9112 2.3).
 bool asks_for_other_version(std::span<const std::byte> bytes) {
-  const std::string_view text(static_cast<const char*>(static_cast<const void*>(bytes.data())), bytes.size());
+  const std::string_view text = text_of(bytes);
   const std::string_view line = text.substr(0, text.find("\r\n"));
   constexpr std::string_view kForm = " HTTP/d.d";
   if (line.size() < kForm.size() || std::ranges::count(line, ' ') != 2) {
     return false;
   }
   const std::string_view version = line.substr(line.size() - kForm.size());
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return version.starts_with(" HTTP/") && is_digit(version[6]) && version[7] == '.' && is_digit(version[8]) &&
-         version != " HTTP/1.1" && version != " HTTP/1.0";
+         version[6] != '1';
+}
+
+/// Where the digit of a minor version above 1 stands: such a message is read as one of HTTP/1.1 (RFC 9110 2.5).
+std::optional<std::size_t> later_minor_version(std::span<const std::byte> head, bool is_request) {
+  constexpr std::string_view kMajor = "HTTP/1.";
+  const std::string_view text = text_of(head);
+  const std::size_t line_size = std::min(text.find("\r\n"), text.size());
+  const std::size_t digit = is_request ? line_size - 1 : kMajor.size();
+  if (line_size < kMajor.size() + 1 || !text.substr(digit - kMajor.size()).starts_with(kMajor)) {
+    return std::nullopt;
+  }
+  return text[digit] >= '2' && text[digit] <= '9' ? std::optional(digit) : std::nullopt;
 }
 
 MessageParser::Step failed(Implementation& parser, beast::error_code error) {
@@ -197,6 +219,14 @@ MessageParser MessageParser::for_response(bool bodyless) {
 MessageParser::Step MessageParser::step(std::span<const std::byte> bytes) {
   Implementation& parser = *implementation_;
   std::size_t consumed = 0;
+  std::vector<std::byte> head_of_1_1;  // Beast knows 1.0 and 1.1 only
+  if (!parser.head_done) {
+    if (const auto digit = later_minor_version(bytes, parser.is_request())) {
+      head_of_1_1.assign(bytes.begin(), bytes.end());
+      head_of_1_1[*digit] = std::byte{'1'};
+      bytes = head_of_1_1;
+    }
+  }
   while (true) {
     if (parser.head_done && !parser.head_reported) {
       parser.head_reported = true;

@@ -60,6 +60,8 @@ TEST(ServerConnection, TakesRequestsThatRealClientsSend) {
       "GET / HTTP/1.1\r\nHost: [2001:db8::1]:5988\r\n\r\n",
       "GET / HTTP/1.1\r\nHost:\r\n\r\n",
       "GET / HTTP/1.0\r\n\r\n",
+      "GET / HTTP/1.2\r\nHost: x\r\n\r\n",
+      "\r\nGET / HTTP/1.9\r\nHost: x\r\n\r\n",
       "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
       "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
       "GET http://x:5988/cimom?a=b HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -106,6 +108,16 @@ TEST(ServerConnection, TakesChunksWithExtensionsAndTrailers) {
   }
 }
 
+TEST(ServerConnection, ReadsLaterMinorVersionsAsItsOwn) {
+  const auto exchange = run(
+      "POST / HTTP/1.7\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + std::string(kGet), 1);
+  EXPECT_EQ(exchange.failure, 0);
+  EXPECT_THAT(exchange.bodies, ElementsAre("ok", ""));
+  ASSERT_FALSE(exchange.requests.empty());
+  EXPECT_EQ(exchange.requests[0].minor_version, 1);
+  EXPECT_THAT(exchange.output, StartsWith("HTTP/1.1 200"));
+}
+
 TEST(ServerConnection, AnswersPipelinedRequestsOneAfterTheOther) {
   std::string all;
   for (int i = 0; i < 50; ++i) {
@@ -131,6 +143,7 @@ TEST(ServerConnection, KeepsAliveAsVersionAndFieldsSay) {
       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", true, ""},
       {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false, "Connection: close\r\n"},
       {"GET / HTTP/1.1\r\nHost: x\r\nConnection: TE, CLOSE\r\n\r\n", false, "Connection: close\r\n"},
+      {"GET / HTTP/1.2\r\nHost: x\r\n\r\n", true, ""},
       {"GET / HTTP/1.0\r\n\r\n", false, "Connection: close\r\n"},
       {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true, "Connection: keep-alive\r\n"},
       {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true, "Connection: keep-alive\r\n"},

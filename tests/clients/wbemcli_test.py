@@ -9,6 +9,11 @@ import daemon
 HOST = 'root/wmi:WT_Host.HostName="demo"'
 METHOD = 'root/wmi:WT_IDMethod.HostName="demo",Method=4,Value="iqn.2024-01.example:a"'
 DISK = 'root/lunaria:LUNARIA_Disk.Name="demo"'
+BOXES = """
+class MY_Part { string Name; };
+class MY_Box { [Key] string Id; [Write] string Label; [Write, EmbeddedInstance("MY_Part")] string Part; };
+instance of MY_Box { Id = "b"; Label = "old"; Part = "instance of MY_Part { Name = \\"wheel\\"; };"; };
+"""
 
 
 class Wbemcli(daemon.DaemonTest):
@@ -21,6 +26,9 @@ class Wbemcli(daemon.DaemonTest):
     def run_operation(self, operation, path, *arguments, options=()):
         url = f"http://{daemon.USER}:{daemon.PASSWORD}@127.0.0.1:{self.daemon.http_port}/{path}"
         return commands.run("wbemcli", operation, "-nl", *options, url, *arguments)
+
+    def lunaria(self, *words, **options):
+        return commands.output(daemon.command_line(), "--socket", self.daemon.socket_path, *words, **options)
 
     def output(self, *words, **options):
         done = self.run_operation(*words, **options)
@@ -60,6 +68,18 @@ class Wbemcli(daemon.DaemonTest):
         self.assertEqual(self.daemon.disk("demo")["Description"], "changed")
         self.output("sp", DISK, "Description=again")
         self.assertEqual(self.daemon.disk("demo")["Description"], "again")
+
+    def test_instances_that_hold_others_are_changed(self):
+        # It reads what is embedded as text, and sends that text back.
+        self.lunaria("mof", "compile", "-", "--namespace", "root/boxes", "--create-namespaces", input=BOXES)
+        box = 'root/boxes:MY_Box.Id="b"'
+        self.output("mi", box, "Label=new")
+        self.output("sp", box, "Label=newer")
+        shown = self.lunaria("cim", "get", box)
+        self.assertIn("newer", shown)
+        self.assertIn("MY_Part", shown)
+        self.assertIn("wheel", shown)
+        self.assert_refused(13, "mi", box, "Part=nothing")
 
     def test_associations_are_followed(self):
         for operation in ("ai", "ain", "ri", "rin"):

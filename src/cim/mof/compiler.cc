@@ -67,10 +67,14 @@ std::vector<CompiledInstance> Compiler::take_instances() {
 
 bool Compiler::fail_at(const Location& location, std::string_view text, std::string message) {
   if (!gives_up()) {
-    errors_.push_back(CompileError{files_.empty() ? std::string() : files_[location.file], location.line,
-                                   location.column, shortened(text), std::move(message)});
+    errors_.push_back(error_at(location, text, std::move(message)));
   }
   return false;
+}
+
+CompileError Compiler::error_at(const Location& location, std::string_view text, std::string message) const {
+  return {files_.empty() ? std::string() : files_[location.file], location.line, location.column, shortened(text),
+          std::move(message)};
 }
 
 void Compiler::on_syntax_error(const Token& at, std::string message) {
@@ -152,7 +156,7 @@ bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
   }
   if (!change->is_empty()) {
     repository_.apply(*change);
-    added_.push_back({current_, change->qualifier_type, nullptr, there != nullptr});
+    added_.push_back({current_, change->qualifier_type, nullptr, there != nullptr, error_at(at.location, at.text, {})});
   }
   return true;
 }
@@ -169,7 +173,7 @@ bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
   }
   const auto there = repository_.find_class(current_, declaration.name);
   if (there && options_.replaces_classes && !locations.contains(declaration.name)) {
-    const auto replaced = replace_class(declaration);
+    const auto replaced = replace_class(declaration, at);
     locations.insert_or_assign(declaration.name, at.location);
     return replaced || fail_at(at.location, at.text, replaced.error().message);
   }
@@ -180,12 +184,12 @@ bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
     }
     return fail_at(at.location, at.text, added.error().message);
   }
-  added_.push_back({current_, nullptr, *added, false});
+  added_.push_back({current_, nullptr, *added, false, error_at(at.location, at.text, {})});
   locations.insert_or_assign((*added)->name(), at.location);
   return true;
 }
 
-Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration) {
+Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration, const Token& at) {
   const ClassPtr before = repository_.find_class(current_, declaration.name);
   const auto change = repository_.plan_modified_class(current_, declaration);
   if (!change) {
@@ -197,7 +201,7 @@ Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration)
                                     }};
   if (to_mof(*before, everything) != to_mof(*after, everything)) {
     repository_.apply(*change);
-    added_.push_back({current_, nullptr, after, true});
+    added_.push_back({current_, nullptr, after, true, error_at(at.location, at.text, {})});
   }
   return {};
 }
@@ -227,7 +231,8 @@ void Compiler::resolve_instances() {
   }
   for (std::size_t i = 0; i < resolved.size(); ++i) {
     if (resolved[i]) {
-      instances_.push_back({declared_in_[i], std::move(*resolved[i])});
+      instances_.push_back(
+          {declared_in_[i], std::move(*resolved[i]), error_at(declared_[i].location, declared_[i].class_name, {})});
     }
   }
 }

@@ -24,6 +24,7 @@ namespace lunaria::cim::mof {
 struct CompiledInstance {
   NamespaceName name_space;
   Instance instance;
+  CompileError place{};  ///< of the declaration, without a message: for what turns out to be wrong later
 };
 
 /// Compiles into a repository. Repository and loader outlive it. Sources are trusted to be ours or an administrator's,
@@ -55,6 +56,7 @@ class Compiler final : private ParserClient {
     QualifierTypePtr qualifier_type;  ///< or
     ClassPtr cls;
     bool is_replacement = false;  ///< something of this name was there before
+    CompileError place{};         ///< as CompiledInstance::place
   };
   const std::vector<Added>& added() const { return added_; }
 
@@ -69,7 +71,8 @@ class Compiler final : private ParserClient {
   bool compile_file(std::string_view name, const Token* at);
   bool enter_namespace(const std::string& text, const Token& at);
   bool fail_at(const Location& location, std::string_view text, std::string message);
-  Result<void, Error> replace_class(const ClassDeclaration& declaration);
+  CompileError error_at(const Location& location, std::string_view text, std::string message) const;
+  Result<void, Error> replace_class(const ClassDeclaration& declaration, const Token& at);
   void check_overrides();
   void resolve_instances();
 

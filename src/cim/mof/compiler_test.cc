@@ -386,6 +386,7 @@ TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
   EXPECT_EQ(*instances[1].instance.find("Y"), Value(std::int32_t{2}));
   EXPECT_EQ(instances[2].instance.find("Corner")->as_instance()->find("X")->as_signed(), 5);
   EXPECT_EQ(instances[2].instance.find("All")->elements().size(), 1U);
+  EXPECT_EQ(instances[1].place.to_string(), "t.mof:5:17: , at 'T_P'");
   EXPECT_TRUE(compiler_.take_instances().empty());
 }
 

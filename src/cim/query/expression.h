@@ -62,6 +62,7 @@ enum class Function : std::uint8_t {
   kClassPath,
   kObjectPath,
   kInstancePath,
+  kInstanceToReference,
   kNameSpaceName,
   kClassName,
   kArrayLength,

@@ -16,7 +16,7 @@ struct NamedFunction {
   std::size_t arguments_min;
   std::size_t arguments_max;
 };
-constexpr std::array<NamedFunction, 29> kFunctions = {{
+constexpr std::array<NamedFunction, 30> kFunctions = {{
     {"UpperCase", Function::kUpperCase, 1, 1},
     {"Upper", Function::kUpperCase, 1, 1},
     {"LowerCase", Function::kLowerCase, 1, 1},
@@ -34,6 +34,7 @@ constexpr std::array<NamedFunction, 29> kFunctions = {{
     {"ClassPath", Function::kClassPath, 0, 1},
     {"ObjectPath", Function::kObjectPath, 0, 1},
     {"InstancePath", Function::kInstancePath, 0, 1},
+    {"InstanceToReference", Function::kInstanceToReference, 0, 1},
     {"NameSpaceName", Function::kNameSpaceName, 0, 1},
     {"ClassName", Function::kClassName, 0, 1},
     {"ArrayLength", Function::kArrayLength, 1, 1},

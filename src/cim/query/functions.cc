@@ -124,7 +124,7 @@ Value Evaluator::path_function(const Node& node) {
     const Value given = argument(node);
     const ObjectPathPtr reference = given.as_reference();
     const InstancePtr instance = given.as_instance();
-    if (reference) {
+    if (reference && node.function != Function::kInstanceToReference) {
       path = *reference;
       if (path.name_space().empty()) {
         path.set_name_space(surroundings_.name_space);
@@ -157,6 +157,8 @@ Value Evaluator::path_function(const Node& node) {
       path.set_name_space({});
       path.set_host({});
       return Value(path.to_string());
+    case Function::kInstanceToReference:
+      return path.is_instance() ? Value(std::move(path)) : Value::null(Type::kReference);
     default:
       return Value(path.to_string());
   }

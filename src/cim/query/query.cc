@@ -81,7 +81,7 @@ std::optional<Query> Query::subquery(std::size_t source) const {
   return statement ? std::optional(Query(language_, text_, statement)) : std::nullopt;
 }
 
-Instance Query::project(Row row, const Surroundings& surroundings) const {
+Instance Query::project(Row row, const Surroundings& surroundings, const ClassPtr& result_class) const {
   if (const auto kept = kept_source()) {
     Instance shown = *row[*kept];
     if (const PropertyList selected = selected_properties()) {
@@ -89,23 +89,43 @@ Instance Query::project(Row row, const Surroundings& surroundings) const {
     }
     return shown;
   }
-  InstanceBuilder builder{std::string(kResultClass)};
   Evaluator evaluator(language_, *statement_, surroundings, row);
-  std::vector<std::string> names;
+  std::vector<Column> columns;
   for (const SelectItem& item : statement_->items) {
     if (item.expression == kNoNode) {
-      show_all(row, item, names, builder);
-      continue;
+      show_all(row, item, columns);
+    } else {
+      columns.push_back({item.name, evaluator.value(item.expression)});
     }
-    Value value = evaluator.value(item.expression);
-    builder.add(item.name, value.is_absent() ? Value::null(Type::kString) : std::move(value));
-    names.push_back(item.name);
+  }
+  return made_up(std::move(columns), result_class);
+}
+
+Instance Query::made_up(std::vector<Column> columns, const ClassPtr& result_class) {
+  const auto fits = [&result_class](const Column& column) {
+    const auto index = result_class->find_property(column.name);
+    const Property* const property = index ? &result_class->property(*index) : nullptr;
+    return property != nullptr && (column.value.is_null() || (column.value.type() == property->type &&
+                                                              column.value.is_array() == property->is_array));
+  };
+  if (result_class && std::ranges::all_of(columns, fits)) {
+    Instance row(result_class);
+    for (Column& column : columns) {
+      const auto index = result_class->find_property(column.name);
+      row.set(*index, column.value.is_absent() ? Value::null(Type::kString) : std::move(column.value));
+    }
+    return row;
+  }
+  InstanceBuilder builder{std::string(kResultClass)};
+  for (Column& column : columns) {
+    builder.add(std::move(column.name),
+                column.value.is_absent() ? Value::null(Type::kString) : std::move(column.value));
   }
   return builder.build();
 }
 
 // A name that is taken gets that of its source in front.
-void Query::show_all(Row row, const SelectItem& item, std::vector<std::string>& names, InstanceBuilder& builder) const {
+void Query::show_all(Row row, const SelectItem& item, std::vector<Column>& columns) const {
   const auto named = statement_->source_named(item.source);
   for (std::size_t source = named.value_or(0); source < (named ? *named + 1 : row.size()); ++source) {
     const Instance& instance = *row[source];
@@ -114,11 +134,10 @@ void Query::show_all(Row row, const SelectItem& item, std::vector<std::string>& 
         continue;
       }
       std::string name = instance.cls()->property(i).name;
-      if (std::ranges::any_of(names, [&name](const std::string& other) { return name_equal(other, name); })) {
+      if (std::ranges::any_of(columns, [&name](const Column& other) { return name_equal(other.name, name); })) {
         name.insert(0, statement_->sources[source].name() + '_');
       }
-      builder.add(name, instance.value(i));
-      names.push_back(std::move(name));
+      columns.push_back({std::move(name), instance.value(i)});
     }
   }
 }

@@ -60,8 +60,15 @@ class Query final {
   std::optional<std::size_t> kept_source() const;
   static constexpr std::string_view kResultClass = "CIM_QueryResult";
 
-  /// One row of the result, from instances that match.
-  Instance project(Row row, const Surroundings& surroundings) const;
+  /// One row of the result, from instances that match. `result_class`: of rows that are made up, where it is known.
+  Instance project(Row row, const Surroundings& surroundings, const ClassPtr& result_class = nullptr) const;
+  /// A value of a row that is made up, and its name.
+  struct Column {
+    std::string name;
+    Value value;
+  };
+  /// The row; of a class of its own where it does not fit the given one.
+  static Instance made_up(std::vector<Column> columns, const ClassPtr& result_class);
 
   /// The query that stands for a source; nullopt where that is a class.
   std::optional<Query> subquery(std::size_t source) const;
@@ -71,7 +78,7 @@ class Query final {
 
  private:
   Query(Language language, std::string text, std::shared_ptr<const Statement> statement);
-  void show_all(Row row, const SelectItem& item, std::vector<std::string>& names, InstanceBuilder& builder) const;
+  void show_all(Row row, const SelectItem& item, std::vector<Column>& columns) const;
 
   Language language_;
   std::string text_;

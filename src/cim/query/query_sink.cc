@@ -87,8 +87,13 @@ class QuerySink::Accumulator final {
   std::unordered_multimap<std::size_t, Value> seen_;  // with is_distinct_
 };
 
-QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept)
-    : query_(query), surroundings_(surroundings), receiver_(receiver), kept_(kept) {
+QuerySink::QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept,
+                     ClassPtr result_class)
+    : query_(query),
+      surroundings_(surroundings),
+      receiver_(receiver),
+      kept_(kept),
+      result_class_(std::move(result_class)) {
   const Statement& statement = query.statement();
   for (const SelectItem& item : statement.items) {
     if (item.expression != kNoNode && statement.nodes[item.expression].kind == NodeKind::kAggregate) {
@@ -121,9 +126,9 @@ InstanceSink::Delivery QuerySink::take(Row row) {
     return kept_.has_overflowed() ? Delivery::kGone : Delivery::kGoOn;
   }
   if (statement.order.empty()) {
-    return pass_on(query_.project(row, surroundings_));
+    return pass_on(query_.project(row, surroundings_, result_class_));
   }
-  Waiting waiting{query_.project(row, surroundings_), {}, rows_.size()};
+  Waiting waiting{query_.project(row, surroundings_, result_class_), {}, rows_.size()};
   std::size_t bytes = bytes_of(waiting.instance);
   Evaluator evaluator(query_.language(), statement, surroundings_, row);
   for (const SortItem& item : statement.order) {
@@ -172,9 +177,10 @@ bool QuerySink::is_new(const Instance& row) {
   return true;
 }
 
-// Rows that are made up have a class each.
+// Rows that are made up have a class each, where none is known.
 std::size_t QuerySink::bytes_of(const Instance& row) const {
-  const std::size_t of_class = query_.kept_source() ? 0 : row.values().size() * sizeof(Property);
+  const std::size_t of_class =
+      query_.kept_source() || row.cls() == result_class_ ? 0 : row.values().size() * sizeof(Property);
   return sizeof(Waiting) + row.held_bytes() + of_class;
 }
 
@@ -188,11 +194,11 @@ void QuerySink::accumulate(Row row) {
 }
 
 Instance QuerySink::aggregate_row() const {
-  InstanceBuilder builder{std::string(Query::kResultClass)};
+  std::vector<Query::Column> columns;
   for (std::size_t i = 0; i < accumulators_.size(); ++i) {
-    builder.add(query_.statement().items[i].name, accumulators_[i].result());
+    columns.push_back({query_.statement().items[i].name, accumulators_[i].result()});
   }
-  return builder.build();
+  return Query::made_up(std::move(columns), result_class_);
 }
 
 runtime::Task<Result<void, Error>> QuerySink::finish() {

@@ -19,7 +19,9 @@ namespace lunaria::cim::query {
 /// surroundings and receiver outlive it.
 class QuerySink final : public InstanceSink {
  public:
-  QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept);
+  /// `result_class`: see result_class(); may be null.
+  QuerySink(const Query& query, const Surroundings& surroundings, InstanceSink& receiver, Kept& kept,
+            ClassPtr result_class = nullptr);
   ~QuerySink() override;
 
   /// Of a query of one source: passes on the instance if it matches.
@@ -48,6 +50,7 @@ class QuerySink final : public InstanceSink {
   const Surroundings& surroundings_;
   InstanceSink& receiver_;
   Kept& kept_;
+  ClassPtr result_class_;
   bool has_aggregates_ = false;
   std::uint64_t passed_ = 0;
   std::vector<Waiting> rows_;

@@ -1,5 +1,7 @@
 #include "cim/query/query.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -104,7 +106,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"MicrosecondsToInterval(172800000000) = Age", true},
                     Condition{"ClassName() = 'T_Thing'", true}, Condition{"NameSpaceName() = 'root/test'", true},
                     Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true},
-                    Condition{"SchemaName() = 'T'", true}));
+                    Condition{"SchemaName() = 'T'", true},
+                    Condition{"InstanceToReference() = 'root/test:T_Thing.Id=5'", true},
+                    Condition{"InstanceToReference(T_Thing) = ObjectPath()", true},
+                    Condition{"InstanceToReference() = 'T_Thing.Id=6'", false},
+                    Condition{"ClassName(InstanceToReference(Part)) = 'T_Part'", true},
+                    Condition{"InstanceToReference(Name) IS NULL AND InstanceToReference(Missing) IS NULL", true}));
 
 INSTANTIATE_TEST_SUITE_P(
     Conversions, CqlCondition,
@@ -256,6 +263,7 @@ TEST(Query, ComparesReferences) {
   EXPECT_EQ(verdict(Language::kCql, "Left = 'root/test:T_Thing.Id=5'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=6' AND ClassName(Left) = 'T_Thing'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=7'", sample().link()), "false");
+  EXPECT_EQ(verdict(Language::kCql, "InstanceToReference(Left) IS NULL", sample().link()), "true") << "it is one";
 }
 
 TEST(Query, ChecksNamesAgainstTheSchema) {
@@ -272,6 +280,47 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT Part.* FROM T_Thing"), "Part in front of '.*' is no class after FROM");
   EXPECT_EQ(check("SELECT * FROM T_None"), "no class T_None in namespace root/test");
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
+}
+
+TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
+  const auto check = [](std::string_view class_name, std::string_view condition) {
+    const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM {} WHERE {}", class_name, condition));
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  for (const char* condition :
+       {"State = #'Enabled'", "#'Other' <> State", "State = T_Thing.State#'Enabled'", "State = State#'Other'",
+        "ANY Status[*] = #'OK'", "Status[1] = #'Degraded'", "ANY s IN Status SATISFIES (s = #'OK')",
+        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "T_Other::State = #'Nothing'",
+        "Any.State = #'Nothing'", "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
+    EXPECT_EQ(check("T_Thing", condition), "") << condition;
+    EXPECT_EQ(check("T_Base", condition), "") << condition << ": of a class below";
+  }
+  for (const char* condition : {"State = #'Nope'", "#'Nope' <> State", "State = T_Thing.State#'Nope'",
+                                "3 = State#'Nope'", "NOT (Id = 5 OR T_Thing::State = #'Nope')",
+                                "Any.T_Thing::State = #'Nope'", "State = #'enabled' OR State = #'Nope'"}) {
+    EXPECT_THAT(check("T_Base", condition), testing::MatchesRegex("T_Thing.State has no value #'(Nope|enabled)'"))
+        << condition;
+  }
+  EXPECT_EQ(check("T_Thing", "ANY Status[*] = #'Enabled'"), "T_Thing.Status has no value #'Enabled'");
+  EXPECT_EQ(check("T_Thing", "ANY s IN Status SATISFIES (s = #'x')"), "T_Thing.Status has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "ANY p IN Parts SATISFIES (p.Size = #'x')"), "T_Part.Size has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "Part.Size = #'x'"), "T_Part.Size has no value #'x'");
+  EXPECT_EQ(check("T_Thing t", "t.Id = #'x'"), "T_Base.Id has no value #'x'");
+  EXPECT_EQ(check("T_Thing t, T_Link l", "t.State = #'x'"), "T_Thing.State has no value #'x'");
+  EXPECT_EQ(check("(SELECT State FROM T_Thing WHERE State = #'x') t", "t.State = 2"),
+            "T_Thing.State has no value #'x'");
+  EXPECT_EQ(check("T_Thing", "Id + 1 = #'x'"), "#'x' is compared with no property, which would say what it stands for");
+  EXPECT_EQ(check("T_Thing", "ANY x IN Status SATISFIES (x = #'OK' AND ANY x IN Parts SATISFIES (x.Size = 1))"), "")
+      << "which of them is meant is left to the evaluator";
+  EXPECT_EQ(check("T_Thing", "ANY State IN Status SATISFIES (State = #'OK') AND State = #'Enabled'"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "");
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Enabled'"), "");
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.State = #'Nope'"), "") << "of any class";
+  EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Nope'"),
+            "T_Thing.State has no value #'Nope'");
 }
 
 TEST(Query, ReadsTheClausesOfWqlAssociations) {
@@ -347,6 +396,50 @@ std::vector<std::string> rows(std::string_view text, int count) {
     shown.push_back(line);
   }
   return shown;
+}
+
+TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
+  const auto types = [](std::string_view list, std::string_view from = "T_Base t") {
+    const Query query = *Query::parse(Language::kCql, fmt::format("SELECT {} FROM {}", list, from));
+    const ClassPtr cls = result_class_of(query, sample());
+    std::string text = cls ? cls->name() : "unknown";
+    for (const PropertyPtr& each : cls ? cls->properties() : std::vector<PropertyPtr>()) {
+      text += fmt::format(" {} {}{}", type_name(each->type), each->name, each->is_array ? "[]" : "");
+      text += each->object_class.empty() ? "" : '(' + each->object_class + ')';
+    }
+    return text;
+  };
+  EXPECT_EQ(
+      types("t.Id AS Number, Level, Tags, Tags[1] AS One, Tags[0,1] AS Two, Part AS P, Part.Size AS S"),
+      "CIM_QueryResult uint32 Number sint64 Level string Tags[] string One string Two[] string P(T_Part) uint16 S");
+  EXPECT_EQ(types("UpperCase(Name), CurrentDateTime() AS Now, ArrayLength(Tags), IntervalToMicroseconds(Age), "
+                  "InstanceToReference(t)"),
+            "CIM_QueryResult string Value1 datetime Now uint64 Value3 sint64 Value4 reference Value5");
+  EXPECT_EQ(types("Ratio * 2, -Ratio, Age * 2, When - Age, Name || 'x', (Id = 5), 'x', TRUE, 0.5"),
+            "CIM_QueryResult real64 Value1 real64 Value2 datetime Value3 datetime Value4 string Value5 boolean Value6 "
+            "string Value7 boolean Value8 real64 Value9");
+  EXPECT_EQ(types("COUNT(*) AS N, MIN(Id), MAX(Name), SUM(Ratio), MEAN(Ratio)"),
+            "CIM_QueryResult uint64 N uint32 Value2 string Value3 real64 Value4 real64 Value5");
+  EXPECT_EQ(types("l.Left, l.Weight AS W, t.Id", "T_Base t, T_Link l"),
+            "CIM_QueryResult reference Left(T_Base) uint8 W uint32 Id");
+  EXPECT_EQ(types("Any.T_Thing::Id AS Inner"), "CIM_QueryResult uint32 Inner");
+  for (const char* list : {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S",
+                           "Any.Size AS S", "StringToNumeric(Name)", "t AS Whole", "__CLASS || 'x', __PATH AS P"}) {
+    EXPECT_EQ(types(list), "unknown") << list;
+  }
+  const Query query =
+      *Query::parse(Language::kCql, "SELECT Missing AS M, Ratio + Large AS Sum, Weight AS W FROM T_Thing");
+  InstanceBuilder builder("CIM_QueryResult");
+  builder.add("M", Value::null(Type::kString));
+  builder.add("Sum", Value::null(Type::kReal64));
+  builder.add("W", Value::null(Type::kUint8));
+  const ClassPtr cls = builder.build().cls();
+  const Instance* const only = &sample().thing();
+  const Instance row = query.project(Row(&only, 1), sample().surroundings, cls);
+  EXPECT_EQ(row.cls(), cls);
+  EXPECT_EQ(row.find("W")->type(), Type::kUint8) << "what the instance lacks is NULL of the type that was told";
+  const Query other = *Query::parse(Language::kCql, "SELECT Name AS M, Name AS Sum, Id AS W FROM T_Thing");
+  EXPECT_NE(other.project(Row(&only, 1), sample().surroundings, cls).cls(), cls) << "rather than losing a value";
 }
 
 TEST(QuerySink, ProjectsFiltersSortsAndCounts) {

@@ -13,6 +13,7 @@
 #include "cim/query/join.h"
 #include "cim/query/query.h"
 #include "cim/query/query_sink.h"
+#include "cim/query/result_class.h"
 #include "cim/query/sources.h"
 
 namespace lunaria::cim::query {
@@ -86,6 +87,13 @@ inline void check_prefilter(const Query& query, const Instance& instance) {
   check(!path || *path == instance.path({}), "a match is where its keys say");
 }
 
+/// The class of rows that are made up, of a query that fits the sample's schema; null when it is not known.
+inline ClassPtr result_class_of(const Query& query, const Sample& sample) {
+  const auto sources = Sources::find(query.statement(), sample.repository, sample.name_space);
+  check(sources.has_value(), "the query fits the schema");
+  return query.kept_source() ? nullptr : result_class(query.statement(), *sources, sample.repository);
+}
+
 /// Waits for what never has to wait.
 template <class T>
 T get(runtime::Task<T> task) {
@@ -130,6 +138,8 @@ inline void try_query(Language language, std::string_view text) {
     }
     return;
   }
+  const ClassPtr made_up =
+      checked && query->kind() == StatementKind::kSelect ? result_class_of(*query, kSample) : nullptr;
   for (const Instance& instance : kSample.instances) {
     const bool matches = query->matches(instance, kSample.surroundings);
     if (matches) {
@@ -137,8 +147,9 @@ inline void try_query(Language language, std::string_view text) {
     }
     if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
       const Instance* const only = &instance;
-      const Instance row = query->project(Row(&only, 1), kSample.surroundings);
+      const Instance row = query->project(Row(&only, 1), kSample.surroundings, made_up);
       check(!row.class_name().empty(), "a row has a class");
+      check(!made_up || !instance.cls()->is_a(query->class_name()) || row.cls() == made_up, "and that which was told");
     }
   }
   if (query->kind() == StatementKind::kSchema) {

@@ -31,6 +31,7 @@ bool is_path_function(Function function) {
     case Function::kClassPath:
     case Function::kObjectPath:
     case Function::kInstancePath:
+    case Function::kInstanceToReference:
     case Function::kNameSpaceName:
     case Function::kClassName:
     case Function::kSchemaName:
@@ -147,6 +148,9 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
       read |= only(0);
     }
     sources.read_by_.push_back(read);
+  }
+  if (const auto checked = sources.check_symbols(repository); !checked) {
+    return fail(checked.error());
   }
   return sources;
 }

@@ -12,6 +12,7 @@
 #include "cim/class.h"
 #include "cim/error.h"
 #include "cim/name.h"
+#include "cim/property.h"
 #include "cim/query/statement.h"
 #include "cim/repository.h"
 
@@ -24,7 +25,8 @@ using SourceSet = std::uint32_t;
 class Sources final {
  public:
   /// INVALID_QUERY when a class after FROM, or of a subquery there, is not in its namespace, or when a property that
-  /// the query names without stepping into an embedded object is in none of them nor below, or, in a join, in several.
+  /// the query names without stepping into an embedded object is in none of them nor below, or, in a join, in several;
+  /// and for a symbol that no property which it may stand beside knows.
   static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
                                      const NamespaceName& name_space);
 
@@ -32,6 +34,9 @@ class Sources final {
   const NamespaceName& name_space(std::size_t source) const { return each_[source].name_space; }
   /// Those that the expression reads.
   SourceSet read_by(NodeIndex expression) const { return read_by_[expression]; }
+  /// The properties, of whichever class the instance will be, that a path may end at; nullopt where the schema does not
+  /// tell: in rows that are made up, in objects of any class; and where the path leads through an array.
+  std::optional<std::vector<PropertyPtr>> properties_of(NodeIndex path, const Repository& repository) const;
 
  private:
   struct Found {
@@ -40,6 +45,7 @@ class Sources final {
     std::optional<std::vector<std::string>> properties{};  ///< of the rows of a subquery; nullopt: whatever there is
     bool has_property(std::string_view name) const;
   };
+  class PathProperties;
   explicit Sources(const Statement& statement) : statement_(&statement) {}
 
   static Result<Found, Error> find_one(const Source& source, const Repository& repository,
@@ -48,6 +54,7 @@ class Sources final {
                                         const NamespaceName& name_space);
   Result<SourceSet, Error> read_by_path(const Node& node) const;
   Result<SourceSet, Error> read_by_property(std::string_view name) const;
+  Result<void, Error> check_symbols(const Repository& repository) const;
 
   const Statement* statement_;
   std::vector<Found> each_;

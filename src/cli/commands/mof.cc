@@ -134,11 +134,12 @@ class Sender final {
     wbem::Operation operation;
   };
 
-  Outcome<void> call(const cim::NamespaceName& name_space, wbem::Operation operation, std::string_view what) {
+  Outcome<void> call(const cim::NamespaceName& name_space, wbem::Operation operation, cim::mof::CompileError place) {
     const auto reply = server_.call(std::move(operation), name_space);
     if (!reply) {
       Failure failure = reply.error();
-      failure.message = fmt::format("{}: {}", what, failure.message);
+      place.message = std::move(failure.message);
+      failure.message = place.to_string();
       return fail(std::move(failure));
     }
     return {};
@@ -161,7 +162,7 @@ class Sender final {
 
   Outcome<void> send(const Compiler::Added& added) {
     if (added.qualifier_type) {
-      auto sent = call(added.name_space, wbem::SetQualifier{*added.qualifier_type}, added.qualifier_type->name);
+      auto sent = call(added.name_space, wbem::SetQualifier{*added.qualifier_type}, added.place);
       if (sent && !added.is_replacement) {
         undo_.push_back({added.name_space, wbem::DeleteQualifier{added.qualifier_type->name}});
       }
@@ -169,9 +170,9 @@ class Sender final {
     }
     const cim::ClassDeclaration declaration = cim::declaration_of(*added.cls);
     if (added.is_replacement) {
-      return call(added.name_space, wbem::ModifyClass{declaration}, added.cls->name());
+      return call(added.name_space, wbem::ModifyClass{declaration}, added.place);
     }
-    auto sent = call(added.name_space, wbem::CreateClass{declaration}, added.cls->name());
+    auto sent = call(added.name_space, wbem::CreateClass{declaration}, added.place);
     if (sent) {
       undo_.push_back({added.name_space, wbem::DeleteClass{added.cls->name()}});
     }
@@ -180,7 +181,7 @@ class Sender final {
 
   Outcome<void> send(const CompiledInstance& each) {
     const cim::ObjectPath path = each.instance.path(each.name_space);
-    auto sent = call(each.name_space, wbem::CreateInstance{each.instance}, path.to_string());
+    auto sent = call(each.name_space, wbem::CreateInstance{each.instance}, each.place);
     if (sent) {
       undo_.push_back({each.name_space, wbem::DeleteInstance{path}});
     }

@@ -104,6 +104,10 @@ std::vector<BadOperation> bad_opens() {
        ""},
       {"the class of a made-up result", "OpenQueryInstances",
        text("FilterQueryLanguage", "DMTF:CQL") + text("FilterQuery", "SELECT COUNT(*) FROM T_Disk") +
+           text("ReturnQueryResultClass", "TRUE") + text("MaxObjectCount", "9"),
+       ""},
+      {"the class of a made-up result whose type is not known yet", "OpenQueryInstances",
+       text("FilterQueryLanguage", "DMTF:CQL") + text("FilterQuery", "SELECT SUM(Id) FROM T_Disk") +
            text("ReturnQueryResultClass", "TRUE"),
        "7"},
       {"a query without text", "OpenQueryInstances", text("FilterQueryLanguage", "WQL"), "4"},

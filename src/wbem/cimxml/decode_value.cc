@@ -27,32 +27,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-Decoded<Value> decode_embedded(std::string_view text, Type type, std::size_t embedding) {
-  if (embedding >= limits::kEmbeddingMax) {
-    return fail(invalid(fmt::format("embedded objects nest deeper than {}", limits::kEmbeddingMax)));
-  }
-  const auto document = XmlDocument::parse(text);
-  if (!document) {
-    return fail(DecodeError{DecodeError::Kind::kValue, "an embedded object: " + document.error().message});
-  }
-  const XmlElement& root = document->root();
-  if (root.is("INSTANCE")) {
-    auto instance = decode_instance(root, embedding + 1);
-    if (!instance) {
-      return fail(instance.error());
-    }
-    return Value(std::make_shared<const cim::Instance>(*std::move(instance)), type);
-  }
-  if (root.is("CLASS") && type == Type::kEmbeddedObject) {
-    auto cls = decode_class(root);
-    if (!cls) {
-      return fail(cls.error());
-    }
-    return Value(*std::move(cls));
-  }
-  return fail(unexpected(root, "an embedded object"));
-}
-
 Decoded<Value> decode_scalar(std::string_view text, Type type, std::size_t embedding) {
   if (cim::is_embedded(type)) {
     return decode_embedded(text, type, embedding);
@@ -350,6 +324,32 @@ Decoded<const XmlElement*> only_child(const XmlElement& element) {
 
 bool is_null(const XmlElement& element) {
   return element.is("VALUE.NULL") || is_nil(element);
+}
+
+Decoded<Value> decode_embedded(std::string_view text, Type type, std::size_t embedding) {
+  if (embedding >= limits::kEmbeddingMax) {
+    return fail(invalid(fmt::format("embedded objects nest deeper than {}", limits::kEmbeddingMax)));
+  }
+  const auto document = XmlDocument::parse(text);
+  if (!document) {
+    return fail(DecodeError{DecodeError::Kind::kValue, "an embedded object: " + document.error().message});
+  }
+  const XmlElement& root = document->root();
+  if (root.is("INSTANCE")) {
+    auto instance = decode_instance(root, embedding + 1);
+    if (!instance) {
+      return fail(instance.error());
+    }
+    return Value(std::make_shared<const cim::Instance>(*std::move(instance)), type);
+  }
+  if (root.is("CLASS") && type == Type::kEmbeddedObject) {
+    auto cls = decode_class(root);
+    if (!cls) {
+      return fail(cls.error());
+    }
+    return Value(*std::move(cls));
+  }
+  return fail(unexpected(root, "an embedded object"));
 }
 
 Decoded<Value> decode_value(const XmlElement* element, Type type, bool is_array, std::size_t embedding) {

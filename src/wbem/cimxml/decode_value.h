@@ -28,6 +28,8 @@ using Decoded = Result<T, DecodeError>;
 /// A VALUE, VALUE.ARRAY, VALUE.REFERENCE, VALUE.REFARRAY element as a value of `type`; a null element is NULL, and so
 /// is one that says xsi:nil or xsi:null. `embedding` counts the documents that this one is embedded in.
 Decoded<cim::Value> decode_value(const XmlElement* element, cim::Type type, bool is_array, std::size_t embedding = 0);
+/// The document of an embedded INSTANCE, or of a CLASS for kEmbeddedObject.
+Decoded<cim::Value> decode_embedded(std::string_view text, cim::Type type, std::size_t embedding);
 /// Whether an element stands for NULL: VALUE.NULL, xsi:nil, xsi:null.
 bool is_null(const XmlElement& element);
 /// An INSTANCENAME, CLASSNAME, LOCALINSTANCEPATH, LOCALCLASSPATH, INSTANCEPATH or CLASSPATH element.

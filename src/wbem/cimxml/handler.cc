@@ -8,6 +8,7 @@
 #include "cim/operation_meter.h"
 #include "http/basic_authorization.h"
 #include "http/negotiate_authorization.h"
+#include "wbem/cimxml/embedded_texts.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/limits.h"
 #include "wbem/cimxml/xml_document.h"
@@ -207,7 +208,9 @@ runtime::Task<void> Handler::run(const GetInstance& call, const RequestMessage& 
 
 runtime::Task<void> Handler::run(const CreateInstance& call, const RequestMessage& request, ResponseStream& stream,
                                  cim::OperationContext& context) {
-  const auto path = co_await object_manager_.create_instance(context, request.name_space, call.instance);
+  const auto read = EmbeddedTexts(object_manager_.repository(), request.name_space).read(call.instance);
+  const cim::Instance& instance = read ? *read : call.instance;
+  const auto path = co_await object_manager_.create_instance(context, request.name_space, instance);
   if (!path) {
     co_await stream.finish(path.error());
     co_return;
@@ -219,7 +222,9 @@ runtime::Task<void> Handler::run(const CreateInstance& call, const RequestMessag
 
 runtime::Task<void> Handler::run(const ModifyInstance& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
-  const auto done = co_await object_manager_.modify_instance(context, call.path, call.instance, call.properties);
+  const auto read = EmbeddedTexts(object_manager_.repository(), call.path.name_space()).read(call.instance);
+  const cim::Instance& instance = read ? *read : call.instance;
+  const auto done = co_await object_manager_.modify_instance(context, call.path, instance, call.properties);
   co_await end(stream, done);
 }
 
@@ -243,15 +248,27 @@ runtime::Task<void> Handler::run(const GetProperty& call, const RequestMessage& 
 
 runtime::Task<void> Handler::run(const SetProperty& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
-  const auto done = co_await object_manager_.set_property(context, call.path, call.property, call.value);
+  const cim::ClassPtr cls = object_manager_.repository().find_class(call.path.name_space(), call.path.class_name());
+  const auto index = cls ? cls->find_property(call.property) : std::nullopt;
+  const EmbeddedTexts texts(object_manager_.repository(), call.path.name_space());
+  const auto read = index ? texts.read(cls->property(*index).type, call.value) : std::nullopt;
+  const cim::Value& value = read ? *read : call.value;
+  const auto done = co_await object_manager_.set_property(context, call.path, call.property, value);
   co_await end(stream, done);
 }
 
 runtime::Task<void> Handler::run(const InvokeMethod& call, const RequestMessage& /*request*/, ResponseStream& stream,
                                  cim::OperationContext& context) {
+  const cim::ClassPtr cls = object_manager_.repository().find_class(call.path.name_space(), call.path.class_name());
+  const cim::MethodPtr method = cls ? cls->find_method(call.method_name) : nullptr;
+  const EmbeddedTexts texts(object_manager_.repository(), call.path.name_space());
   cim::ParameterValues parameters;
   for (const MethodParameter& parameter : call.parameters) {
-    if (parameter.is_typed) {
+    const auto index = method ? method->find_parameter(parameter.name) : std::nullopt;
+    auto read = index ? texts.read(method->parameters[*index].type, parameter.value) : std::nullopt;
+    if (read) {
+      parameters.set(parameter.name, *std::move(read));
+    } else if (parameter.is_typed) {
       parameters.set(parameter.name, parameter.value);
     } else {
       parameters.set_untyped(parameter.name, parameter.value);

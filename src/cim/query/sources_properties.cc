@@ -1,0 +1,178 @@
+// What the schema says of the paths of a query, before there is an instance.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <utility>
+
+#include "cim/limits.h"
+#include "cim/query/sources.h"
+
+namespace lunaria::cim::query {
+namespace {
+
+bool has_symbol(const Property& property, const std::string& symbol) {
+  const Qualifier* const names = property.qualifiers.find("Values");
+  return names != nullptr && std::ranges::any_of(names->value.elements(), [&symbol](const Value& each) {
+           return each.string_or_empty() == symbol;
+         });
+}
+
+bool binds(const Node& node, std::string_view name) {
+  const bool is_binder = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
+  return is_binder && name_equal(node.name, name);
+}
+
+Error invalid(std::string message) {
+  return Error(Status::kInvalidQuery, std::move(message));
+}
+
+}  // namespace
+
+/// Follows paths as the evaluator does, which knows the class of each instance: through every class that it may be.
+class Sources::PathProperties final {
+ public:
+  PathProperties(const Sources& sources, const Repository& repository) : sources_(sources), repository_(repository) {}
+
+  /// None where the schema does not tell, or it would take too long.
+  std::vector<PropertyPtr> find(NodeIndex path) { return find(path, path); }
+  /// Whether anything that was found may be the elements of an array, as far as the path does not end there.
+  bool passes_array() const { return passes_array_; }
+
+  Result<void, Error> check_symbol(const std::string& symbol, NodeIndex path) {
+    if (nodes()[path].kind != NodeKind::kPath) {
+      return fail(
+          invalid(fmt::format("#'{}' is compared with no property, which would say what it stands for", symbol)));
+    }
+    const auto properties = find(path);
+    const auto knows = [&symbol](const PropertyPtr& each) { return has_symbol(*each, symbol); };
+    if (!properties.empty() && std::ranges::none_of(properties, knows)) {
+      const Property& property = *properties.front();
+      return fail(invalid(fmt::format("{}.{} has no value #'{}'", property.declared_in, property.name, symbol)));
+    }
+    return {};
+  }
+
+ private:
+  const Nodes& nodes() const { return sources_.statement_->nodes; }
+
+  std::vector<PropertyPtr> find(NodeIndex path, NodeIndex inside) {
+    const std::vector<PathStep>& steps = nodes()[path].steps;
+    std::size_t position = 1;
+    std::vector<PropertyPtr> current = is_variable(*sources_.statement_, steps.front().name)
+                                           ? of_variable(steps.front().name, inside)
+                                           : of_source(path, position);
+    for (; position < steps.size() && !current.empty(); ++position) {
+      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
+      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
+      current = embedded(current, steps[position]);
+    }
+    return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
+  }
+
+  /// Those of the array whose elements it stands for. A node stands behind what it is made of, so that a variable used
+  /// inside `inside` is bound behind it: variables cannot lead in circles.
+  std::vector<PropertyPtr> of_variable(std::string_view name, NodeIndex inside) {
+    const auto binds_it = [name](const Node& node) { return binds(node, name); };
+    const auto has_it = [name](const Found& each) { return each.has_property(name); };
+    const auto binder = std::ranges::find_if(nodes(), binds_it);
+    const auto index = static_cast<NodeIndex>(binder - nodes().begin());
+    const bool is_clear = index > inside && std::find_if(binder + 1, nodes().end(), binds_it) == nodes().end() &&
+                          std::ranges::none_of(sources_.each_, has_it) && spend(nodes().size());
+    return is_clear ? find(binder->left, index) : std::vector<PropertyPtr>();
+  }
+
+  /// Moves `position` behind the names of the source and of its property.
+  std::vector<PropertyPtr> of_source(NodeIndex path, std::size_t& position) {
+    const std::vector<PathStep>& steps = nodes()[path].steps;
+    const auto named = sources_.statement_->source_named(steps.front().name);
+    const SourceSet read = sources_.read_by_[path];
+    const std::size_t source = named.value_or(read == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(read)));
+    const std::vector<ClassPtr>& classes = sources_.each_[source].classes;
+    if (!named || !sources_.statement_->is_join()) {
+      auto found = of_classes(classes, steps.front());
+      if (named && !found.empty()) {
+        return {};  // which of them the name means depends on the class of the instance
+      }
+      if (!found.empty()) {
+        return found;
+      }
+    }
+    position = 2;
+    return steps.size() > 1 ? of_classes(classes, steps[1]) : std::vector<PropertyPtr>();
+  }
+
+  std::vector<PropertyPtr> of_classes(const std::vector<ClassPtr>& classes, const PathStep& step) {
+    std::vector<PropertyPtr> found;
+    add(classes, step, found);
+    return found;
+  }
+
+  /// Of what these properties hold, wherever its class is: an indication tells of instances that live elsewhere.
+  std::vector<PropertyPtr> embedded(const std::vector<PropertyPtr>& holders, const PathStep& step) {
+    std::vector<PropertyPtr> found;
+    for (const PropertyPtr& holder : holders) {
+      const std::string& class_name = holder->object_class.empty() ? step.scope : holder->object_class;
+      if (!is_embedded(holder->type)) {
+        continue;
+      }
+      if (class_name.empty()) {
+        return {};
+      }
+      for (const NamespaceName& name_space : repository_.namespaces()) {
+        add(repository_.with_descendants(name_space, class_name), step, found);
+      }
+    }
+    return found;
+  }
+
+  void add(const std::vector<ClassPtr>& classes, const PathStep& step, std::vector<PropertyPtr>& found) {
+    for (const ClassPtr& cls : classes) {
+      const bool is_meant = spend(1) && (step.scope.empty() || cls->is_a(step.scope));
+      const auto index = is_meant ? cls->find_property(step.name) : std::nullopt;
+      if (index && std::ranges::find(found, cls->properties()[*index]) == found.end()) {
+        found.push_back(cls->properties()[*index]);
+      }
+    }
+  }
+
+  bool spend(std::size_t lookups) {
+    lookups_left_ -= std::min(lookups, lookups_left_);
+    return lookups_left_ > 0;
+  }
+
+  const Sources& sources_;
+  const Repository& repository_;
+  bool passes_array_ = false;
+  std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
+};
+
+std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository) const {
+  PathProperties properties(*this, repository);
+  auto found = properties.find(path);
+  return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
+}
+
+Result<void, Error> Sources::check_symbols(const Repository& repository) const {
+  PathProperties properties(*this, repository);
+  const Nodes& nodes = statement_->nodes;
+  for (NodeIndex index = 0; index < nodes.size(); ++index) {
+    const Node& node = nodes[index];
+    Result<void, Error> checked;
+    if (node.kind == NodeKind::kPath && node.symbol) {
+      checked = properties.check_symbol(*node.symbol, index);
+    } else if (node.kind == NodeKind::kCompare && nodes[node.right].kind == NodeKind::kSymbol) {
+      checked = properties.check_symbol(*nodes[node.right].symbol, node.left);
+    } else if (node.kind == NodeKind::kCompare && nodes[node.left].kind == NodeKind::kSymbol) {
+      checked = properties.check_symbol(*nodes[node.left].symbol, node.right);
+    }
+    if (!checked) {
+      return checked;
+    }
+  }
+  return {};
+}
+
+}  // namespace lunaria::cim::query
