@@ -141,6 +141,9 @@ ClassResolver::Done ClassResolver::resolve_class_qualifiers() {
   if (auto done = resolve_qualifiers("", declaration_.qualifiers, scope, inherited, parts_.qualifiers); !done) {
     return done;
   }
+  if (parts_.qualifiers.is_set("Terminal") && parts_.qualifiers.is_set("Abstract")) {
+    return fail(error("", "Terminal and Abstract: there would be neither instances nor classes below it"));
+  }
   is_association_ = parts_.qualifiers.is_set("Association");
   if (is_association_ && superclass_ && !superclass_->is_association()) {
     return fail(error("", "an association below " + superclass_->name() + ", which is none"));

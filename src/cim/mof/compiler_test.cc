@@ -15,6 +15,7 @@ Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverr
 Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
 Qualifier Indication : boolean = false, Scope(class, indication), Flavor(DisableOverride);
 Qualifier Abstract : boolean = false, Scope(class, association, indication), Flavor(Restricted);
+Qualifier Terminal : boolean = false, Scope(class, association, indication);
 Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
 Qualifier Description : string, Scope(any), Flavor(Translatable);
 Qualifier Version : string, Scope(class, association, indication), Flavor(Restricted, Translatable);
@@ -237,6 +238,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "t.mof:2:21: T_B.X: T_Q is not below T_P, which it overrides, at 'T_B'"},
         ErrorCase{"class T_A {}; [Association] class T_B : T_A {};",
                   "t.mof:1:35: T_B: an association below T_A, which is none, at 'T_B'"},
+        ErrorCase{"[Terminal, Abstract] class T_A {};",
+                  "t.mof:1:28: T_A: Terminal and Abstract: there would be neither instances nor classes below it, at "
+                  "'T_A'"},
         ErrorCase{"Qualifier Key : uint8, Scope(any);",
                   "t.mof:1:11: qualifier Key is declared otherwise already, at 'Key'"}));
 
