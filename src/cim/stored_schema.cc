@@ -289,7 +289,10 @@ runtime::Task<Result<void, Error>> StoredSchema::check_instances(const Namespace
                                                                  const SchemaChange& change) {
   for (const ClassPtr& after : change.classes) {
     const ClassPtr before = environment_.repository.find_class(name_space, after->name());
-    const auto wrong = before ? misfit(*before, *after) : std::nullopt;
+    auto wrong = before ? misfit(*before, *after) : std::nullopt;
+    if (before && after->is_structure() && !before->is_structure()) {  // no misfit where it is embedded
+      wrong = "the class could have none any more";
+    }
     if (!wrong || !can_have_instances(*before)) {
       continue;
     }

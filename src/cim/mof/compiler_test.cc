@@ -15,6 +15,7 @@ Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverr
 Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
 Qualifier Indication : boolean = false, Scope(class, indication), Flavor(DisableOverride);
 Qualifier Abstract : boolean = false, Scope(class, association, indication), Flavor(Restricted);
+Qualifier Structure : boolean = false, Scope(class, association, indication), Flavor(Restricted);
 Qualifier Terminal : boolean = false, Scope(class, association, indication);
 Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
 Qualifier Description : string, Scope(any), Flavor(Translatable);
@@ -392,6 +393,23 @@ TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
   EXPECT_EQ(instances[2].instance.find("All")->elements().size(), 1U);
   EXPECT_EQ(instances[1].place.to_string(), "t.mof:5:17: , at 'T_P'");
   EXPECT_TRUE(compiler_.take_instances().empty());
+}
+
+TEST_F(Mof, TakesInstancesOfStructuresForValuesOnly) {
+  constexpr const char* kText = R"([Structure] class T_V { string S; };
+    class T_H { [Key] uint8 K; [EmbeddedInstance("T_V")] string E; };
+    [Association] class T_L { [Key] T_V REF A; [Key] T_H REF B; };
+    instance of T_V as $x { S = "one"; }; instance of T_V as $y { S = "two"; };
+    instance of T_H { K = 1; E = $x; }; instance of T_H { K = 2; E = $y; };
+  )";
+  ASSERT_EQ(compile(kText), "");
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 2U);
+  EXPECT_EQ(instances[1].instance.find("E")->as_instance()->find("S")->to_text(), "two");
+  EXPECT_EQ(compile("instance of T_V { };\ninstance of T_V as $x { };\ninstance of T_H as $h { K = 1; };\n"
+                    "instance of T_L { A = $x; B = $h; };"),
+            "t.mof:4:23: T_V is a structure: nothing refers to its instances, at '$x'\n"
+            "t.mof:1:13: instances of a structure are values of others: this one has no alias to use it by, at 'T_V'");
 }
 
 TEST_F(Mof, LetsInstancesReferToEachOther) {
