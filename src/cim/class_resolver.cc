@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "cim/limits.h"
@@ -81,7 +82,9 @@ Result<Class, Error> ClassResolver::resolve() {
     return fail(done.error());
   }
   NameSet seen;
-  for (const PropertyDeclaration& property : declaration_.properties) {
+  for (std::size_t i = 0; i < declaration_.properties.size(); ++i) {
+    const PropertyDeclaration& property = declaration_.properties[i];
+    part_ = {.property = i};
     if (!seen.insert(property.name).second) {
       return fail(error(property.name, "two properties of this name"));
     }
@@ -90,7 +93,9 @@ Result<Class, Error> ClassResolver::resolve() {
     }
   }
   seen.clear();
-  for (const MethodDeclaration& method : declaration_.methods) {
+  for (std::size_t i = 0; i < declaration_.methods.size(); ++i) {
+    const MethodDeclaration& method = declaration_.methods[i];
+    part_ = {.method = i};
     if (!seen.insert(method.name).second) {
       return fail(error(method.name, "two methods of this name"));
     }
@@ -98,6 +103,7 @@ Result<Class, Error> ClassResolver::resolve() {
       return fail(done.error());
     }
   }
+  part_ = {};
   const auto references = std::ranges::count_if(
       parts_.properties, [](const PropertyPtr& property) { return property->type == Type::kReference; });
   if (is_association_ && references < 2) {
@@ -211,7 +217,9 @@ ClassResolver::Done ClassResolver::check_qualifier_override(std::string_view ele
 ClassResolver::Done ClassResolver::resolve_qualifiers(std::string_view element,
                                                       const std::vector<WrittenQualifier>& written, Scope scope,
                                                       const QualifierSet* inherited, QualifierSet& resolved) {
-  for (const WrittenQualifier& one : written) {
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const WrittenQualifier& one = written[i];
+    part_.qualifier = i;
     auto qualifier = make_qualifier(element, one, scope);
     if (!qualifier) {
       return fail(qualifier.error());
@@ -226,6 +234,7 @@ ClassResolver::Done ClassResolver::resolve_qualifiers(std::string_view element,
     }
     resolved.add(std::move(*qualifier));
   }
+  part_.qualifier = std::nullopt;
   if (inherited != nullptr) {
     for (const QualifierSet::Entry& entry : inherited->entries()) {
       if (entry.qualifier->flavor.to_subclass && resolved.find(entry.qualifier->name) == nullptr) {
@@ -489,6 +498,7 @@ ClassResolver::Done ClassResolver::resolve_method(const MethodDeclaration& decla
   method.parameters.resize(declaration.parameters.size());
   NameSet seen;
   for (std::size_t i = 0; i < method.parameters.size(); ++i) {
+    part_.parameter = i;
     if (auto done = resolve_parameter(declaration, i, overridden.get(), method.parameters[i]); !done) {
       return done;
     }
@@ -496,6 +506,7 @@ ClassResolver::Done ClassResolver::resolve_method(const MethodDeclaration& decla
       return fail(error(name, "two parameters named " + method.parameters[i].name));
     }
   }
+  part_.parameter = std::nullopt;
   method.is_static = method.qualifiers.is_set("Static");
   auto shared = std::make_shared<const Method>(std::move(method));
   if (overridden) {

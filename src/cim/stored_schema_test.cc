@@ -417,6 +417,15 @@ struct Embedding : Started {
   }
 };
 
+TEST(StoredSchema, RefusesDefaultsOutOfTheirBounds) {
+  MemoryObjectStore store;
+  Embedding started(store);
+  const ClassDeclaration wrong = parsed("class T_New { [Key] string K; [MaxLen(2)] string S = \"abc\"; };");
+  EXPECT_EQ(started.create(started.interop, wrong), "INVALID_PARAMETER");
+  EXPECT_EQ(started.create(started.interop, parsed("class T_New { [Key] string K; string S = \"abc\"; };")), "ok");
+  EXPECT_EQ(started.modify(started.interop, wrong), "INVALID_PARAMETER");
+}
+
 TEST(StoredSchema, MakesNoStructureOfAClassThatHasInstances) {
   MemoryObjectStore store;
   Embedding started(store);

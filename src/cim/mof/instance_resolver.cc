@@ -133,7 +133,7 @@ Result<ObjectPath, InstanceError> InstanceResolver::path_from_keys(const Instanc
 Result<void, InstanceError> InstanceResolver::check_class(const InstanceDeclaration& declaration,
                                                           const NamespaceName& name_space, const ClassPtr& cls) const {
   const auto failed = failed_classes_.find(name_space);
-  if (!cls && failed != failed_classes_.end() && failed->second.contains(declaration.class_name)) {
+  if (failed != failed_classes_.end() && failed->second.contains(declaration.class_name)) {
     return wrong(declaration.location, {}, {});
   }
   if (!cls) {
