@@ -21,8 +21,8 @@ struct WrittenFlavor {
   friend bool operator==(const WrittenFlavor&, const WrittenFlavor&) = default;
 };
 
-/// A qualifier as written. `value` is absent when none was written: true for booleans, else the declared default.
-/// Numbers and strings are of the widest type of their family; the repository gives them the declared type.
+/// A qualifier as written. `value` is absent when none was written: true for booleans, no elements for arrays, else
+/// NULL. Numbers and strings are of the widest type of their family; the repository gives them the declared type.
 struct WrittenQualifier {
   std::string name;
   Value value;

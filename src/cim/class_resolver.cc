@@ -50,6 +50,14 @@ Scope class_scope(const std::vector<WrittenQualifier>& qualifiers, const Class* 
   return Scope::kClass;
 }
 
+/// The default of a declaration is for elements that do not have the qualifier at all.
+Value value_by_name_only(const QualifierType& type) {
+  if (type.is_array) {
+    return Value::array(type.type, {});
+  }
+  return type.type == Type::kBoolean ? Value(true) : Value::null(type.type);
+}
+
 }  // namespace
 
 Error ClassResolver::error(std::string_view element, std::string_view reason, Status status) const {
@@ -181,7 +189,7 @@ Result<QualifierPtr, Error> ClassResolver::make_qualifier(std::string_view eleme
   }
   Value value = written.value;
   if (value.is_absent()) {
-    value = type->type == Type::kBoolean && !type->is_array ? Value(true) : type->default_value;
+    value = value_by_name_only(*type);
   } else if (value.is_null()) {  // neither MOF nor CIM-XML says whether a NULL is an array
     value = Value::null(type->type, type->is_array);
   }

@@ -382,6 +382,20 @@ TEST_F(Mof, TakesTranslationsOfQualifiers) {
             "t.mof:1:2: T_B: qualifier MaxLen_fr is not declared, at 'MaxLen_fr'");
 }
 
+TEST_F(Mof, GivesQualifiersByNameOnlyNoDefault) {
+  ASSERT_EQ(compile("Qualifier Fixed : uint32 = 7, Scope(any);\nQualifier Kind : string = \"a\", Scope(any);\n"
+                    "Qualifier At : datetime = \"20240131120000.000000+000\", Scope(any);\n"
+                    "Qualifier List : uint8[] = {1}, Scope(any);\nQualifier Flag : boolean = false, Scope(any);\n"
+                    "[Fixed, Kind, At, List, Flag] class T_A { };"),
+            "");
+  const QualifierSet& qualifiers = cls("T_A")->qualifiers();
+  EXPECT_EQ(qualifiers.find("Fixed")->value, Value::null(Type::kUint32));
+  EXPECT_EQ(qualifiers.find("Kind")->value, Value::null(Type::kString));
+  EXPECT_EQ(qualifiers.find("At")->value, Value::null(Type::kDatetime));
+  EXPECT_EQ(qualifiers.find("List")->value, Value::array(Type::kUint8, {}));
+  EXPECT_EQ(qualifiers.find("Flag")->value, Value(true));
+}
+
 TEST_F(Mof, EmbedsClassesInObjects) {
   ASSERT_EQ(compile("class T_A { [EmbeddedObject] string Any; };\n"
                     "instance of T_A { Any = \"class T_Inside { uint8 X = 3; };\"; };"),
