@@ -25,6 +25,7 @@ Class::Class(Parts parts) : parts_(std::move(parts)) {
     property_hashes_.push_back(name_hash(property->name));
   }
   is_abstract_ = parts_.qualifiers.is_set("Abstract");
+  is_structure_ = parts_.qualifiers.is_set("Structure");
   is_association_ = parts_.qualifiers.is_set("Association");
   is_indication_ = parts_.qualifiers.is_set("Indication");
 }

@@ -36,6 +36,8 @@ class Class final {
   const ClassPtr& superclass() const { return parts_.superclass_ptr; }
   const QualifierSet& qualifiers() const { return parts_.qualifiers; }
   bool is_abstract() const { return is_abstract_; }
+  /// Its instances are values of others, none has a path (DSP0004 5.6.3, Structure).
+  bool is_structure() const { return is_structure_; }
   bool is_association() const { return is_association_; }
   bool is_indication() const { return is_indication_; }
 
@@ -60,6 +62,7 @@ class Class final {
   std::vector<std::uint32_t> property_hashes_;  // name_hash of each property: found by a scan of a few cache lines
   std::vector<std::uint16_t> key_indexes_;
   bool is_abstract_ = false;
+  bool is_structure_ = false;
   bool is_association_ = false;
   bool is_indication_ = false;
 };

@@ -2,6 +2,7 @@
 
 // A class as somebody wrote it, in MOF or in a request, before inheritance is resolved.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,8 +21,8 @@ struct WrittenFlavor {
   friend bool operator==(const WrittenFlavor&, const WrittenFlavor&) = default;
 };
 
-/// A qualifier as written. `value` is absent when none was written: true for booleans, else the declared default.
-/// Numbers and strings are of the widest type of their family; the repository gives them the declared type.
+/// A qualifier as written. `value` is absent when none was written: true for booleans, no elements for arrays, else
+/// NULL. Numbers and strings are of the widest type of their family; the repository gives them the declared type.
 struct WrittenQualifier {
   std::string name;
   Value value;
@@ -55,6 +56,15 @@ struct ClassDeclaration {
   std::vector<PropertyDeclaration> properties;
   std::vector<MethodDeclaration> methods;
   friend bool operator==(const ClassDeclaration&, const ClassDeclaration&) = default;
+};
+
+/// Which part of a ClassDeclaration something is said of, by its indexes; none: the class.
+struct DeclarationPart {
+  std::optional<std::size_t> property{};
+  std::optional<std::size_t> method{};
+  std::optional<std::size_t> parameter{};  ///< of the method
+  std::optional<std::size_t> qualifier{};  ///< of what the others name
+  friend bool operator==(const DeclarationPart&, const DeclarationPart&) = default;
 };
 
 /// What a resolved class itself declares: resolves to the same class again, below the same superclass.

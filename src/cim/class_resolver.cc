@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "cim/limits.h"
@@ -49,6 +50,14 @@ Scope class_scope(const std::vector<WrittenQualifier>& qualifiers, const Class* 
   return Scope::kClass;
 }
 
+/// The default of a declaration is for elements that do not have the qualifier at all.
+Value value_by_name_only(const QualifierType& type) {
+  if (type.is_array) {
+    return Value::array(type.type, {});
+  }
+  return type.type == Type::kBoolean ? Value(true) : Value::null(type.type);
+}
+
 }  // namespace
 
 Error ClassResolver::error(std::string_view element, std::string_view reason, Status status) const {
@@ -81,7 +90,9 @@ Result<Class, Error> ClassResolver::resolve() {
     return fail(done.error());
   }
   NameSet seen;
-  for (const PropertyDeclaration& property : declaration_.properties) {
+  for (std::size_t i = 0; i < declaration_.properties.size(); ++i) {
+    const PropertyDeclaration& property = declaration_.properties[i];
+    part_ = {.property = i};
     if (!seen.insert(property.name).second) {
       return fail(error(property.name, "two properties of this name"));
     }
@@ -90,7 +101,9 @@ Result<Class, Error> ClassResolver::resolve() {
     }
   }
   seen.clear();
-  for (const MethodDeclaration& method : declaration_.methods) {
+  for (std::size_t i = 0; i < declaration_.methods.size(); ++i) {
+    const MethodDeclaration& method = declaration_.methods[i];
+    part_ = {.method = i};
     if (!seen.insert(method.name).second) {
       return fail(error(method.name, "two methods of this name"));
     }
@@ -98,6 +111,7 @@ Result<Class, Error> ClassResolver::resolve() {
       return fail(done.error());
     }
   }
+  part_ = {};
   const auto references = std::ranges::count_if(
       parts_.properties, [](const PropertyPtr& property) { return property->type == Type::kReference; });
   if (is_association_ && references < 2) {
@@ -141,6 +155,9 @@ ClassResolver::Done ClassResolver::resolve_class_qualifiers() {
   if (auto done = resolve_qualifiers("", declaration_.qualifiers, scope, inherited, parts_.qualifiers); !done) {
     return done;
   }
+  if (parts_.qualifiers.is_set("Terminal") && parts_.qualifiers.is_set("Abstract")) {
+    return fail(error("", "Terminal and Abstract: there would be neither instances nor classes below it"));
+  }
   is_association_ = parts_.qualifiers.is_set("Association");
   if (is_association_ && superclass_ && !superclass_->is_association()) {
     return fail(error("", "an association below " + superclass_->name() + ", which is none"));
@@ -172,7 +189,7 @@ Result<QualifierPtr, Error> ClassResolver::make_qualifier(std::string_view eleme
   }
   Value value = written.value;
   if (value.is_absent()) {
-    value = type->type == Type::kBoolean && !type->is_array ? Value(true) : type->default_value;
+    value = value_by_name_only(*type);
   } else if (value.is_null()) {  // neither MOF nor CIM-XML says whether a NULL is an array
     value = Value::null(type->type, type->is_array);
   }
@@ -208,7 +225,9 @@ ClassResolver::Done ClassResolver::check_qualifier_override(std::string_view ele
 ClassResolver::Done ClassResolver::resolve_qualifiers(std::string_view element,
                                                       const std::vector<WrittenQualifier>& written, Scope scope,
                                                       const QualifierSet* inherited, QualifierSet& resolved) {
-  for (const WrittenQualifier& one : written) {
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const WrittenQualifier& one = written[i];
+    part_.qualifier = i;
     auto qualifier = make_qualifier(element, one, scope);
     if (!qualifier) {
       return fail(qualifier.error());
@@ -223,6 +242,7 @@ ClassResolver::Done ClassResolver::resolve_qualifiers(std::string_view element,
     }
     resolved.add(std::move(*qualifier));
   }
+  part_.qualifier = std::nullopt;
   if (inherited != nullptr) {
     for (const QualifierSet::Entry& entry : inherited->entries()) {
       if (entry.qualifier->flavor.to_subclass && resolved.find(entry.qualifier->name) == nullptr) {
@@ -486,6 +506,7 @@ ClassResolver::Done ClassResolver::resolve_method(const MethodDeclaration& decla
   method.parameters.resize(declaration.parameters.size());
   NameSet seen;
   for (std::size_t i = 0; i < method.parameters.size(); ++i) {
+    part_.parameter = i;
     if (auto done = resolve_parameter(declaration, i, overridden.get(), method.parameters[i]); !done) {
       return done;
     }
@@ -493,6 +514,7 @@ ClassResolver::Done ClassResolver::resolve_method(const MethodDeclaration& decla
       return fail(error(name, "two parameters named " + method.parameters[i].name));
     }
   }
+  part_.parameter = std::nullopt;
   method.is_static = method.qualifiers.is_set("Static");
   auto shared = std::make_shared<const Method>(std::move(method));
   if (overridden) {

@@ -37,6 +37,8 @@ class ClassResolver final {
 
   /// INVALID_PARAMETER (TYPE_MISMATCH for values) with a message that names class, element and reason.
   Result<Class, Error> resolve();
+  /// What of the declaration resolve() found wrong.
+  const DeclarationPart& part() const { return part_; }
 
  private:
   using Done = Result<void, Error>;
@@ -69,6 +71,7 @@ class ClassResolver final {
   const ClassDeclaration& declaration_;
   ClassPtr superclass_;
   Class::Parts parts_;
+  DeclarationPart part_;  ///< that is being looked at
   bool is_association_ = false;
   bool superclass_has_keys_ = false;
 };

@@ -1,5 +1,6 @@
 #include "cim/instance_record.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <utility>
@@ -51,14 +52,14 @@ class Writer final {
     }
     return true;
   }
-  bool properties(const Instance& instance) {
-    std::size_t count = 0;
-    for (const Value& each : instance.values()) {
-      count += each.is_absent() ? 0 : 1;
-    }
-    number(count);
+  /// What the outermost instance does not hold reads as NULL anyway; an embedded one is kept as it was given.
+  bool properties(const Instance& instance, bool is_embedded) {
+    const auto is_left_out = [is_embedded](const Value& each) {
+      return is_embedded ? each.is_absent() : each.is_null();
+    };
+    number(instance.values().size() - static_cast<std::size_t>(std::ranges::count_if(instance.values(), is_left_out)));
     for (std::size_t i = 0; i < instance.values().size(); ++i) {
-      if (instance.value(i).is_absent()) {
+      if (is_left_out(instance.value(i))) {
         continue;
       }
       text(instance.cls()->property(i).name);
@@ -100,7 +101,7 @@ class Writer final {
           return false;
         }
         text(value.as_instance()->class_name());
-        return properties(*value.as_instance());
+        return properties(*value.as_instance(), true);
       default:  // strings and datetimes
         text(value.to_text());
         return true;
@@ -170,9 +171,11 @@ class Reader final {
   }
 
   /// Properties are looked for where they were when the record was written, and elsewhere only if the class changed.
-  void properties(Instance& instance, std::size_t depth) {
+  /// Answers how many the instance has got.
+  std::size_t properties(Instance& instance, std::size_t depth) {
     const Class& cls = *instance.cls();
     std::size_t expected = 0;
+    std::size_t taken = 0;
     for (std::uint64_t count = number(); count > 0 && is_good_; --count) {
       const std::string_view name = text();
       Value read = value(depth);
@@ -191,10 +194,12 @@ class Reader final {
       }
       is_admitted_ = depth > 0 || prefilter_ == nullptr || prefilter_->admits(*index, read);
       if (!is_admitted_) {
-        return;
+        return taken;
       }
       instance.set(*index, std::move(read));
+      ++taken;
     }
+    return taken;
   }
 
  private:
@@ -299,6 +304,19 @@ class Reader final {
   bool is_admitted_ = true;
 };
 
+/// An instance has every property of its class (DSP0200 5.3.2.2), also those that the class got later. A Required one
+/// is never NULL, and clients send back what they read: a class that got it with its default gave it to all.
+void fill_in(Instance& instance) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    if (instance.value(i).is_absent()) {
+      const Property& property = instance.cls()->property(i);
+      instance.set(i, property.is_required && !property.default_value.is_null()
+                          ? property.default_value
+                          : Value::null(property.type, property.is_array));
+    }
+  }
+}
+
 Result<std::optional<Instance>, DamagedRecord> decode(std::string_view record, const ClassPtr& cls,
                                                       const Repository& repository, const NamespaceName& name_space,
                                                       const query::Prefilter* prefilter) {
@@ -307,12 +325,15 @@ Result<std::optional<Instance>, DamagedRecord> decode(std::string_view record, c
   if (reader.byte() != kVersion) {
     return fail(DamagedRecord{});
   }
-  reader.properties(instance, 0);
+  const std::size_t taken = reader.properties(instance, 0);
   if (!reader.is_admitted()) {
     return std::optional<Instance>();
   }
   if (!reader.is_good() || !reader.at_end()) {
     return fail(DamagedRecord{});
+  }
+  if (taken < instance.values().size()) {
+    fill_in(instance);
   }
   return std::optional(std::move(instance));
 }
@@ -322,7 +343,7 @@ Result<std::optional<Instance>, DamagedRecord> decode(std::string_view record, c
 Result<std::string, Error> encode_instance(const Instance& instance) {
   Writer writer;
   writer.byte(kVersion);
-  if (!writer.properties(instance)) {
+  if (!writer.properties(instance, false)) {
     return fail(Error(Status::kNotSupported, "a class definition inside an instance cannot be kept"));
   }
   return writer.take();

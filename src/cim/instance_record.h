@@ -18,8 +18,10 @@ namespace lunaria::cim {
 Result<std::string, Error> encode_instance(const Instance& instance);
 
 /// The instance of `cls` that a record holds. Properties that the class does not have any more, or has with another
-/// type, are left out; embedded instances are of the classes that `name_space` has now. nullopt for bytes that no
-/// encode_instance() wrote. Time and memory are bounded by the size of the record.
+/// type, are left out; those that the record does not have are NULL, or have their default where NULL is not allowed
+/// (Required), embedded instances keeping only what they were given. Embedded instances are of the classes that
+/// `name_space` has now. nullopt for bytes that no encode_instance() wrote. Time and memory are bounded by the size of
+/// the record.
 std::optional<Instance> decode_instance(std::string_view record, const ClassPtr& cls, const Repository& repository,
                                         const NamespaceName& name_space);
 

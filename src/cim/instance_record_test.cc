@@ -2,12 +2,24 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "cim/query/sample_for_test.h"
 
 namespace lunaria::cim {
 namespace {
+
+/// With NULL for what is absent.
+Instance complete(Instance instance) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    const Property& property = instance.cls()->property(i);
+    if (instance.value(i).is_absent()) {
+      instance.set(i, Value::null(property.type, property.is_array));
+    }
+  }
+  return instance;
+}
 
 TEST(InstanceRecord, ReadsBackEveryKindOfValue) {
   const query::Sample sample;
@@ -16,19 +28,34 @@ TEST(InstanceRecord, ReadsBackEveryKindOfValue) {
     ASSERT_TRUE(record);
     const auto read = decode_instance(*record, instance.cls(), sample.repository, sample.name_space);
     ASSERT_TRUE(read);
-    EXPECT_EQ(*read, instance);
+    EXPECT_EQ(*read, complete(instance));
   }
 }
 
-TEST(InstanceRecord, KeepsWhatIsNullAndWhatIsAbsent) {
+TEST(InstanceRecord, KeepsWhatIsNullAndWhatIsAbsentInEmbeddedInstances) {
   const query::Sample sample;
   Instance instance(sample.thing().cls());
   ASSERT_TRUE(instance.set("Name", Value::null(Type::kString)));
   ASSERT_TRUE(instance.set("Status", Value::array(Type::kUint16, {Value::null(Type::kUint16)})));
-  const auto read = decode_instance(*encode_instance(instance), instance.cls(), sample.repository, sample.name_space);
+  Instance outer(sample.thing().cls());
+  ASSERT_TRUE(outer.set("Any", Value(std::make_shared<const Instance>(instance), Type::kEmbeddedObject)));
+  const auto read = decode_instance(*encode_instance(outer), outer.cls(), sample.repository, sample.name_space);
   ASSERT_TRUE(read);
-  EXPECT_EQ(*read, instance);
-  EXPECT_EQ(read->find("Id"), nullptr);
+  EXPECT_EQ(*read->find("Any")->as_instance(), instance);
+  EXPECT_EQ(read->find("Any")->as_instance()->find("Id"), nullptr);
+}
+
+TEST(InstanceRecord, ReadsAsNullWhatItDoesNotHold) {
+  const query::Sample sample;
+  Instance instance(sample.thing().cls());
+  ASSERT_TRUE(instance.set("Name", Value::null(Type::kString)));
+  const std::string record = *encode_instance(instance);
+  EXPECT_EQ(record, *encode_instance(Instance(instance.cls()))) << "NULL takes no room";
+  const auto read = decode_instance(record, instance.cls(), sample.repository, sample.name_space);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, complete(instance));
+  EXPECT_EQ(read->find("Status")->type(), Type::kUint16);
+  EXPECT_TRUE(read->find("Status")->is_array());
 }
 
 TEST(InstanceRecord, FitsAChangedClass) {
@@ -49,8 +76,8 @@ TEST(InstanceRecord, FitsAChangedClass) {
   const auto read = decode_instance(*record, *cls, repository, sample.name_space);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->find("Name")->string_or_empty(), "Disk one");
-  EXPECT_EQ(read->find("Level"), nullptr) << "the type is another one now";
-  EXPECT_EQ(read->find("Extra"), nullptr);
+  EXPECT_EQ(*read->find("Level"), Value::null(Type::kUint8)) << "the type is another one now";
+  EXPECT_EQ(*read->find("Extra"), Value::null(Type::kString));
 }
 
 TEST(InstanceRecord, RefusesDamage) {

@@ -244,6 +244,10 @@ runtime::Task<Result<ObjectPath, Error>> ObjectManager::create_admitted(const Op
   if (!complete) {
     co_return fail(complete.error());
   }
+  if ((*cls)->is_structure()) {
+    co_return fail(Error(Status::kNotSupported,
+                         (*cls)->name() + " is a structure: its instances are values of others and cannot be created"));
+  }
   Provider* const provider = providers_.find(name_space, (*cls)->name());
   if (provider == nullptr) {  // an abstract class may have one that makes instances of a class below it
     co_return fail(Error(Status::kNotSupported, "instances of " + (*cls)->name() + " cannot be created"));

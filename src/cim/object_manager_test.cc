@@ -22,6 +22,7 @@ constexpr const char* kSchema = R"(
 Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverride);
 Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride);
 Qualifier Abstract : boolean = false, Scope(class, association), Flavor(Restricted);
+Qualifier Structure : boolean = false, Scope(class), Flavor(Restricted);
 Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
 Qualifier Write : boolean = false, Scope(property);
 Qualifier Required : boolean = false, Scope(property, method, parameter);
@@ -40,6 +41,7 @@ class T_Disk : T_Element {
 };
 class T_FastDisk : T_Disk { [Write] uint32 Speed = 3; [Override("Label"), Write] string Label = "fast"; };
 class T_Part { string Name; [EmbeddedInstance("T_Part")] string Next; };
+[Structure] class T_Shape { string Name; };
 class T_Single { string Version; };
 class T_Lonely { [Key] string Id; };
 [Association] class T_Link { [Key] T_Disk REF Left; [Key] T_Disk REF Right; };
@@ -265,6 +267,11 @@ TEST_F(Manager, CreatesInstances) {
   EXPECT_EQ(create(InstanceBuilder("T_None").build()), "INVALID_CLASS");
   EXPECT_EQ(create(InstanceBuilder("T_Element").build()), "NOT_SUPPORTED");
   EXPECT_EQ(create(InstanceBuilder("T_Lonely").build()), "NOT_SUPPORTED");
+  const auto structure = run(manager_.create_instance(context_, space_, InstanceBuilder("T_Shape").build()));
+  ASSERT_FALSE(structure);
+  EXPECT_EQ(
+      structure.error(),
+      Error(Status::kNotSupported, "T_Shape is a structure: its instances are values of others and cannot be created"));
 }
 
 TEST_F(Manager, BindsEmbeddedInstancesToTheirClass) {
@@ -380,12 +387,12 @@ TEST_F(Manager, ServesClassesAndQualifiers) {
             std::vector<std::string>{"T_Disk"});
   EXPECT_EQ(manager_.enumerate_class_names(context_, space_, "T_Element", true).value(),
             (std::vector<std::string>{"T_Disk", "T_FastDisk"}));
-  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", false)->size(), 5U);
-  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", true)->size(), 7U);
+  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", false)->size(), 6U);
+  EXPECT_EQ(manager_.enumerate_classes(context_, space_, "", true)->size(), 8U);
   EXPECT_EQ(status_of(manager_.enumerate_classes(context_, space_, "T_None", true)), "INVALID_CLASS");
   EXPECT_TRUE(manager_.get_qualifier(context_, space_, "KEY"));
   EXPECT_EQ(status_of(manager_.get_qualifier(context_, space_, "None")), "NOT_FOUND");
-  EXPECT_EQ(manager_.enumerate_qualifiers(context_, space_)->size(), 10U);
+  EXPECT_EQ(manager_.enumerate_qualifiers(context_, space_)->size(), 11U);
 }
 
 TEST_F(Manager, ShowsOfAClassWhatWasAskedFor) {

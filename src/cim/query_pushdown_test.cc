@@ -272,8 +272,9 @@ TEST_F(Pushdown, ReadsThePartOfAStoreThatTheFirstKeysSay) {
   EXPECT_EQ(answer(stored_space_, "DMTF:CQL", "SELECT Other FROM Q_Pair WHERE Flag = TRUE AND Id = -5"),
             "root/stored:Q_Pair.Name=\"a\",Id=-5,Flag=TRUE Other=b\n");
   EXPECT_EQ(store_.page_count() - pages, 1U);
-  EXPECT_EQ(answer(stored_space_, "DMTF:CQL", "SELECT Other FROM Q_Pair WHERE Id = -5 AND Name = 'a'"),
-            "root/stored:Q_Pair.Name=\"a\",Id=-5,Flag=FALSE\nroot/stored:Q_Pair.Name=\"a\",Id=-5,Flag=TRUE Other=b\n");
+  EXPECT_EQ(
+      answer(stored_space_, "DMTF:CQL", "SELECT Other FROM Q_Pair WHERE Id = -5 AND Name = 'a'"),
+      "root/stored:Q_Pair.Name=\"a\",Id=-5,Flag=FALSE Other=\nroot/stored:Q_Pair.Name=\"a\",Id=-5,Flag=TRUE Other=b\n");
 }
 
 TEST_F(Pushdown, NeverChangesAnAnswer) {

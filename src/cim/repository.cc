@@ -108,18 +108,32 @@ class Prospect final : public ResolverScope {
 };
 
 /// That overriding references and embedded instances are of the overridden class or one below it.
-Result<void, Error> check_overridden_classes(const Class& cls, const ResolverScope& scope) {
+Result<void, Error> check_overridden_classes(const Class& cls, const ResolverScope& scope,
+                                             std::string* at_fault = nullptr) {
   const std::size_t inherited = cls.superclass() ? cls.superclass()->properties().size() : 0;
   for (std::size_t i = 0; i < inherited; ++i) {
     const Property& property = cls.property(i);
     const std::string& base = cls.superclass()->property(i).object_class;
     const ClassPtr target = scope.find_class(property.object_class);
     if (target && !base.empty() && !target->is_a(base)) {
+      if (at_fault != nullptr) {
+        *at_fault = property.name;
+      }
       return fail(Error(Status::kInvalidParameter, cls.name() + '.' + property.name + ": " + property.object_class +
                                                        " is not below " + base + ", which it overrides"));
     }
   }
   return {};
+}
+
+DeclarationPart part_of(const ClassDeclaration& declaration, std::string_view property) {
+  const auto found = std::ranges::find_if(declaration.properties, [property](const PropertyDeclaration& declared) {
+    return name_equal(declared.name, property);
+  });
+  if (found == declaration.properties.end()) {
+    return {};
+  }
+  return {.property = static_cast<std::size_t>(found - declaration.properties.begin())};
 }
 
 std::size_t depth(const Class* cls) {
@@ -205,8 +219,9 @@ Result<void, Error> Repository::add_qualifier_type(const NamespaceName& name_spa
   return {};
 }
 
-Result<ClassPtr, Error> Repository::add_class(const NamespaceName& name_space, const ClassDeclaration& declaration) {
-  auto change = resolve_new(name_space, declaration);
+Result<ClassPtr, Error> Repository::add_class(const NamespaceName& name_space, const ClassDeclaration& declaration,
+                                              DeclarationPart* wrong) {
+  auto change = resolve_new(name_space, declaration, wrong);
   if (!change) {
     return fail(change.error());
   }
@@ -214,8 +229,8 @@ Result<ClassPtr, Error> Repository::add_class(const NamespaceName& name_space, c
   return change;
 }
 
-Result<ClassPtr, Error> Repository::resolve_new(const NamespaceName& name_space,
-                                                const ClassDeclaration& declaration) const {
+Result<ClassPtr, Error> Repository::resolve_new(const NamespaceName& name_space, const ClassDeclaration& declaration,
+                                                DeclarationPart* wrong) const {
   Space* const space = state_->find(name_space);
   if (space == nullptr) {
     return fail(no_namespace(name_space));
@@ -233,8 +248,12 @@ Result<ClassPtr, Error> Repository::resolve_new(const NamespaceName& name_space,
       return fail(Error(Status::kInvalidSuperclass, declaration.name + ": too many levels of inheritance"));
     }
   }
-  auto resolved = ClassResolver(*space, declaration, std::move(superclass)).resolve();
+  ClassResolver resolver(*space, declaration, std::move(superclass));
+  auto resolved = resolver.resolve();
   if (!resolved) {
+    if (wrong != nullptr) {
+      *wrong = resolver.part();
+    }
     return fail(resolved.error());
   }
   return ClassPtr(std::make_shared<const Class>(std::move(*resolved)));
@@ -266,7 +285,7 @@ Result<void, Error> Repository::remove_namespace(const NamespaceName& name) {
 
 Result<SchemaChange, Error> Repository::plan_class(const NamespaceName& name_space,
                                                    const ClassDeclaration& declaration) const {
-  auto cls = resolve_new(name_space, declaration);
+  auto cls = resolve_new(name_space, declaration, nullptr);
   if (!cls) {
     return fail(cls.error());
   }
@@ -282,7 +301,8 @@ Result<SchemaChange, Error> Repository::plan_class(const NamespaceName& name_spa
 }
 
 Result<SchemaChange, Error> Repository::plan_modified_class(const NamespaceName& name_space,
-                                                            const ClassDeclaration& declaration) const {
+                                                            const ClassDeclaration& declaration,
+                                                            DeclarationPart* wrong) const {
   Space* const space = state_->find(name_space);
   if (space == nullptr) {
     return fail(no_namespace(name_space));
@@ -299,11 +319,16 @@ Result<SchemaChange, Error> Repository::plan_modified_class(const NamespaceName&
   Prospect prospect(*space);
   for (const ClassPtr& old : affected) {
     const bool is_self = old == affected.front();
-    auto resolved = ClassResolver(prospect, is_self ? declaration : declaration_of(*old),
-                                  old->superclass() ? prospect.find_class(old->superclass_name()) : nullptr)
-                        .resolve();
-    Result<void, Error> fits = resolved ? check_overridden_classes(*resolved, prospect) : fail(resolved.error());
+    const ClassDeclaration again = is_self ? declaration : declaration_of(*old);
+    ClassResolver resolver(prospect, again, old->superclass() ? prospect.find_class(old->superclass_name()) : nullptr);
+    auto resolved = resolver.resolve();
+    std::string property;
+    Result<void, Error> fits =
+        resolved ? check_overridden_classes(*resolved, prospect, &property) : fail(resolved.error());
     if (!fits) {
+      if (is_self && wrong != nullptr) {
+        *wrong = resolved ? part_of(declaration, property) : resolver.part();
+      }
       return fail(is_self ? fits.error()
                           : Error(Status::kClassHasChildren,
                                   "its subclass " + old->name() + " would not fit: " + fits.error().message));
@@ -429,13 +454,14 @@ void Repository::add_everywhere(const ClassPtr& cls) {
   state_->everywhere.insert_or_assign(cls->name(), cls);
 }
 
-Result<void, Error> Repository::check_overrides(const NamespaceName& name_space, std::string& class_name) const {
+Result<void, Error> Repository::check_overrides(const NamespaceName& name_space, std::string& class_name,
+                                                std::string* property) const {
   const Space* const space = state_->find(name_space);
   if (space == nullptr) {
     return fail(no_namespace(name_space));
   }
   for (const ClassPtr& cls : space->class_order) {
-    if (auto checked = check_overridden_classes(*cls, *space); !checked) {
+    if (auto checked = check_overridden_classes(*cls, *space, property); !checked) {
       class_name = cls->name();
       return checked;
     }

@@ -37,8 +37,9 @@ class Repository final {
   /// Resolves and adds a class. INVALID_NAMESPACE, ALREADY_EXISTS, INVALID_SUPERCLASS (not there), INVALID_PARAMETER
   /// for what DSP0004 forbids: an undeclared qualifier, one outside its scope or overridden against its flavour, an
   /// override that changes type or class, keys added below a class that has keys, two elements of one name.
-  /// The message names class, element and reason.
-  Result<ClassPtr, Error> add_class(const NamespaceName& name_space, const ClassDeclaration& declaration);
+  /// The message names class, element and reason; `wrong`, if not null, is set to the part at fault.
+  Result<ClassPtr, Error> add_class(const NamespaceName& name_space, const ClassDeclaration& declaration,
+                                    DeclarationPart* wrong = nullptr);
   /// What remove_namespace() would answer.
   Result<void, Error> can_remove_namespace(const NamespaceName& name) const;
   /// The namespace with its qualifier declarations goes. NOT_FOUND; NAMESPACE_NOT_EMPTY while it has classes or there
@@ -52,8 +53,9 @@ class Repository final {
   Result<SchemaChange, Error> plan_class(const NamespaceName& name_space, const ClassDeclaration& declaration) const;
   /// Another declaration for a class that is there, its subclasses being resolved anew. NOT_FOUND, INVALID_SUPERCLASS
   /// (another one than before), CLASS_HAS_CHILDREN when a subclass would not fit any more, INVALID_PARAMETER.
-  Result<SchemaChange, Error> plan_modified_class(const NamespaceName& name_space,
-                                                  const ClassDeclaration& declaration) const;
+  /// `wrong` as with add_class().
+  Result<SchemaChange, Error> plan_modified_class(const NamespaceName& name_space, const ClassDeclaration& declaration,
+                                                  DeclarationPart* wrong = nullptr) const;
   /// NOT_FOUND, CLASS_HAS_CHILDREN.
   Result<SchemaChange, Error> plan_removed_class(const NamespaceName& name_space, std::string_view class_name) const;
   /// Empty when an equal declaration is there; NOT_SUPPORTED when classes use one that is there and differs.
@@ -71,8 +73,9 @@ class Repository final {
 
   /// Looks at what add_class() could not, as classes may name others that come later: that an overriding reference or
   /// embedded instance is of the overridden class or one below it. INVALID_PARAMETER, `class_name` being set to the
-  /// class at fault. Classes that are not there at all are no fault.
-  Result<void, Error> check_overrides(const NamespaceName& name_space, std::string& class_name) const;
+  /// class at fault and `property`, if not null, to its property. Classes that are not there at all are no fault.
+  Result<void, Error> check_overrides(const NamespaceName& name_space, std::string& class_name,
+                                      std::string* property = nullptr) const;
   /// The classes that references, parameters and embedded instances name, but that are not there; sorted.
   std::vector<std::string> missing_classes(const NamespaceName& name_space) const;
 
@@ -88,7 +91,8 @@ class Repository final {
   std::vector<ClassPtr> with_descendants(const NamespaceName& name_space, std::string_view class_name) const;
 
  private:
-  Result<ClassPtr, Error> resolve_new(const NamespaceName& name_space, const ClassDeclaration& declaration) const;
+  Result<ClassPtr, Error> resolve_new(const NamespaceName& name_space, const ClassDeclaration& declaration,
+                                      DeclarationPart* wrong) const;
   bool is_used(const NamespaceName& name_space, std::string_view qualifier) const;
 
   struct State;

@@ -44,6 +44,8 @@ class RepositoryProvider final : public Provider {
   LifecycleListener* listener_;
 };
 
+/// Why the qualifiers of a property do not allow a value; nullopt when they do.
+std::optional<std::string> wrong_by_bounds(const Property& property, const Value& value);
 /// Whether the values of `instance` agree with the qualifiers that bound them: INVALID_PARAMETER.
 Result<void, Error> check_value_bounds(const Instance& instance);
 

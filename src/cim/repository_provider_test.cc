@@ -102,6 +102,29 @@ TEST_F(StoredInstances, ComeChangeAndGo) {
   EXPECT_EQ(recorder_.events, (std::vector<std::string>{"created a 1", "from a 1", "to a 7", "deleted a 7"}));
 }
 
+TEST_F(StoredInstances, HaveEveryPropertyOfTheClassThatTheyHaveNow) {
+  create(user("a", 1));
+  ClassDeclaration more = declaration_of(*repository_.find_class(space_, "T_User"));
+  PropertyDeclaration later;
+  later.name = "Later";
+  more.properties.push_back(later);
+  later.name = "Needed";
+  later.default_value = Value("none");
+  later.qualifiers.push_back({"Required", Value(true), {}});
+  more.properties.push_back(later);
+  const auto change = repository_.plan_modified_class(space_, more);
+  ASSERT_TRUE(change) << change.error().message;
+  repository_.apply(*change);
+  const auto read = run(provider_.get_instance(call(), user("a", 0).path(space_)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read->find("Short"), Value::null(Type::kString));
+  EXPECT_EQ(*read->find("Octets"), Value::null(Type::kUint8, true));
+  EXPECT_EQ(*read->find("Later"), Value::null(Type::kString));
+  EXPECT_EQ(*read->find("Needed"), Value("none")) << "NULL could not be sent back";
+  EXPECT_EQ(set_level("a", 7), "ok");
+  EXPECT_EQ(get("a"), "7");
+}
+
 TEST_F(StoredInstances, AreStreamedPageByPage) {
   for (const char* name : {"e", "d", "c", "b", "a"}) {
     create(user(name, 1));

@@ -11,6 +11,7 @@
 #include "cim/mof/one_declaration.h"
 #include "cim/mof/writer.h"
 #include "cim/object_path.h"
+#include "cim/repository_provider.h"
 #include "cim/schema_fit.h"
 #include "cim/schema_value.h"
 
@@ -55,6 +56,17 @@ Result<mof::OneDeclaration, Error> read_text(std::string_view text) {
 
 Error not_kept(std::string_view name, std::string_view reason) {
   return Error(Status::kInvalidParameter, std::string(name) + " cannot be kept as MOF: " + std::string(reason));
+}
+
+/// A default that no instance could have. Those kept by versions that did not look are read all the same.
+std::optional<std::string> wrong_default(const Class& cls) {
+  for (const PropertyPtr& property : cls.properties()) {
+    const bool is_own = name_equal(property->declared_in, cls.name());
+    if (const auto wrong = is_own ? wrong_by_bounds(*property, property->default_value) : std::nullopt) {
+      return property->name + ": the default value is " + *wrong;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -248,6 +260,9 @@ Result<SchemaChange, Error> StoredSchema::read_qualifier_type(const NamespaceNam
 /// Keeps the first class of a change, which is the one that was declared, and puts all of it into force.
 runtime::Task<Result<void, Error>> StoredSchema::put_class(const NamespaceName& name_space, SchemaChange change) {
   const ClassPtr cls = change.classes.front();
+  if (const auto wrong = wrong_default(*cls)) {
+    co_return fail(Error(Status::kInvalidParameter, cls->name() + '.' + *wrong));
+  }
   std::string text = class_text(name_space, *cls);
   auto kept = check_text(name_space, *cls, text);
   if (kept) {
@@ -289,7 +304,10 @@ runtime::Task<Result<void, Error>> StoredSchema::check_instances(const Namespace
                                                                  const SchemaChange& change) {
   for (const ClassPtr& after : change.classes) {
     const ClassPtr before = environment_.repository.find_class(name_space, after->name());
-    const auto wrong = before ? misfit(*before, *after) : std::nullopt;
+    auto wrong = before ? misfit(*before, *after) : std::nullopt;
+    if (before && after->is_structure() && !before->is_structure()) {  // no misfit where it is embedded
+      wrong = "the class could have none any more";
+    }
     if (!wrong || !can_have_instances(*before)) {
       continue;
     }

@@ -381,6 +381,7 @@ constexpr const char* kMoreQualifiers[] = {
     "Qualifier EmbeddedInstance : string, Scope(property);",
     "Qualifier EmbeddedObject : boolean = false, Scope(property);",
     "Qualifier MaxLen : uint32, Scope(property);",
+    "Qualifier Structure : boolean = false, Scope(class), Flavor(Restricted);",
     "Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride);",
 };
 
@@ -415,6 +416,26 @@ struct Embedding : Started {
     return instance;
   }
 };
+
+TEST(StoredSchema, RefusesDefaultsOutOfTheirBounds) {
+  MemoryObjectStore store;
+  Embedding started(store);
+  const ClassDeclaration wrong = parsed("class T_New { [Key] string K; [MaxLen(2)] string S = \"abc\"; };");
+  EXPECT_EQ(started.create(started.interop, wrong), "INVALID_PARAMETER");
+  EXPECT_EQ(started.create(started.interop, parsed("class T_New { [Key] string K; string S = \"abc\"; };")), "ok");
+  EXPECT_EQ(started.modify(started.interop, wrong), "INVALID_PARAMETER");
+}
+
+TEST(StoredSchema, MakesNoStructureOfAClassThatHasInstances) {
+  MemoryObjectStore store;
+  Embedding started(store);
+  started.insert("1", started.holder());
+  EXPECT_EQ(started.modify(started.interop, parsed("[Structure] class T_Inner { uint8 A; string B; };")), "ok")
+      << "being embedded is what structures are for";
+  EXPECT_EQ(started.modify(started.interop, parsed("[Structure] class T_Holder { [Key] string K; "
+                                                   "[EmbeddedInstance(\"T_Inner\")] string E; string N; };")),
+            "CLASS_HAS_INSTANCES");
+}
 
 TEST(StoredSchema, LooksIntoInstancesForWhatTheyEmbed) {
   MemoryObjectStore store;

@@ -81,7 +81,9 @@ std::optional<std::string> check_scalar(const Property& property, const Value& v
   return is_integer(value.type()) && !value.is_null() ? check_number(property, value) : std::nullopt;
 }
 
-std::optional<std::string> check_value(const Property& property, const Value& value) {
+}  // namespace
+
+std::optional<std::string> wrong_by_bounds(const Property& property, const Value& value) {
   if (value.is_null()) {
     return std::nullopt;
   }
@@ -99,12 +101,10 @@ std::optional<std::string> check_value(const Property& property, const Value& va
   return std::nullopt;
 }
 
-}  // namespace
-
 Result<void, Error> check_value_bounds(const Instance& instance) {
   for (std::size_t i = 0; i < instance.values().size(); ++i) {
     const Property& property = instance.cls()->property(i);
-    if (const auto wrong = check_value(property, instance.value(i))) {
+    if (const auto wrong = wrong_by_bounds(property, instance.value(i))) {
       return fail(Error(Status::kInvalidParameter, instance.class_name() + '.' + property.name + ": " + *wrong));
     }
   }

@@ -56,6 +56,9 @@ Json method_json(const cim::Method& method) {
 
 std::string format_time(const cim::DateTime& time) {
   using std::chrono::microseconds;
+  if (!time.is_precise()) {
+    return time.to_string();
+  }
   if (time.is_interval()) {
     return fmt::format("{}", std::chrono::duration_cast<std::chrono::seconds>(time.length()).count());
   }
@@ -90,7 +93,8 @@ Json to_json(const cim::Value& value) {
     return value.as_real().value_or(0);
   }
   if (const auto time = value.as_datetime()) {
-    return time->is_interval() ? Json(std::chrono::duration<double>(time->length()).count()) : Json(format_time(*time));
+    return time->is_interval() && time->is_precise() ? Json(std::chrono::duration<double>(time->length()).count())
+                                                     : Json(format_time(*time));
   }
   if (const cim::InstancePtr instance = value.as_instance()) {
     return to_json(*instance, nullptr);

@@ -25,7 +25,7 @@ Json to_json(const cim::Class& cls);
 /// The text, bytes that are no UTF-8 being replaced.
 std::string dump(const Json& json);
 
-/// A time as to_json() has it.
+/// A time as to_json() has it: one with asterisks, of which more is not known, as CIM writes it.
 std::string format_time(const cim::DateTime& time);
 
 }  // namespace lunaria::cli

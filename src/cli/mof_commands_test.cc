@@ -36,7 +36,8 @@ TEST_F(MofCommands, CheckTellsEveryErrorAndItsPlace) {
   const Ran ran = run_line({"mof", "check", file});
   EXPECT_EQ(ran.code, ExitCode::kFailed);
   EXPECT_THAT(ran.err, testing::HasSubstr("2 errors\n"));
-  EXPECT_THAT(ran.err, testing::HasSubstr("inner.mof:1:7: MY_Inner.X: the default value is out of the range of uint8"));
+  EXPECT_THAT(ran.err,
+              testing::HasSubstr("inner.mof:1:24: MY_Inner.X: the default value is out of the range of uint8"));
   EXPECT_THAT(ran.err, testing::HasSubstr("outer.mof:2:7: MY_Outer: no superclass CIM_Nothing, at 'MY_Outer'"));
   EXPECT_TRUE(server_.requests().empty());
 }

@@ -6,6 +6,7 @@
 #include "cim/limits.h"
 #include "cim/mof/instance_resolver.h"
 #include "cim/mof/writer.h"
+#include "cim/repository_provider.h"
 #include "cim/schema_value.h"
 
 namespace lunaria::cim::mof {
@@ -52,6 +53,7 @@ Result<void, CompileErrors> Compiler::compile(std::string_view file_name) {
   failed_classes_.clear();
   added_.clear();
   current_ = initial_;
+  is_lost_ = false;
   compile_file(file_name, nullptr);
   check_overrides();
   resolve_instances();
@@ -79,6 +81,10 @@ CompileError Compiler::error_at(const Location& location, std::string_view text,
 
 void Compiler::on_syntax_error(const Token& at, std::string message) {
   fail_at(at.location, at.text, std::move(message));
+}
+
+void Compiler::on_broken_class(std::string_view name) {
+  failed_classes_[current_].emplace(name);
 }
 
 bool Compiler::compile_file(std::string_view name, const Token* at) {
@@ -109,8 +115,10 @@ bool Compiler::compile_file(std::string_view name, const Token* at) {
   files_.push_back(full_name);
   open_files_.push_back(full_name);
   const NamespaceName outer = current_;
+  const bool was_lost = is_lost_;
   const bool is_good = Parser(*text, file, *this).parse();
   current_ = outer;  // a #pragma namespace counts to the end of its file
+  is_lost_ = was_lost;
   open_files_.pop_back();
   return is_good;
 }
@@ -129,6 +137,8 @@ bool Compiler::on_pragma(std::string_view name, const std::string& value, const 
 
 bool Compiler::enter_namespace(const std::string& text, const Token& at) {
   const NamespaceName name(without_host(text));
+  current_ = name;
+  is_lost_ = true;
   if (name.empty()) {
     return fail_at(at.location, text, "not the name of a namespace");
   }
@@ -143,11 +153,14 @@ bool Compiler::enter_namespace(const std::string& text, const Token& at) {
       return fail_at(at.location, text, made.error().message);
     }
   }
-  current_ = name;
+  is_lost_ = false;
   return true;
 }
 
 bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
+  if (is_lost_) {
+    return false;
+  }
   const auto there = repository_.find_qualifier_type(current_, type.name);
   const auto change = repository_.plan_qualifier_type(current_, std::move(type));
   if (!change || (there && !change->is_empty() && !options_.replaces_classes)) {
@@ -161,37 +174,80 @@ bool Compiler::on_qualifier_type(QualifierType type, const Token& at) {
   return true;
 }
 
-bool Compiler::on_class(ClassDeclaration declaration, const Token& at) {
-  if (is_reserved_class_name(declaration.name)) {
-    return fail_at(at.location, at.text, "names that begin with two underscores belong to the object manager");
-  }
-  NameMap<Location>& locations = class_locations_[current_];
+bool Compiler::on_class(ClassDeclaration declaration, const Token& at, const ClassPlaces& places) {
   NameSet& failed = failed_classes_[current_];
-  if (failed.contains(declaration.superclass)) {
+  if (is_lost_ || failed.contains(declaration.superclass)) {
     failed.insert(declaration.name);
     return false;
   }
-  const auto there = repository_.find_class(current_, declaration.name);
-  if (there && options_.replaces_classes && !locations.contains(declaration.name)) {
-    const auto replaced = replace_class(declaration, at);
-    locations.insert_or_assign(declaration.name, at.location);
-    return replaced || fail_at(at.location, at.text, replaced.error().message);
+  if (is_reserved_class_name(declaration.name)) {
+    failed.insert(declaration.name);
+    return fail_at(at.location, at.text, "names that begin with two underscores belong to the object manager");
   }
-  const auto added = repository_.add_class(current_, declaration);
-  if (!added) {
-    if (added.error().status != Status::kAlreadyExists) {
+  return add_class(declaration, at, places) && check_defaults(declaration, places);
+}
+
+bool Compiler::add_class(const ClassDeclaration& declaration, const Token& at, const ClassPlaces& places) {
+  NameSet& failed = failed_classes_[current_];
+  DeclarationPart wrong;
+  const auto refuse = [&](const Error& error) {
+    if (error.status != Status::kAlreadyExists) {
       failed.insert(declaration.name);
     }
-    return fail_at(at.location, at.text, added.error().message);
+    const Place& place = places.of(wrong);
+    return fail_at(place.location, place.text, error.message);
+  };
+  const auto there = repository_.find_class(current_, declaration.name);
+  if (there && options_.replaces_classes && !class_locations_[current_].contains(declaration.name)) {
+    const auto replaced = replace_class(declaration, at, wrong);
+    remember(declaration, places);
+    if (!replaced) {
+      return refuse(replaced.error());
+    }
+  } else {
+    const auto added = repository_.add_class(current_, declaration, &wrong);
+    if (!added) {
+      return refuse(added.error());
+    }
+    added_.push_back({current_, nullptr, *added, false, error_at(at.location, at.text, {})});
+    remember(declaration, places);
   }
-  added_.push_back({current_, nullptr, *added, false, error_at(at.location, at.text, {})});
-  locations.insert_or_assign((*added)->name(), at.location);
+  failed.erase(declaration.name);
   return true;
 }
 
-Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration, const Token& at) {
+void Compiler::remember(const ClassDeclaration& declaration, const ClassPlaces& places) {
+  ClassLocation location{places.name.location};
+  for (const ElementPlaces& property : places.properties) {
+    if (!property.qualifiers.empty()) {
+      location.properties.emplace(property.name.text, property.name.location);
+    }
+  }
+  class_locations_[current_].insert_or_assign(declaration.name, std::move(location));
+}
+
+/// A default that the property's own qualifiers do not allow would be told at every instance, and only there.
+bool Compiler::check_defaults(const ClassDeclaration& declaration, const ClassPlaces& places) {
+  const ClassPtr cls = repository_.find_class(current_, declaration.name);
+  bool is_good = true;
+  for (std::size_t i = 0; cls && i < declaration.properties.size(); ++i) {
+    const auto index = cls->find_property(declaration.properties[i].name);
+    const auto wrong =
+        index ? wrong_by_bounds(cls->property(*index), cls->property(*index).default_value) : std::nullopt;
+    if (wrong) {
+      const Place& name = places.properties[i].name;
+      failed_classes_[current_].insert(declaration.name);
+      is_good = fail_at(name.location, name.text,
+                        declaration.name + '.' + std::string(name.text) + ": the default value is " + *wrong);
+    }
+  }
+  return is_good;
+}
+
+Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration, const Token& at,
+                                            DeclarationPart& wrong) {
   const ClassPtr before = repository_.find_class(current_, declaration.name);
-  const auto change = repository_.plan_modified_class(current_, declaration);
+  const auto change = repository_.plan_modified_class(current_, declaration, &wrong);
   if (!change) {
     return fail(change.error());
   }
@@ -207,6 +263,9 @@ Result<void, Error> Compiler::replace_class(const ClassDeclaration& declaration,
 }
 
 bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/) {
+  if (is_lost_) {
+    failed_classes_[current_].insert(declaration.class_name);
+  }
   declared_.push_back(std::move(declaration));
   declared_in_.push_back(current_);
   return true;
@@ -215,10 +274,13 @@ bool Compiler::on_instance(InstanceDeclaration declaration, const Token& /*at*/)
 void Compiler::check_overrides() {
   for (const auto& [name_space, locations] : class_locations_) {
     std::string class_name;
-    if (const auto checked = repository_.check_overrides(name_space, class_name); !checked) {
-      const auto place = locations.find(class_name);
-      const Location location = place != locations.end() ? place->second : Location{};
-      fail_at(location, class_name, checked.error().message);
+    std::string property;
+    if (const auto checked = repository_.check_overrides(name_space, class_name, &property); !checked) {
+      const auto cls = locations.find(class_name);
+      const ClassLocation place = cls != locations.end() ? cls->second : ClassLocation{};
+      const auto found = place.properties.find(property);
+      const bool is_found = found != place.properties.end();
+      fail_at(is_found ? found->second : place.name, is_found ? property : class_name, checked.error().message);
     }
   }
 }

@@ -63,16 +63,20 @@ class Compiler final : private ParserClient {
  private:
   bool on_pragma(std::string_view name, const std::string& value, const Token& at) override;
   bool on_qualifier_type(QualifierType type, const Token& at) override;
-  bool on_class(ClassDeclaration declaration, const Token& at) override;
+  bool on_class(ClassDeclaration declaration, const Token& at, const ClassPlaces& places) override;
   bool on_instance(InstanceDeclaration declaration, const Token& at) override;
   void on_syntax_error(const Token& at, std::string message) override;
+  void on_broken_class(std::string_view name) override;
   bool gives_up() const override { return errors_.size() >= limits::kMofErrorsMax; }
 
   bool compile_file(std::string_view name, const Token* at);
   bool enter_namespace(const std::string& text, const Token& at);
   bool fail_at(const Location& location, std::string_view text, std::string message);
   CompileError error_at(const Location& location, std::string_view text, std::string message) const;
-  Result<void, Error> replace_class(const ClassDeclaration& declaration, const Token& at);
+  Result<void, Error> replace_class(const ClassDeclaration& declaration, const Token& at, DeclarationPart& wrong);
+  bool add_class(const ClassDeclaration& declaration, const Token& at, const ClassPlaces& places);
+  bool check_defaults(const ClassDeclaration& declaration, const ClassPlaces& places);
+  void remember(const ClassDeclaration& declaration, const ClassPlaces& places);
   void check_overrides();
   void resolve_instances();
 
@@ -81,10 +85,15 @@ class Compiler final : private ParserClient {
   Options options_;
   NamespaceName initial_;
   NamespaceName current_;
+  bool is_lost_ = false;  ///< there is no such namespace, which was told: what belongs there is passed over
   std::vector<std::string> files_;
   std::vector<std::string> open_files_;
   std::size_t total_bytes_ = 0;
-  std::unordered_map<NamespaceName, NameMap<Location>, NamespaceHash> class_locations_;
+  struct ClassLocation {
+    Location name;
+    NameMap<Location> properties{};  ///< that have qualifiers: those that override are among them
+  };
+  std::unordered_map<NamespaceName, NameMap<ClassLocation>, NamespaceHash> class_locations_;
   std::vector<InstanceDeclaration> declared_;
   std::vector<NamespaceName> declared_in_;
   std::vector<CompiledInstance> instances_;

@@ -15,6 +15,8 @@ Qualifier Key : boolean = false, Scope(property, reference), Flavor(DisableOverr
 Qualifier Association : boolean = false, Scope(association), Flavor(DisableOverride, ToSubclass);
 Qualifier Indication : boolean = false, Scope(class, indication), Flavor(DisableOverride);
 Qualifier Abstract : boolean = false, Scope(class, association, indication), Flavor(Restricted);
+Qualifier Structure : boolean = false, Scope(class, association, indication), Flavor(Restricted);
+Qualifier Terminal : boolean = false, Scope(class, association, indication);
 Qualifier Override : string, Scope(property, reference, method), Flavor(Restricted);
 Qualifier Description : string, Scope(any), Flavor(Translatable);
 Qualifier Version : string, Scope(class, association, indication), Flavor(Restricted, Translatable);
@@ -183,60 +185,63 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"class __A {};",
                   "t.mof:1:7: names that begin with two underscores belong to the object manager, at '__A'"},
         ErrorCase{"class T_A { char16 C = 1; };",
-                  "t.mof:1:7: T_A.C: the default value: a char16 that is no character by itself, at 'T_A'"},
+                  "t.mof:1:20: T_A.C: the default value: a char16 that is no character by itself, at 'C'"},
         ErrorCase{"// one\r// two\rclass T_A : T_None {};", "t.mof:3:7: T_A: no superclass T_None, at 'T_A'"},
         ErrorCase{"class T_A {}; class t_a {};", "t.mof:1:21: class t_a is there already, at 't_a'"},
-        ErrorCase{"[Nonsense] class T_A {};", "t.mof:1:18: T_A: qualifier Nonsense is not declared, at 'T_A'"},
-        ErrorCase{"[Key] class T_A {};", "t.mof:1:13: T_A: qualifier Key is not allowed here by its scope, at 'T_A'"},
+        ErrorCase{"[Nonsense] class T_A {};", "t.mof:1:2: T_A: qualifier Nonsense is not declared, at 'Nonsense'"},
+        ErrorCase{"[Key] class T_A {};", "t.mof:1:2: T_A: qualifier Key is not allowed here by its scope, at 'Key'"},
         ErrorCase{"class T_A { [Static] string X; [MaxLen(\"a\")] string Y; };",
-                  "t.mof:1:7: T_A.Y: the value of qualifier MaxLen is not of its declared type, at 'T_A'"},
+                  "t.mof:1:33: T_A.Y: the value of qualifier MaxLen is not of its declared type, at 'MaxLen'"},
         ErrorCase{"class T_A { [ValueMap(\"1\")] uint8 X; };",
-                  "t.mof:1:7: T_A.X: the value of qualifier ValueMap is not of its declared type, at 'T_A'"},
-        ErrorCase{"class T_A { [Key, key] uint8 X; };", "t.mof:1:7: T_A.X: qualifier key is given twice, at 'T_A'"},
-        ErrorCase{"class T_A { uint8 X; string x; };", "t.mof:1:7: T_A.x: two properties of this name, at 'T_A'"},
-        ErrorCase{"class T_A { uint8 F(); uint8 f(); };", "t.mof:1:7: T_A.f: two methods of this name, at 'T_A'"},
-        ErrorCase{"class T_A { uint8 F(uint8 a, uint8 A); };", "t.mof:1:7: T_A.F: two parameters named A, at 'T_A'"},
+                  "t.mof:1:14: T_A.X: the value of qualifier ValueMap is not of its declared type, at 'ValueMap'"},
+        ErrorCase{"class T_A { [Key, key] uint8 X; };", "t.mof:1:19: T_A.X: qualifier key is given twice, at 'key'"},
+        ErrorCase{"class T_A { uint8 X; string x; };", "t.mof:1:29: T_A.x: two properties of this name, at 'x'"},
+        ErrorCase{"class T_A { uint8 F(); uint8 f(); };", "t.mof:1:30: T_A.f: two methods of this name, at 'f'"},
+        ErrorCase{"class T_A { uint8 F(uint8 a, uint8 A); };", "t.mof:1:36: T_A.F: two parameters named A, at 'A'"},
         ErrorCase{"class T_A { uint8 X = 256; };",
-                  "t.mof:1:7: T_A.X: the default value is out of the range of uint8, at 'T_A'"},
+                  "t.mof:1:19: T_A.X: the default value is out of the range of uint8, at 'X'"},
         ErrorCase{"class T_A { real32 X = 3.5E+38; };",
-                  "t.mof:1:7: T_A.X: the default value is out of the range of real32, at 'T_A'"},
+                  "t.mof:1:20: T_A.X: the default value is out of the range of real32, at 'X'"},
         ErrorCase{"class T_A { uint8 X[1] = {1, 2}; };",
-                  "t.mof:1:7: T_A.X: the default value has more elements than the array, at 'T_A'"},
-        ErrorCase{"class T_A { T_A REF X; };", "t.mof:1:7: T_A.X: a reference outside an association, at 'T_A'"},
+                  "t.mof:1:19: T_A.X: the default value has more elements than the array, at 'X'"},
+        ErrorCase{"class T_A { T_A REF X; };", "t.mof:1:21: T_A.X: a reference outside an association, at 'X'"},
         ErrorCase{"[Association] class T_A { T_A REF X[]; };",
-                  "t.mof:1:21: T_A.X: a reference must not be an array, at 'T_A'"},
+                  "t.mof:1:35: T_A.X: a reference must not be an array, at 'X'"},
         ErrorCase{"class T_A { [EmbeddedInstance(\"T_B\")] uint8 X; };",
-                  "t.mof:1:7: T_A.X: EmbeddedInstance and EmbeddedObject are for strings, one of them only, at 'T_A'"},
+                  "t.mof:1:45: T_A.X: EmbeddedInstance and EmbeddedObject are for strings, one of them only, at 'X'"},
         ErrorCase{"class T_A { [Key] uint8 X[]; };",
-                  "t.mof:1:7: T_A.X: a key is neither an array nor an embedded object, at 'T_A'"},
+                  "t.mof:1:25: T_A.X: a key is neither an array nor an embedded object, at 'X'"},
         ErrorCase{"class T_A { [Override(\"X\")] uint8 X; };",
-                  "t.mof:1:7: T_A.X: Override, but the superclass has no such element, at 'T_A'"},
+                  "t.mof:1:35: T_A.X: Override, but the superclass has no such element, at 'X'"},
         ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { uint8 X; };",
-                  "t.mof:1:31: T_B.X: declared again without the Override qualifier, at 'T_B'"},
+                  "t.mof:1:49: T_B.X: declared again without the Override qualifier, at 'X'"},
         ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"Y\")] uint8 X; };",
-                  "t.mof:1:31: T_B.X: Override names another element, at 'T_B'"},
+                  "t.mof:1:65: T_B.X: Override names another element, at 'X'"},
         ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"X\")] uint16 X; };",
-                  "t.mof:1:31: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+                  "t.mof:1:66: T_B.X: does not have the type that T_A gives it, at 'X'"},
         ErrorCase{"class T_A { uint8 X; }; class T_B : T_A { [Override(\"X\")] uint8 X[]; };",
-                  "t.mof:1:31: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+                  "t.mof:1:65: T_B.X: does not have the type that T_A gives it, at 'X'"},
         ErrorCase{"class T_A { [Key] uint8 X; }; class T_B : T_A { [Key] uint8 Y; };",
-                  "t.mof:1:37: T_B.Y: a key below T_A, which has its keys already, at 'T_B'"},
+                  "t.mof:1:61: T_B.Y: a key below T_A, which has its keys already, at 'Y'"},
         ErrorCase{"class T_A { [Key] uint8 X; }; class T_B : T_A { [Override(\"X\"), Key(false)] uint8 X; };",
-                  "t.mof:1:37: T_B.X: qualifier Key must not be changed (DisableOverride), at 'T_B'"},
+                  "t.mof:1:65: T_B.X: qualifier Key must not be changed (DisableOverride), at 'Key'"},
         ErrorCase{"class T_A { uint8 F(uint8 a); }; class T_B : T_A { [Override(\"F\")] uint8 F(uint16 a); };",
-                  "t.mof:1:40: T_B.F(a): differs from the method that it overrides, at 'T_B'"},
+                  "t.mof:1:83: T_B.F(a): differs from the method that it overrides, at 'a'"},
         ErrorCase{"class T_A { uint8 F(); }; class T_B : T_A { [Override(\"F\")] uint16 F(); };",
-                  "t.mof:1:33: T_B.F: differs from the method that it overrides, at 'T_B'"},
+                  "t.mof:1:68: T_B.F: differs from the method that it overrides, at 'F'"},
         ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; };",
                   "t.mof:1:35: T_A: an association has two references or more, at 'T_A'"},
         ErrorCase{"class T_P {}; class T_Q {}; [Association] class T_A { [Key] T_P REF X; T_P REF Y; };\n"
                   "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; };",
-                  "t.mof:2:21: T_B.X: does not have the type that T_A gives it, at 'T_B'"},
+                  "t.mof:2:57: T_B.X: does not have the type that T_A gives it, at 'X'"},
         ErrorCase{"class T_P {}; [Association] class T_A { [Key] T_P REF X; T_P REF Y; };\n"
                   "[Association] class T_B : T_A { [Override(\"X\")] T_Q REF X; }; class T_Q {};",
-                  "t.mof:2:21: T_B.X: T_Q is not below T_P, which it overrides, at 'T_B'"},
+                  "t.mof:2:57: T_B.X: T_Q is not below T_P, which it overrides, at 'X'"},
         ErrorCase{"class T_A {}; [Association] class T_B : T_A {};",
                   "t.mof:1:35: T_B: an association below T_A, which is none, at 'T_B'"},
+        ErrorCase{"[Terminal, Abstract] class T_A {};",
+                  "t.mof:1:28: T_A: Terminal and Abstract: there would be neither instances nor classes below it, at "
+                  "'T_A'"},
         ErrorCase{"Qualifier Key : uint8, Scope(any);",
                   "t.mof:1:11: qualifier Key is declared otherwise already, at 'Key'"}));
 
@@ -290,7 +295,7 @@ TEST_F(Mof, TellsEveryErrorAndGoesOn) {
                     "instance of T_F { Id = 2; };\n"),
             "t.mof:1:23: not a number, at '12x'\n"
             "t.mof:2:7: T_B: no superclass T_None, at 'T_B'\n"
-            "t.mof:4:13: T_D: qualifier Key is not allowed here by its scope, at 'T_D'\n"
+            "t.mof:4:2: T_D: qualifier Key is not allowed here by its scope, at 'Key'\n"
             "t.mof:6:1: ';' expected, at 'class'\n"
             "t.mof:9:32: ';' expected, at '}'\n"
             "t.mof:10:9: the file cannot be read, at 'nowhere.mof'\n"
@@ -300,6 +305,63 @@ TEST_F(Mof, TellsEveryErrorAndGoesOn) {
   const auto instances = compiler_.take_instances();
   ASSERT_EQ(instances.size(), 1U);
   EXPECT_EQ(instances.front().instance.find("Id")->to_text(), "2");
+}
+
+TEST_F(Mof, TellsThePlaceOfTheElementThatIsWrong) {
+  EXPECT_EQ(compile("class T_A {\n  uint8 Good = 255;\n\n  uint8\n    Bad = 256;\n};\n"
+                    "class T_B {\n  [Description(\"x\"),\n   Nonsense] uint8 X;\n};\n"
+                    "class T_C {\n  uint8 F();\n  uint8 G(uint8 a,\n          [In, in] uint8 b);\n};\n"
+                    "class T_D {\n  uint8 F(uint8 a);\n  [Static, Key] uint8 G();\n};\n"),
+            "t.mof:5:5: T_A.Bad: the default value is out of the range of uint8, at 'Bad'\n"
+            "t.mof:9:4: T_B.X: qualifier Nonsense is not declared, at 'Nonsense'\n"
+            "t.mof:14:16: T_C.G(b): qualifier in is given twice, at 'in'\n"
+            "t.mof:18:12: T_D.G: qualifier Key is not allowed here by its scope, at 'Key'");
+}
+
+TEST_F(Mof, TellsThePlaceInAClassThatTakesTheOthersPlace) {
+  ASSERT_EQ(compile("class T_A { uint8 X; }; class T_P {}; class T_Q {};\n"
+                    "class T_H { [EmbeddedInstance(\"T_P\")] string E; }; class T_I : T_H { string S; };"),
+            "");
+  loader_.add("t.mof",
+              "class T_A {\n  uint8 X = 256;\n};\nclass T_I : T_H { uint8 N;\n"
+              "  [Override(\"E\"), EmbeddedInstance(\"T_Q\")] string E;\n};\ninstance of T_A { X = 300; };\n");
+  Compiler again(repository_, loader_, space_,
+                 {.makes_namespaces = false, .replaces_classes = true, .checks_instances = true});
+  const auto outcome = again.compile("t.mof");
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().to_string(),
+            "t.mof:2:9: T_A.X: the default value is out of the range of uint8, at 'X'\n"
+            "t.mof:5:51: T_I.E: does not have the type that T_H gives it, at 'E'");
+}
+
+TEST_F(Mof, TellsDefaultsOutOfTheirBoundsAtTheClass) {
+  EXPECT_EQ(compile("class T_A { [Key] uint8 K;\n  [MaxLen(2)] string S = \"abc\"; };\n"
+                    "instance of T_A { K = 1; };\nclass T_B : T_A { };\ninstance of T_B { K = 1; };\n"
+                    "class T_C { string S = \"abc\"; };\n"
+                    "class T_D : T_C { [Override(\"S\"), MaxLen(2)] string S; };\n"),
+            "t.mof:2:22: T_A.S: the default value is longer than MaxLen(2), at 'S'\n"
+            "t.mof:7:53: T_D.S: the default value is longer than MaxLen(2), at 'S'");
+}
+
+TEST_F(Mof, SaysNothingOfWhatBuildsOnABrokenClass) {
+  EXPECT_EQ(compile("class T_A { uint8 };\n"
+                    "class T_B : T_A { [Override(\"X\")] uint8 X; };\n"
+                    "instance of T_A { };\ninstance of T_B { Y = 1; };\n"
+                    "class T_C { uint8 X; } class T_D { };\nclass T_E : T_D { };\n"),
+            "t.mof:1:19: the name of a property or method expected, at '}'\n"
+            "t.mof:5:24: ';' expected, at 'class'");
+  EXPECT_EQ(compile("class T_A { };\nclass T_F : T_A { };\n"), "");
+}
+
+TEST_F(Mof, PassesOverWhatBelongsToAMissingNamespace) {
+  loader_.add("inner", "class T_I { [Nonsense] uint8 X; };");
+  EXPECT_EQ(compile("class T_A { [Key] uint8 K; };\n[Association] class T_L { [Key] T_A REF X; T_A REF Y; };\n"
+                    "#pragma namespace (\"root/none\")\n"
+                    "Qualifier Key : uint8, Scope(any);\nclass T_A { };\nclass T_B : T_None { };\n"
+                    "#pragma include (\"inner\")\ninstance of T_A as $a { K = 300; };\n"
+                    "#pragma namespace (\"root/test\")\ninstance of T_L { X = $a; };\nclass T_C { uint8 };\n"),
+            "t.mof:3:9: no such namespace, at 'root/none'\n"
+            "t.mof:11:19: the name of a property or method expected, at '}'");
 }
 
 TEST_F(Mof, StopsAfterManyErrors) {
@@ -316,7 +378,22 @@ TEST_F(Mof, StopsAfterManyErrors) {
 TEST_F(Mof, TakesTranslationsOfQualifiers) {
   ASSERT_EQ(compile(R"([Description("text"), Description_pt_BR("texto")] class T_A { };)"), "");
   EXPECT_EQ(cls("T_A")->qualifiers().find("Description_pt_BR")->value.string_or_empty(), "texto");
-  EXPECT_EQ(compile("[MaxLen_fr(1)] class T_B { };"), "t.mof:1:22: T_B: qualifier MaxLen_fr is not declared, at 'T_B'");
+  EXPECT_EQ(compile("[MaxLen_fr(1)] class T_B { };"),
+            "t.mof:1:2: T_B: qualifier MaxLen_fr is not declared, at 'MaxLen_fr'");
+}
+
+TEST_F(Mof, GivesQualifiersByNameOnlyNoDefault) {
+  ASSERT_EQ(compile("Qualifier Fixed : uint32 = 7, Scope(any);\nQualifier Kind : string = \"a\", Scope(any);\n"
+                    "Qualifier At : datetime = \"20240131120000.000000+000\", Scope(any);\n"
+                    "Qualifier List : uint8[] = {1}, Scope(any);\nQualifier Flag : boolean = false, Scope(any);\n"
+                    "[Fixed, Kind, At, List, Flag] class T_A { };"),
+            "");
+  const QualifierSet& qualifiers = cls("T_A")->qualifiers();
+  EXPECT_EQ(qualifiers.find("Fixed")->value, Value::null(Type::kUint32));
+  EXPECT_EQ(qualifiers.find("Kind")->value, Value::null(Type::kString));
+  EXPECT_EQ(qualifiers.find("At")->value, Value::null(Type::kDatetime));
+  EXPECT_EQ(qualifiers.find("List")->value, Value::array(Type::kUint8, {}));
+  EXPECT_EQ(qualifiers.find("Flag")->value, Value(true));
 }
 
 TEST_F(Mof, EmbedsClassesInObjects) {
@@ -388,6 +465,23 @@ TEST_F(Mof, MakesInstancesWithAliasesEitherWay) {
   EXPECT_EQ(instances[2].instance.find("All")->elements().size(), 1U);
   EXPECT_EQ(instances[1].place.to_string(), "t.mof:5:17: , at 'T_P'");
   EXPECT_TRUE(compiler_.take_instances().empty());
+}
+
+TEST_F(Mof, TakesInstancesOfStructuresForValuesOnly) {
+  constexpr const char* kText = R"([Structure] class T_V { string S; };
+    class T_H { [Key] uint8 K; [EmbeddedInstance("T_V")] string E; };
+    [Association] class T_L { [Key] T_V REF A; [Key] T_H REF B; };
+    instance of T_V as $x { S = "one"; }; instance of T_V as $y { S = "two"; };
+    instance of T_H { K = 1; E = $x; }; instance of T_H { K = 2; E = $y; };
+  )";
+  ASSERT_EQ(compile(kText), "");
+  const auto instances = compiler_.take_instances();
+  ASSERT_EQ(instances.size(), 2U);
+  EXPECT_EQ(instances[1].instance.find("E")->as_instance()->find("S")->to_text(), "two");
+  EXPECT_EQ(compile("instance of T_V { };\ninstance of T_V as $x { };\ninstance of T_H as $h { K = 1; };\n"
+                    "instance of T_L { A = $x; B = $h; };"),
+            "t.mof:4:23: T_V is a structure: nothing refers to its instances, at '$x'\n"
+            "t.mof:1:13: instances of a structure are values of others: this one has no alias to use it by, at 'T_V'");
 }
 
 TEST_F(Mof, LetsInstancesReferToEachOther) {

@@ -58,6 +58,7 @@ std::vector<std::optional<Instance>> InstanceResolver::resolve(bool is_checked) 
   if (is_checked) {
     check_instances();
   }
+  take_out_structures();
   for (Slot& slot : slots_) {
     instances.push_back(std::move(slot.instance));
   }
@@ -132,7 +133,7 @@ Result<ObjectPath, InstanceError> InstanceResolver::path_from_keys(const Instanc
 Result<void, InstanceError> InstanceResolver::check_class(const InstanceDeclaration& declaration,
                                                           const NamespaceName& name_space, const ClassPtr& cls) const {
   const auto failed = failed_classes_.find(name_space);
-  if (!cls && failed != failed_classes_.end() && failed->second.contains(declaration.class_name)) {
+  if (failed != failed_classes_.end() && failed->second.contains(declaration.class_name)) {
     return wrong(declaration.location, {}, {});
   }
   if (!cls) {
@@ -157,14 +158,31 @@ void InstanceResolver::check_instances() {
       instance.reset();
     };
     const auto bounds = check_value_bounds(*instance);
-    if (instance->cls()->is_indication()) {
+    const bool is_structure = instance->cls()->is_structure();
+    if (!is_structure && instance->cls()->is_indication()) {
       refuse("an indication class has no instances that are kept");
     } else if (!bounds) {
       refuse(bounds.error().message);
-    } else if (!instance->cls()->key_indexes().empty() &&
+    } else if (!is_structure && !instance->cls()->key_indexes().empty() &&
                !paths.insert(instance->path(name_spaces_[i]).canonical()).second) {
       refuse("the same instance was declared before");
     }
+  }
+}
+
+/// What others have taken as their value by now is nothing to be made.
+void InstanceResolver::take_out_structures() {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    std::optional<Instance>& instance = slots_[i].instance;
+    if (!instance || !instance->cls()->is_structure()) {
+      continue;
+    }
+    const InstanceDeclaration& declaration = declarations_[i];
+    if (declaration.alias.empty()) {
+      report({declaration.location, declaration.class_name,
+              "instances of a structure are values of others: this one has no alias to use it by"});
+    }
+    instance.reset();
   }
 }
 
@@ -260,6 +278,9 @@ Result<Value, InstanceError> InstanceResolver::resolve_alias(const Property& pro
   const ClassPtr cls = repository_.find_class(name_spaces_[target], declarations_[target].class_name);
   if (cls && !property.object_class.empty() && !cls->is_a(property.object_class)) {
     return wrong(location, '$' + alias, "a " + cls->name() + ", not a " + property.object_class);
+  }
+  if (property.type == Type::kReference && cls && cls->is_structure()) {
+    return wrong(location, '$' + alias, cls->name() + " is a structure: nothing refers to its instances");
   }
   if (property.type == Type::kReference) {
     auto path = path_of(target, location, depth + 1);

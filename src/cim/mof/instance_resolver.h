@@ -36,7 +36,8 @@ class InstanceResolver final {
   InstanceResolver(const Repository& repository, const std::vector<InstanceDeclaration>& declarations,
                    const std::vector<NamespaceName>& name_spaces, const FailedClasses& failed_classes);
 
-  /// In the order of the declarations; nothing for those that are wrong, or, being checked, would not be kept.
+  /// In the order of the declarations; nothing for those that are wrong, that are structures and thus only values of
+  /// others, or, being checked, would not be kept.
   std::vector<std::optional<Instance>> resolve(bool is_checked);
   /// What was wrong with them, each thing once.
   const std::vector<InstanceError>& errors() const { return errors_; }
@@ -68,6 +69,7 @@ class InstanceResolver final {
   Result<void, InstanceError> check_class(const InstanceDeclaration& declaration, const NamespaceName& name_space,
                                           const ClassPtr& cls) const;
   void check_instances();
+  void take_out_structures();
   Result<void, InstanceError> resolve_slot(std::size_t index, const Location& used_at, std::size_t depth);
   void report(const InstanceError& error);
 

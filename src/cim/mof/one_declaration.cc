@@ -14,7 +14,9 @@ class OneClient final : public ParserClient {
     return false;
   }
   bool on_qualifier_type(QualifierType type, const Token& at) override { return take(read.qualifier_type, type, at); }
-  bool on_class(ClassDeclaration declaration, const Token& at) override { return take(read.cls, declaration, at); }
+  bool on_class(ClassDeclaration declaration, const Token& at, const ClassPlaces& /*places*/) override {
+    return take(read.cls, declaration, at);
+  }
   bool on_instance(InstanceDeclaration declaration, const Token& at) override {
     return take(read.instance, declaration, at);
   }

@@ -34,6 +34,16 @@ std::optional<Type> data_type(const Token& token) {
 
 }  // namespace
 
+const Place& ClassPlaces::of(const DeclarationPart& part) const {
+  const ElementPlaces* element = part.property ? &properties[*part.property] : nullptr;
+  element = part.method ? &methods[*part.method] : element;
+  element = part.method && part.parameter ? &element->parameters[*part.parameter] : element;
+  if (part.qualifier) {
+    return (element != nullptr ? element->qualifiers : qualifiers)[*part.qualifier];
+  }
+  return element != nullptr ? element->name : name;
+}
+
 Parser::Parser(std::string_view text, std::uint32_t file, ParserClient& client)
     : lexer_(text, file), token_(lexer_.next()), client_(client) {}
 
@@ -76,7 +86,11 @@ void Parser::recover(const char* start) {
       advance();
       return;
     } else {
+      const bool is_class = token_.is_keyword("class");
       advance();
+      if (is_class && token_.kind == TokenKind::kName) {
+        client_.on_broken_class(token_.text);
+      }
     }
   }
 }
@@ -128,11 +142,12 @@ bool Parser::parse_production() {
     return parse_qualifier_type();
   }
   std::vector<WrittenQualifier> qualifiers;
-  if (!parse_qualifiers(qualifiers)) {
+  std::vector<Place> places;
+  if (!parse_qualifiers(qualifiers, places)) {
     return false;
   }
   if (token_.is_keyword("class")) {
-    return parse_class(std::move(qualifiers));
+    return parse_class(std::move(qualifiers), std::move(places));
   }
   if (token_.is_keyword("instance")) {
     return parse_instance();
@@ -261,11 +276,12 @@ bool Parser::parse_flavor(WrittenFlavor& flavor) {
   return fail_here("a flavor expected: EnableOverride, DisableOverride, ToSubclass, Restricted, Translatable");
 }
 
-bool Parser::parse_qualifiers(std::vector<WrittenQualifier>& qualifiers) {
+bool Parser::parse_qualifiers(std::vector<WrittenQualifier>& qualifiers, std::vector<Place>& places) {
   if (!take('[')) {
     return true;
   }
   do {
+    places.push_back(place());
     if (!parse_qualifier(qualifiers.emplace_back())) {
       return false;
     }
@@ -295,14 +311,23 @@ bool Parser::parse_qualifier(WrittenQualifier& qualifier) {
   return true;
 }
 
-bool Parser::parse_class(std::vector<WrittenQualifier> qualifiers) {
+bool Parser::parse_class(std::vector<WrittenQualifier> qualifiers, std::vector<Place> places) {
   advance();
   const Token at = token_;
+  ClassPlaces all{place(), std::move(places)};
   ClassDeclaration declaration;
   declaration.qualifiers = std::move(qualifiers);
   if (!read_name(declaration.name, "the name of a class")) {
     return false;
   }
+  if (!parse_class_body(declaration, all)) {
+    client_.on_broken_class(declaration.name);
+    return false;
+  }
+  return accept(client_.on_class(std::move(declaration), at, all));
+}
+
+bool Parser::parse_class_body(ClassDeclaration& declaration, ClassPlaces& places) {
   if (take(':') && !read_name(declaration.superclass, "the name of the superclass")) {
     return false;
   }
@@ -310,12 +335,12 @@ bool Parser::parse_class(std::vector<WrittenQualifier> qualifiers) {
     return false;
   }
   while (!token_.is('}')) {
-    if (!parse_feature(declaration)) {
+    if (!parse_feature(declaration, places)) {
       return false;
     }
   }
   advance();
-  return expect(';') && accept(client_.on_class(std::move(declaration), at));
+  return expect(';');
 }
 
 bool Parser::parse_element_type(ElementType& type) {
@@ -355,9 +380,10 @@ bool Parser::parse_array_suffix(bool& is_array, std::uint32_t& size) {
   return expect(']');
 }
 
-bool Parser::parse_feature(ClassDeclaration& declaration) {
+bool Parser::parse_feature(ClassDeclaration& declaration, ClassPlaces& places) {
   PropertyDeclaration property;
-  if (!parse_qualifiers(property.qualifiers)) {
+  ElementPlaces element;
+  if (!parse_qualifiers(property.qualifiers, element.qualifiers)) {
     return false;
   }
   ElementType type;
@@ -366,16 +392,18 @@ bool Parser::parse_feature(ClassDeclaration& declaration) {
   } else if (!parse_element_type(type)) {
     return false;
   }
+  element.name = place();
   if (!read_name(property.name, "the name of a property or method")) {
     return false;
   }
   if (token_.is('(') && type.type != Type::kReference) {
     MethodDeclaration method{std::move(property.name), type.type, {}, std::move(property.qualifiers)};
     advance();
-    if (!parse_parameters(method)) {
+    if (!parse_parameters(method, element.parameters)) {
       return false;
     }
     declaration.methods.push_back(std::move(method));
+    places.methods.push_back(std::move(element));
     return true;
   }
   if (type.type == Type::kNone) {
@@ -390,16 +418,21 @@ bool Parser::parse_feature(ClassDeclaration& declaration) {
     return false;
   }
   declaration.properties.push_back(std::move(property));
+  places.properties.push_back(std::move(element));
   return expect(';');
 }
 
-bool Parser::parse_parameters(MethodDeclaration& method) {
+bool Parser::parse_parameters(MethodDeclaration& method, std::vector<ElementPlaces>& places) {
   if (!token_.is(')')) {
     do {
       PropertyDeclaration& parameter = method.parameters.emplace_back();
+      ElementPlaces& element = places.emplace_back();
       ElementType type;
-      if (!parse_qualifiers(parameter.qualifiers) || !parse_element_type(type) ||
-          !read_name(parameter.name, "the name of a parameter") ||
+      if (!parse_qualifiers(parameter.qualifiers, element.qualifiers) || !parse_element_type(type)) {
+        return false;
+      }
+      element.name = place();
+      if (!read_name(parameter.name, "the name of a parameter") ||
           !parse_array_suffix(parameter.is_array, parameter.array_size)) {
         return false;
       }
@@ -434,8 +467,9 @@ bool Parser::parse_instance() {
   }
   while (!token_.is('}')) {
     std::vector<WrittenQualifier> qualifiers;  // qualifiers on instances have no effect (DSP0004 5.6.1)
+    std::vector<Place> places;
     WrittenProperty& property = declaration.properties.emplace_back();
-    if (!parse_qualifiers(qualifiers)) {
+    if (!parse_qualifiers(qualifiers, places)) {
       return false;
     }
     property.location = token_.location;

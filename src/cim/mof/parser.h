@@ -37,6 +37,28 @@ struct InstanceDeclaration {
   Location location;
 };
 
+/// Where something stands. The text is part of the source.
+struct Place {
+  Location location;
+  std::string_view text;
+};
+
+struct ElementPlaces {
+  Place name;
+  std::vector<Place> qualifiers;
+  std::vector<ElementPlaces> parameters{};  ///< of a method
+};
+
+/// Where the parts of a ClassDeclaration stand, in its order.
+struct ClassPlaces {
+  Place name;
+  std::vector<Place> qualifiers;
+  std::vector<ElementPlaces> properties{};
+  std::vector<ElementPlaces> methods{};
+
+  const Place& of(const DeclarationPart& part) const;
+};
+
 /// Receives productions in the order of the file. Interface. Each answers false when something is wrong, having
 /// recorded what; the parser then goes on with the next production.
 class ParserClient {
@@ -44,10 +66,12 @@ class ParserClient {
   virtual ~ParserClient() = default;
   virtual bool on_pragma(std::string_view name, const std::string& value, const Token& at) = 0;
   virtual bool on_qualifier_type(QualifierType type, const Token& at) = 0;
-  virtual bool on_class(ClassDeclaration declaration, const Token& at) = 0;
+  virtual bool on_class(ClassDeclaration declaration, const Token& at, const ClassPlaces& places) = 0;
   virtual bool on_instance(InstanceDeclaration declaration, const Token& at) = 0;
   /// The text is wrong at this token.
   virtual void on_syntax_error(const Token& at, std::string message) = 0;
+  /// That was in the text of a class, of which no more than the name is known.
+  virtual void on_broken_class(std::string_view /*name*/) {}
   /// Whether so much is wrong that reading on is of no use.
   virtual bool gives_up() const { return false; }
 };
@@ -80,12 +104,14 @@ class Parser final {
   bool parse_qualifier_type();
   bool parse_scopes(QualifierType& type);
   bool parse_declared_flavors(QualifierType& type);
-  bool parse_qualifiers(std::vector<WrittenQualifier>& qualifiers);
+  Place place() const { return {token_.location, token_.text}; }
+  bool parse_qualifiers(std::vector<WrittenQualifier>& qualifiers, std::vector<Place>& places);
   bool parse_qualifier(WrittenQualifier& qualifier);
   bool parse_flavor(WrittenFlavor& flavor);
-  bool parse_class(std::vector<WrittenQualifier> qualifiers);
-  bool parse_feature(ClassDeclaration& declaration);
-  bool parse_parameters(MethodDeclaration& method);
+  bool parse_class(std::vector<WrittenQualifier> qualifiers, std::vector<Place> places);
+  bool parse_class_body(ClassDeclaration& declaration, ClassPlaces& places);
+  bool parse_feature(ClassDeclaration& declaration, ClassPlaces& places);
+  bool parse_parameters(MethodDeclaration& method, std::vector<ElementPlaces>& places);
   bool parse_element_type(ElementType& type);
   bool parse_array_suffix(bool& is_array, std::uint32_t& size);
   bool parse_instance();

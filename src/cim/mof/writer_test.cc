@@ -70,7 +70,7 @@ TEST(Writer, WritesFlavorsThatDiffer) {
   ASSERT_TRUE(compiler.compile("t"));
   const auto declared = [&](std::string_view name) { return repository.find_qualifier_type(space, name); };
   EXPECT_EQ(to_mof(*repository.find_class(space, "T_A"), {.local_only = true, .declaration_of = declared}),
-            "[Q(\"x\") : DisableOverride Restricted Translatable]\nclass T_A {\n  [Q(\"d\")]\n  uint8 B = 3;\n};");
+            "[Q(\"x\") : DisableOverride Restricted Translatable]\nclass T_A {\n  [Q(NULL)]\n  uint8 B = 3;\n};");
 }
 
 }  // namespace
