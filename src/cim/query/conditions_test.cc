@@ -42,7 +42,7 @@ TEST(Conditions, AreThePartsOfAnAndThatCompareOnePropertyWithLiterals) {
             "Id > 5, Id } 5, Id < 5, Id { 5, Id = 5, Id # 5");
   EXPECT_EQ(conditions("Id = 1 OR Id = 2 OR 3 = ID"), "Id = 1 2 3");
   EXPECT_EQ(conditions("(Id = 1 OR Id = 2) AND t.Name = 'a' AND T_Thing.Name = 'b' AND T_Base::Id = 1"),
-            "Id = 1 2, t.Name = a, T_Thing.Name = b, T_Base::Id = 1");
+            "Id = 1 2, Name = a, T_Thing.Name = b, T_Base::Id = 1");
 }
 
 TEST(Conditions, AreNothingElse) {

@@ -282,6 +282,43 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
 }
 
+TEST(Query, TakesAnAliasForTheClassWhateverItsPropertiesAreCalled) {
+  const auto matches = [](std::string_view text, const Instance& instance) {
+    const auto query = Query::parse(Language::kCql, text);
+    if (!query) {
+      return query.error().message;
+    }
+    if (const auto checked = query->check(sample().repository, sample().name_space); !checked) {
+      return checked.error().message;
+    }
+    const PrefilterPtr prefilter = Prefilter::make(query->conditions(), instance.cls());
+    const bool is_told = prefilter && prefilter->concerns("Id");
+    const bool holds = query->matches(instance, sample().surroundings);
+    return std::string(holds ? "true" : "false") + (is_told ? ", told" : "");
+  };
+  const auto thing = [&](std::string_view text) { return matches(text, sample().thing()); };
+  EXPECT_EQ(thing("SELECT name.Id FROM T_Thing name WHERE name.Id = 5"), "true, told");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing AS Part WHERE PART.Id = 5 AND Part.Part.Size = 7"), "true, told");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing Part WHERE Part ISA T_Base AND ClassName(Part) = 'T_Thing'"), "true");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing Part WHERE ANY Part IN Parts SATISFIES (Part.Size = 9 AND Part ISA T_Part "
+                  "AND ClassName(Part) = 'T_Part')"),
+            "true");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing p WHERE ANY p IN p.Parts SATISFIES (p.Size = 9) AND p.Id = 5"), "true, told");
+  EXPECT_EQ(thing("SELECT Part.Size FROM T_Thing Part"), "T_Thing has no property Size");
+  EXPECT_EQ(thing("SELECT Id FROM T_Thing Name WHERE Name = 'a'"),
+            "Name is a class after FROM; for the property write Name.Name");
+  EXPECT_EQ(matches("SELECT * FROM T_Link l WHERE ModelPath(l.Left) = 'T_Thing.Id=5'", sample().link()), "true");
+  EXPECT_EQ(matches("SELECT * FROM T_Link Left WHERE ClassName(Left) = 'T_Link'", sample().link()), "true");
+  EXPECT_EQ(matches("SELECT * FROM T_Link WHERE ClassName(Left) = 'T_Thing'", sample().link()), "true");
+}
+
+TEST(Query, TellsProvidersOfThePropertyBehindANameThatIsAVariableElsewhere) {
+  const auto needed = [](std::string_view text) { return Query::parse(Language::kCql, text)->needed_properties(); };
+  EXPECT_EQ(needed("SELECT t.Level FROM T_Thing t WHERE ANY Level IN Status SATISFIES (Level = 3)"),
+            PropertyList({"Level", "Status"}));
+  EXPECT_EQ(needed("SELECT T_Base.Id FROM T_Thing"), PropertyList({"T_Base", "Id"})) << "of the class or of T_Base";
+}
+
 TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
   const auto check = [](std::string_view class_name, std::string_view condition) {
     const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM {} WHERE {}", class_name, condition));
@@ -313,10 +350,10 @@ TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
             "T_Thing.State has no value #'x'");
   EXPECT_EQ(check("T_Thing", "Id + 1 = #'x'"), "#'x' is compared with no property, which would say what it stands for");
   EXPECT_EQ(check("T_Thing", "ANY x IN Status SATISFIES (x = #'OK' AND ANY x IN Parts SATISFIES (x.Size = 1))"), "")
-      << "which of them is meant is left to the evaluator";
+      << "the inner x hides the outer one";
   EXPECT_EQ(check("T_Thing", "ANY State IN Status SATISFIES (State = #'OK') AND State = #'Enabled'"), "");
-  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "");
-  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "T_Thing has no property x");
+  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "T_Thing has no property y");
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Enabled'"), "");
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.State = #'Nope'"), "") << "of any class";
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Nope'"),

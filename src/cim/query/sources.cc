@@ -13,17 +13,6 @@ constexpr SourceSet only(std::size_t source) {
   return SourceSet{1} << source;
 }
 
-/// The step that is a property of an instance of the source; null when the path begins with something else. A name
-/// that no source has in front may belong to each of them.
-const PathStep* own_property(const Statement& statement, std::size_t source, const Node& node) {
-  const auto named = node.steps.size() > 1 ? statement.source_named(node.steps.front().name) : std::nullopt;
-  if (named && named != source) {
-    return nullptr;
-  }
-  const PathStep& step = node.steps[named ? 1 : 0];
-  return step.name.starts_with("__") || step.name == "*" ? nullptr : &step;
-}
-
 bool is_path_function(Function function) {
   switch (function) {
     case Function::kHostPort:
@@ -69,11 +58,16 @@ Error invalid(std::string message) {
 
 }  // namespace
 
-bool is_variable(const Statement& statement, std::string_view name) {
-  return std::ranges::any_of(statement.nodes, [name](const Node& node) {
-    const bool binds = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
-    return binds && name_equal(node.name, name);
-  });
+// What SATISFIES asks stands between the array and the whole, and a nested one in front of that around it.
+NodeIndex binder_of(const Statement& statement, std::string_view name, NodeIndex node) {
+  for (NodeIndex index = node + 1; index < statement.nodes.size(); ++index) {
+    const Node& each = statement.nodes[index];
+    const bool binds = each.kind == NodeKind::kAnySatisfies || each.kind == NodeKind::kEverySatisfies;
+    if (binds && each.left < node && name_equal(each.name, name)) {
+      return index;
+    }
+  }
+  return kNoNode;
 }
 
 std::optional<std::size_t> kept_source(const Statement& statement) {
@@ -83,17 +77,31 @@ std::optional<std::size_t> kept_source(const Statement& statement) {
   return std::ranges::all_of(items, is_of_first) ? first : std::nullopt;
 }
 
+// A name that no source has in front may belong to each of them, and what looks like a property within one may be one
+// behind the name of a class above: those that ask know no schema.
 std::vector<std::string> read_properties(const Statement& statement, std::size_t source) {
   std::vector<std::string> names;
-  for (const Node& node : statement.nodes) {
-    const PathStep* const step = node.kind == NodeKind::kPath ? own_property(statement, source, node) : nullptr;
-    if (step == nullptr || is_variable(statement, step->name)) {
+  const auto add = [&names](const std::string& name) {
+    const bool is_known = std::ranges::any_of(names, [&name](const std::string& n) { return name_equal(n, name); });
+    if (!is_known && !name.starts_with("__") && name != "*") {
+      names.push_back(name);
+    }
+  };
+  for (NodeIndex index = 0; index < statement.nodes.size(); ++index) {
+    const Node& node = statement.nodes[index];
+    if (node.kind != NodeKind::kPath || binder_of(statement, node.steps.front().name, index) != kNoNode) {
       continue;
     }
-    const bool is_known =
-        std::ranges::any_of(names, [step](const std::string& n) { return name_equal(n, step->name); });
-    if (!is_known) {
-      names.push_back(step->name);
+    const std::string& first = node.steps.front().name;
+    const auto named = node.steps.size() > 1 ? statement.source_named(first) : std::nullopt;
+    if (named && named != source) {
+      continue;
+    }
+    if (!named || statement.may_be_hidden(first)) {
+      add(first);
+    }
+    if (node.steps.size() > 1 && (named || !statement.is_join())) {
+      add(node.steps[1].name);
     }
   }
   return names;
@@ -128,14 +136,15 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
     }
   }
   // What a node is made of stands before it.
-  for (const Node& node : statement.nodes) {
+  for (NodeIndex index = 0; index < statement.nodes.size(); ++index) {
+    const Node& node = statement.nodes[index];
     SourceSet read = 0;
     const auto add = [&](NodeIndex part) { read |= part != kNoNode ? sources.read_by_[part] : 0; };
     add(node.left);
     add(node.right);
     std::ranges::for_each(node.arguments, add);
     if (node.kind == NodeKind::kPath) {
-      const auto own = sources.read_by_path(node);
+      const auto own = sources.read_by_path(index);
       if (!own) {
         return fail(own.error());
       }
@@ -148,6 +157,9 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
       read |= only(0);
     }
     sources.read_by_.push_back(read);
+  }
+  if (const auto checked = sources.check_lone_aliases(); !checked) {
+    return fail(checked.error());
   }
   if (const auto checked = sources.check_symbols(repository); !checked) {
     return fail(checked.error());
@@ -187,8 +199,12 @@ Result<Sources::Found, Error> Sources::find_rows(const Statement& subquery, cons
   return found;
 }
 
-Result<SourceSet, Error> Sources::read_by_path(const Node& node) const {
+Result<SourceSet, Error> Sources::read_by_path(NodeIndex path) const {
+  const Node& node = statement_->nodes[path];
   const std::string& first = node.steps.front().name;
+  if (binder_of(*statement_, first, path) != kNoNode) {
+    return SourceSet{0};
+  }
   const auto named = statement_->source_named(first);
   if (named && node.steps.size() == 1) {
     return only(*named);
@@ -198,12 +214,43 @@ Result<SourceSet, Error> Sources::read_by_path(const Node& node) const {
     return only(named.value_or(0));
   }
   if (!named) {
-    return is_variable(*statement_, name) ? SourceSet{0} : read_by_property(name);
+    return read_by_property(name);
   }
-  if (!each_[*named].has_property(name) && !each_[*named].has_property(first)) {
+  const bool is_hidden = statement_->may_be_hidden(first) && each_[*named].has_property(first);
+  if (!each_[*named].has_property(name) && !is_hidden) {
     return fail(invalid(fmt::format("{} has no property {}", called(statement_->sources[*named]), name)));
   }
   return only(*named);
+}
+
+// An alias is a value only where an instance is one. As it hides the properties of its name, one alone would be NULL
+// for those who mean the property.
+Result<void, Error> Sources::check_lone_aliases() const {
+  const Nodes& nodes = statement_->nodes;
+  std::vector<bool> takes_instance(nodes.size());
+  for (const Node& node : nodes) {
+    if (node.kind == NodeKind::kIsa) {
+      takes_instance[node.left] = true;
+    } else if (node.kind == NodeKind::kFunction && is_path_function(node.function) && !node.arguments.empty()) {
+      takes_instance[node.arguments.front()] = true;
+    }
+  }
+  for (NodeIndex index = 0; index < nodes.size(); ++index) {
+    const Node& node = nodes[index];
+    if (node.kind != NodeKind::kPath || node.steps.size() != 1 || takes_instance[index]) {
+      continue;
+    }
+    const std::string& name = node.steps.front().name;
+    const bool is_alias = statement_->source_named(name) && !statement_->may_be_hidden(name) &&
+                          binder_of(*statement_, name, index) == kNoNode;
+    for (std::size_t i = 0; is_alias && i < each_.size(); ++i) {
+      if (each_[i].has_property(name)) {
+        return fail(invalid(fmt::format("{} is a class after FROM; for the property write {}.{}", name,
+                                        statement_->sources[i].name(), name)));
+      }
+    }
+  }
+  return {};
 }
 
 // Alone it may also be the name of a class above, for the instance itself or in front of one of its properties.

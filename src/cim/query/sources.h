@@ -52,8 +52,9 @@ class Sources final {
                                        const NamespaceName& name_space);
   static Result<Found, Error> find_rows(const Statement& subquery, const Repository& repository,
                                         const NamespaceName& name_space);
-  Result<SourceSet, Error> read_by_path(const Node& node) const;
+  Result<SourceSet, Error> read_by_path(NodeIndex path) const;
   Result<SourceSet, Error> read_by_property(std::string_view name) const;
+  Result<void, Error> check_lone_aliases() const;
   Result<void, Error> check_symbols(const Repository& repository) const;
 
   const Statement* statement_;
@@ -67,7 +68,7 @@ std::vector<std::string> read_properties(const Statement& statement, std::size_t
 /// The source whose instances are the rows of a SELECT, as Query::kept_source().
 std::optional<std::size_t> kept_source(const Statement& statement);
 
-/// Whether ANY or EVERY ... IN binds the name.
-bool is_variable(const Statement& statement, std::string_view name);
+/// The innermost ANY or EVERY ... IN that binds the name for the node; kNoNode when there is none.
+NodeIndex binder_of(const Statement& statement, std::string_view name, NodeIndex node);
 
 }  // namespace lunaria::cim::query

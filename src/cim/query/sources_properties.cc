@@ -20,11 +20,6 @@ bool has_symbol(const Property& property, const std::string& symbol) {
          });
 }
 
-bool binds(const Node& node, std::string_view name) {
-  const bool is_binder = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
-  return is_binder && name_equal(node.name, name);
-}
-
 Error invalid(std::string message) {
   return Error(Status::kInvalidQuery, std::move(message));
 }
@@ -37,7 +32,24 @@ class Sources::PathProperties final {
   PathProperties(const Sources& sources, const Repository& repository) : sources_(sources), repository_(repository) {}
 
   /// None where the schema does not tell, or it would take too long.
-  std::vector<PropertyPtr> find(NodeIndex path) { return find(path, path); }
+  /// A variable leads on to the path of its array, which stands before: none can lead in circles.
+  std::vector<PropertyPtr> find(NodeIndex path) {
+    const std::vector<PathStep>& steps = nodes()[path].steps;
+    const NodeIndex binder = binder_of(*sources_.statement_, steps.front().name, path);
+    std::size_t position = 1;
+    std::vector<PropertyPtr> current;
+    if (binder == kNoNode) {
+      current = of_source(path, position);
+    } else if (spend(nodes().size())) {
+      current = find(nodes()[binder].left);
+    }
+    for (; position < steps.size() && !current.empty(); ++position) {
+      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
+      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
+      current = embedded(current, steps[position]);
+    }
+    return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
+  }
   /// Whether anything that was found may be the elements of an array, as far as the path does not end there.
   bool passes_array() const { return passes_array_; }
 
@@ -58,32 +70,6 @@ class Sources::PathProperties final {
  private:
   const Nodes& nodes() const { return sources_.statement_->nodes; }
 
-  std::vector<PropertyPtr> find(NodeIndex path, NodeIndex inside) {
-    const std::vector<PathStep>& steps = nodes()[path].steps;
-    std::size_t position = 1;
-    std::vector<PropertyPtr> current = is_variable(*sources_.statement_, steps.front().name)
-                                           ? of_variable(steps.front().name, inside)
-                                           : of_source(path, position);
-    for (; position < steps.size() && !current.empty(); ++position) {
-      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
-      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
-      current = embedded(current, steps[position]);
-    }
-    return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
-  }
-
-  /// Those of the array whose elements it stands for. A node stands behind what it is made of, so that a variable used
-  /// inside `inside` is bound behind it: variables cannot lead in circles.
-  std::vector<PropertyPtr> of_variable(std::string_view name, NodeIndex inside) {
-    const auto binds_it = [name](const Node& node) { return binds(node, name); };
-    const auto has_it = [name](const Found& each) { return each.has_property(name); };
-    const auto binder = std::ranges::find_if(nodes(), binds_it);
-    const auto index = static_cast<NodeIndex>(binder - nodes().begin());
-    const bool is_clear = index > inside && std::find_if(binder + 1, nodes().end(), binds_it) == nodes().end() &&
-                          std::ranges::none_of(sources_.each_, has_it) && spend(nodes().size());
-    return is_clear ? find(binder->left, index) : std::vector<PropertyPtr>();
-  }
-
   /// Moves `position` behind the names of the source and of its property.
   std::vector<PropertyPtr> of_source(NodeIndex path, std::size_t& position) {
     const std::vector<PathStep>& steps = nodes()[path].steps;
@@ -91,7 +77,7 @@ class Sources::PathProperties final {
     const SourceSet read = sources_.read_by_[path];
     const std::size_t source = named.value_or(read == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(read)));
     const std::vector<ClassPtr>& classes = sources_.each_[source].classes;
-    if (!named || !sources_.statement_->is_join()) {
+    if (!named || sources_.statement_->may_be_hidden(steps.front().name)) {
       auto found = of_classes(classes, steps.front());
       if (named && !found.empty()) {
         return {};  // which of them the name means depends on the class of the instance

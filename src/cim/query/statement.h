@@ -94,6 +94,11 @@ struct Statement {
     }
     return std::nullopt;
   }
+  /// Whether a property of that name may be meant where source_named() finds a source: what a client chose to call a
+  /// class is not hidden by the names that the schema happens to have.
+  bool may_be_hidden(std::string_view name) const {
+    return !is_join() && (sources.empty() || !name_equal(sources.front().alias, name));
+  }
 };
 
 }  // namespace lunaria::cim::query
