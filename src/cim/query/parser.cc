@@ -179,6 +179,9 @@ bool Parser::parse_select_item() {
   }
   Node& node = statement_.nodes[item.expression];
   if (node.kind == NodeKind::kPath && !node.steps.empty() && node.steps.back().name == "*") {
+    if (node.steps.size() > 2) {
+      return refuse("'.*' stands behind a class only");
+    }
     item.expression = kNoNode;
     item.source = node.steps.size() > 1 ? node.steps.front().name : std::string();
     return true;

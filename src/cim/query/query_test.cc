@@ -282,6 +282,36 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
 }
 
+TEST(Query, RefusesPathsThatLeadNowhere) {
+  const auto check = [](std::string_view text) {
+    const auto query = Query::parse(Language::kCql, text);
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(check("SELECT T_None::Id FROM T_Thing"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT * FROM T_Thing WHERE T_Other::Id = 1"), "no instance of T_Thing is a T_Other");
+  EXPECT_EQ(check("SELECT t.T_None::Id FROM T_Thing t, T_Link l"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT T_None::Id FROM T_Thing t, T_Link l"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT T_Base::Id, T_Other::Id AS O, T_Thing::State FROM T_Base"), "");
+  EXPECT_EQ(check("SELECT T_Other::State FROM T_Base"), "T_Other has no property State");
+  EXPECT_EQ(check("SELECT T_Base.Nothing FROM T_Thing"), "T_Thing has no property Nothing");
+  EXPECT_EQ(check("SELECT Name.Length FROM T_Thing"), "T_Base.Name is no embedded object");
+  EXPECT_EQ(check("SELECT t.Name.Length FROM T_Thing t"), "T_Base.Name is no embedded object");
+  EXPECT_EQ(check("SELECT Part.Size.Unit FROM T_Thing"), "T_Part.Size is no embedded object");
+  EXPECT_EQ(check("SELECT * FROM T_Thing WHERE ANY t IN Tags SATISFIES (t.Size = 1)"),
+            "T_Thing.Tags is no embedded object");
+  EXPECT_EQ(check("SELECT Left.Id FROM T_Link"),
+            "T_Link.Left is a reference and no embedded object: join the class instead");
+  EXPECT_EQ(check("SELECT t.Part.* FROM T_Thing t"),
+            "DMTF:CQL query, character 17: '.*' stands behind a class only, at 'FROM'");
+  EXPECT_EQ(check("SELECT Part.Anything, Parts[0].Size AS P, Any.Anything.Else AS A FROM T_Thing"), "");
+  EXPECT_EQ(check("SELECT * FROM (SELECT t.Id, t.Name AS N FROM T_Thing t) AS r WHERE r.N = 'x' AND r.Id = 1"), "");
+  EXPECT_EQ(check("SELECT * FROM CIM_InstModification WHERE SourceInstance.T_Thing::State = 2 AND "
+                  "PreviousInstance.T_Thing::Part.Size = 1 AND CIM_InstIndication::TargetInstance ISA T_Thing"),
+            "");
+}
+
 TEST(Query, TakesAnAliasForTheClassWhateverItsPropertiesAreCalled) {
   const auto matches = [](std::string_view text, const Instance& instance) {
     const auto query = Query::parse(Language::kCql, text);
@@ -329,8 +359,8 @@ TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
   for (const char* condition :
        {"State = #'Enabled'", "#'Other' <> State", "State = T_Thing.State#'Enabled'", "State = State#'Other'",
         "ANY Status[*] = #'OK'", "Status[1] = #'Degraded'", "ANY s IN Status SATISFIES (s = #'OK')",
-        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "T_Other::State = #'Nothing'",
-        "Any.State = #'Nothing'", "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
+        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "Any.State = #'Nothing'",
+        "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
     EXPECT_EQ(check("T_Thing", condition), "") << condition;
     EXPECT_EQ(check("T_Base", condition), "") << condition << ": of a class below";
   }
@@ -495,6 +525,11 @@ TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
   EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
   EXPECT_EQ(rows("SELECT COUNT(DISTINCT Name), COUNT(Name), SUM(DISTINCT Id / Id) FROM T_Thing WHERE Id > 0", 7),
             (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
+}
+
+TEST(QuerySink, ShowsWhatIsOfTheScope) {
+  EXPECT_EQ(rows("SELECT T_Base::Id, T_Other::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Id=0"}));
+  EXPECT_EQ(rows("SELECT T_Other::Name, T_Thing::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Name=a"}));
 }
 
 TEST(QuerySink, KeepsNoMoreThanAllQueriesTogetherMay) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,11 @@ std::optional<std::size_t> plain_source(const Statement& statement, const Select
   const std::string& name = node.steps.back().name;
   const bool is_plain = (named || node.steps.size() == 1) && (name.starts_with("__") || name_equal(item.name, name));
   return !is_plain ? std::nullopt : named ? named : only;
+}
+
+/// Windows' name for the instance of an indication counts as a property.
+bool knows(const Class& cls, std::string_view property) {
+  return cls.find_property(property) || (name_equal(property, "TargetInstance") && cls.is_a("CIM_InstIndication"));
 }
 
 /// In messages.
@@ -107,14 +113,11 @@ std::vector<std::string> read_properties(const Statement& statement, std::size_t
   return names;
 }
 
-// Windows' name for the instance of an indication counts as a property.
 bool Sources::Found::has_property(std::string_view name) const {
   if (properties) {
     return std::ranges::any_of(*properties, [name](const std::string& each) { return name_equal(each, name); });
   }
-  return classes.empty() ||
-         std::ranges::any_of(classes, [name](const ClassPtr& cls) { return cls->find_property(name).has_value(); }) ||
-         (name_equal(name, "TargetInstance") && classes.front()->is_a("CIM_InstIndication"));
+  return classes.empty() || std::ranges::any_of(classes, [name](const ClassPtr& cls) { return knows(*cls, name); });
 }
 
 Result<Sources, Error> Sources::find(const Statement& statement, const Repository& repository,
@@ -161,7 +164,7 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
   if (const auto checked = sources.check_lone_aliases(); !checked) {
     return fail(checked.error());
   }
-  if (const auto checked = sources.check_symbols(repository); !checked) {
+  if (const auto checked = sources.check_paths(repository); !checked) {
     return fail(checked.error());
   }
   return sources;
@@ -206,21 +209,33 @@ Result<SourceSet, Error> Sources::read_by_path(NodeIndex path) const {
     return SourceSet{0};
   }
   const auto named = statement_->source_named(first);
-  if (named && node.steps.size() == 1) {
-    return only(*named);
-  }
-  const std::string& name = node.steps[named ? 1 : 0].name;
-  if (name.starts_with("__") || name == "*") {
-    return only(named.value_or(0));
-  }
   if (!named) {
-    return read_by_property(name);
+    return read_by_property(node);
   }
   const bool is_hidden = statement_->may_be_hidden(first) && each_[*named].has_property(first);
-  if (!each_[*named].has_property(name) && !is_hidden) {
-    return fail(invalid(fmt::format("{} has no property {}", called(statement_->sources[*named]), name)));
+  const auto checked =
+      node.steps.size() == 1 || is_hidden ? Result<void, Error>() : check_property(*named, node.steps[1]);
+  return checked ? Result<SourceSet, Error>(only(*named)) : fail(checked.error());
+}
+
+Result<void, Error> Sources::check_property(std::size_t source, const PathStep& step) const {
+  const Found& found = each_[source];
+  const std::string& source_name = called(statement_->sources[source]);
+  const auto is_of_scope = [&step](const ClassPtr& cls) { return step.scope.empty() || cls->is_a(step.scope); };
+  if (!found.classes.empty() && std::ranges::none_of(found.classes, is_of_scope)) {
+    return fail(invalid(fmt::format("no instance of {} is a {}", source_name, step.scope)));
   }
-  return only(*named);
+  if (step.name.starts_with("__") || step.name == "*") {
+    return {};
+  }
+  if (!found.has_property(step.name)) {
+    return fail(invalid(fmt::format("{} has no property {}", source_name, step.name)));
+  }
+  const auto has_it = [&](const ClassPtr& cls) { return is_of_scope(cls) && knows(*cls, step.name); };
+  if (!step.scope.empty() && !found.classes.empty() && std::ranges::none_of(found.classes, has_it)) {
+    return fail(invalid(fmt::format("{} has no property {}", step.scope, step.name)));
+  }
+  return {};
 }
 
 // An alias is a value only where an instance is one. As it hides the properties of its name, one alone would be NULL
@@ -253,11 +268,14 @@ Result<void, Error> Sources::check_lone_aliases() const {
   return {};
 }
 
-// Alone it may also be the name of a class above, for the instance itself or in front of one of its properties.
-Result<SourceSet, Error> Sources::read_by_property(std::string_view name) const {
+// The first name may also be that of a class above, for the instance itself or in front of one of its properties.
+Result<SourceSet, Error> Sources::read_by_property(const Node& node) const {
+  const PathStep& first = node.steps.front();
+  const std::string& name = first.name;
   SourceSet found = 0;
   std::string places;
-  for (std::size_t i = 0; i < each_.size(); ++i) {
+  const bool is_of_any = name.starts_with("__") || name == "*";
+  for (std::size_t i = 0; i < each_.size() && !is_of_any; ++i) {
     if (each_[i].has_property(name)) {
       found |= only(i);
       places += fmt::format("{}{}.{}", places.empty() ? "" : " or ", statement_->sources[i].name(), name);
@@ -267,14 +285,16 @@ Result<SourceSet, Error> Sources::read_by_property(std::string_view name) const 
   if (is_of_several) {
     return fail(invalid(fmt::format("{} may be of several classes: write {}", name, places)));
   }
-  if (found == 0 && statement_->is_join()) {
+  if (found == 0 && statement_->is_join() && !is_of_any) {
     return fail(invalid(fmt::format("no class after FROM has a property {}", name)));
   }
-  const auto is_above = [name](const ClassPtr& cls) { return cls->is_a(name); };
-  if (found == 0 && !std::ranges::any_of(each_.front().classes, is_above)) {
-    return fail(invalid(fmt::format("{} has no property {}", called(statement_->sources.front()), name)));
-  }
-  return found != 0 ? found : only(0);
+  const auto is_above = [&name](const ClassPtr& cls) { return cls->is_a(name); };
+  const bool is_class = found == 0 && std::ranges::any_of(each_.front().classes, is_above);
+  const std::size_t source = found == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(found));
+  const auto checked = !is_class                ? check_property(source, first)
+                       : node.steps.size() == 1 ? Result<void, Error>()
+                                                : check_property(source, node.steps[1]);
+  return checked ? Result<SourceSet, Error>(only(source)) : fail(checked.error());
 }
 
 }  // namespace lunaria::cim::query

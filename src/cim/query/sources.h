@@ -25,8 +25,9 @@ using SourceSet = std::uint32_t;
 class Sources final {
  public:
   /// INVALID_QUERY when a class after FROM, or of a subquery there, is not in its namespace, or when a property that
-  /// the query names without stepping into an embedded object is in none of them nor below, or, in a join, in several;
-  /// and for a symbol that no property which it may stand beside knows.
+  /// the query names without stepping into an embedded object is in none of them nor below, or of none that its
+  /// scope allows, or, in a join, in several; for a step into what is no embedded object; and for a symbol that no
+  /// property which it may stand beside knows.
   static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
                                      const NamespaceName& name_space);
 
@@ -53,8 +54,10 @@ class Sources final {
   static Result<Found, Error> find_rows(const Statement& subquery, const Repository& repository,
                                         const NamespaceName& name_space);
   Result<SourceSet, Error> read_by_path(NodeIndex path) const;
-  Result<SourceSet, Error> read_by_property(std::string_view name) const;
+  Result<SourceSet, Error> read_by_property(const Node& path) const;
+  Result<void, Error> check_property(std::size_t source, const PathStep& step) const;
   Result<void, Error> check_lone_aliases() const;
+  Result<void, Error> check_paths(const Repository& repository) const;
   Result<void, Error> check_symbols(const Repository& repository) const;
 
   const Statement* statement_;

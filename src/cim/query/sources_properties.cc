@@ -45,6 +45,10 @@ class Sources::PathProperties final {
     }
     for (; position < steps.size() && !current.empty(); ++position) {
       const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
+      const auto may_lead_on = [](const PropertyPtr& each) { return is_embedded(each->type); };
+      if (std::ranges::none_of(current, may_lead_on)) {
+        dead_end_ = current.front();
+      }
       passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
       current = embedded(current, steps[position]);
     }
@@ -52,6 +56,19 @@ class Sources::PathProperties final {
   }
   /// Whether anything that was found may be the elements of an array, as far as the path does not end there.
   bool passes_array() const { return passes_array_; }
+
+  /// Whether it goes on behind what may hold an object.
+  Result<void, Error> check_steps(NodeIndex path) {
+    dead_end_.reset();
+    find(path);
+    if (!dead_end_ || lookups_left_ == 0) {
+      return {};
+    }
+    const std::string name = dead_end_->declared_in + '.' + dead_end_->name;
+    return fail(invalid(dead_end_->type == Type::kReference
+                            ? name + " is a reference and no embedded object: join the class instead"
+                            : name + " is no embedded object"));
+  }
 
   Result<void, Error> check_symbol(const std::string& symbol, NodeIndex path) {
     if (nodes()[path].kind != NodeKind::kPath) {
@@ -132,6 +149,7 @@ class Sources::PathProperties final {
   const Sources& sources_;
   const Repository& repository_;
   bool passes_array_ = false;
+  PropertyPtr dead_end_;
   std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
 };
 
@@ -139,6 +157,20 @@ std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, c
   PathProperties properties(*this, repository);
   auto found = properties.find(path);
   return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
+}
+
+Result<void, Error> Sources::check_paths(const Repository& repository) const {
+  PathProperties properties(*this, repository);
+  for (NodeIndex index = 0; index < statement_->nodes.size(); ++index) {
+    const Node& node = statement_->nodes[index];
+    if (node.kind != NodeKind::kPath || node.steps.size() == 1) {
+      continue;
+    }
+    if (auto checked = properties.check_steps(index); !checked) {
+      return checked;
+    }
+  }
+  return check_symbols(repository);
 }
 
 Result<void, Error> Sources::check_symbols(const Repository& repository) const {
