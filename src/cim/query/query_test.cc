@@ -527,6 +527,30 @@ TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
             (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
 }
 
+TEST(QuerySink, TakesRowsOfAListForEqualWhateverTheirClass) {
+  const auto distinct = [](std::string_view list) {
+    const Query query = *Query::parse(Language::kCql, fmt::format("SELECT DISTINCT {} FROM T_Base", list));
+    CollectingSink receiver;
+    MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+    Kept kept(budget);
+    QuerySink sink(query, sample().surroundings, receiver, kept);
+    for (const char* cls : {"T_Base", "T_Other", "T_Thing", "T_Other"}) {
+      Instance each(sample().repository.find_class(sample().name_space, cls));
+      EXPECT_TRUE(each.set("Id", Value(std::uint32_t{1})) && each.set("Name", Value("a")));
+      sink.deliver(std::move(each));
+    }
+    EXPECT_TRUE(get(sink.finish()));
+    return receiver.instances().size();
+  };
+  EXPECT_EQ(distinct("Name"), 1U);
+  EXPECT_EQ(distinct("Name, Level"), 1U) << "a property that the class lacks is NULL";
+  EXPECT_EQ(distinct("Id + 1"), 1U);
+  EXPECT_EQ(distinct("T_Other::Id"), 2U) << "1 and NULL";
+  EXPECT_EQ(distinct("__CLASS"), 3U);
+  EXPECT_EQ(distinct("*"), 3U);
+  EXPECT_EQ(distinct("*, Id + 1"), 1U) << "rows that are made up are of one class";
+}
+
 TEST(QuerySink, ShowsWhatIsOfTheScope) {
   EXPECT_EQ(rows("SELECT T_Base::Id, T_Other::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Id=0"}));
   EXPECT_EQ(rows("SELECT T_Other::Name, T_Thing::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Name=a"}));
