@@ -78,6 +78,8 @@ TEST(Prefilter, AdmitsWhatTheQueryWouldSayYesTo) {
   EXPECT_FALSE(filter->admits("Name", Value("B")));
   EXPECT_TRUE(filter->admits("Level", Value(std::int64_t{1})));
   EXPECT_TRUE(prefilter("Name = 'a'", Language::kWql)->admits("Name", Value("A")));
+  EXPECT_TRUE(prefilter("Active = 'true'", Language::kWql)->admits("Active", Value(true)));
+  EXPECT_FALSE(prefilter("Active = 'true'", Language::kWql)->admits("Active", Value(false)));
 }
 
 TEST(Prefilter, IsOfTheClassThatIsListed) {

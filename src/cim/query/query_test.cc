@@ -145,7 +145,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"Name LIKE 'disk%'", true}, Condition{"Name LIKE '_isk one'", true},
                     Condition{"Name LIKE '[c-f]%'", true}, Condition{"Name LIKE '[^c-f]%'", false},
                     Condition{"Name LIKE 'disk'", false}, Condition{"NOT Name LIKE 'x%'", true},
-                    Condition{"Active = 1", true}, Condition{"Active = -1", true}, Condition{"Active != 0", true},
+                    Condition{"Active = 1", true}, Condition{"Active = 'true'", true},
+                    Condition{"'TRUE' = Active", true}, Condition{"Active <> 'False'", true},
+                    Condition{"Active = 'FALSE'", false}, Condition{"Active = '1'", false},
+                    Condition{"Active <> 'yes'", false}, Condition{"Active < 'TRUE'", false},
+                    Condition{"Name = TRUE", false}, Condition{"Active = -1", true}, Condition{"Active != 0", true},
                     Condition{"Missing = NULL", true}, Condition{"Name <> NULL", true},
                     Condition{"Name IS NULL", false}, Condition{"__CLASS = 't_thing'", true},
                     Condition{"__SUPERCLASS = 'T_Base'", true}, Condition{"__RELPATH = 'T_Thing.Id=5'", true},
@@ -263,6 +267,17 @@ TEST(Query, ComparesReferences) {
   EXPECT_EQ(verdict(Language::kCql, "Left = 'root/test:T_Thing.Id=5'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=6' AND ClassName(Left) = 'T_Thing'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=7'", sample().link()), "false");
+  const Instance& thing = sample().thing();
+  EXPECT_EQ(verdict(Language::kCql, "Active = 'true'", thing), "false") << "texts are booleans in WQL only";
+  Instance link = sample().link();
+  ASSERT_TRUE(link.set("Right", Value(*ObjectPath::parse("T_Named.Name=\"it's\",Kind=1"))));
+  for (const char* path : {R"("T_Named.Name='it\\'s',Kind=1")", R"('t_named.Kind=1,Name="it\'s"')",
+                           R"("root/test:T_Named.Name='it\\'s',Kind=1")"}) {
+    EXPECT_EQ(verdict(Language::kWql, fmt::format("Right = {}", path), link), "true") << path;
+    EXPECT_EQ(verdict(Language::kWql, fmt::format("{} <> Right", path), link), "false") << path;
+  }
+  EXPECT_EQ(verdict(Language::kWql, "Right = \"T_Named.Name='its',Kind=1\"", link), "false");
+  EXPECT_EQ(verdict(Language::kWql, "Right <> \"no path 'at all\"", link), "false");
   EXPECT_EQ(verdict(Language::kCql, "InstanceToReference(Left) IS NULL", sample().link()), "true") << "it is one";
 }
 
