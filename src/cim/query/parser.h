@@ -35,6 +35,7 @@ class Parser final {
   bool parse_source();
   bool parse_subquery(Source& source);
   bool name_columns();
+  bool shows_the_same(const SelectItem& left, const SelectItem& right) const;
   bool parse_clauses();
   bool parse_sorting();
   bool parse_within();

@@ -187,6 +187,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "at 'a'"},
         Refusal{Language::kCql, "SELECT c.* FROM A, B WHERE B.Id = 1",
                 "DMTF:CQL query, character 22: c in front of '.*' is no class after FROM, at 'WHERE'"},
+        Refusal{Language::kCql, "SELECT Name AS N, Id AS n FROM A",
+                "DMTF:CQL query, character 25: two items of the list have one name; give one another with AS, at 'n'"},
+        Refusal{Language::kCql, "SELECT COUNT(*), MIN(Id) AS Value1 FROM A",
+                "DMTF:CQL query, character 29: two items of the list have one name; give one another with AS, at "
+                "'Value1'"},
+        Refusal{Language::kCql, "SELECT a.Name, b.Name AS Name FROM A a, B b",
+                "DMTF:CQL query, character 26: two items of the list have one name; give one another with AS, at "
+                "'Name'"},
         Refusal{Language::kCql, "SELECT * FROM (SELECT * FROM A)",
                 "DMTF:CQL query, character 32: a name expected: FROM (SELECT ...) AS name, but the query "
                 "ends"},
@@ -569,6 +577,12 @@ TEST(QuerySink, TakesRowsOfAListForEqualWhateverTheirClass) {
 TEST(QuerySink, ShowsWhatIsOfTheScope) {
   EXPECT_EQ(rows("SELECT T_Base::Id, T_Other::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Id=0"}));
   EXPECT_EQ(rows("SELECT T_Other::Name, T_Thing::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Name=a"}));
+}
+
+TEST(QuerySink, ShowsItemsOfOneNameUnderNamesOfTheirOwn) {
+  EXPECT_EQ(rows("SELECT Part.Size, Any.T_Part::Size, Id, T_Base.Id FROM T_Thing", 1),
+            (std::vector<std::string>{"CIM_QueryResult Size=7 Any_Size=9 Id=0 T_Base_Id=0"}));
+  EXPECT_EQ(rows("SELECT Id, t.Id, T_Base::Id FROM T_Thing t", 1), (std::vector<std::string>{"T_Thing Id=0"}));
 }
 
 TEST(QuerySink, KeepsNoMoreThanAllQueriesTogetherMay) {

@@ -49,6 +49,8 @@ struct SelectItem {
   NodeIndex expression = kNoNode;  ///< kNoNode: all properties
   std::string source;              ///< of `Class.*`; "" for those of every class after FROM
   std::string name;                ///< the alias, or the last name of the path
+  bool is_named = false;           ///< by AS
+  std::size_t position = 0;        ///< in the text, of the name after AS or of the expression
 };
 
 struct SortItem {
