@@ -47,7 +47,8 @@ std::string_view language_name(Language language) {
 
 Parser::Parser(Language language, std::string_view text) : language_(language), lexer_(text) {
   if (text.size() > limits::kQueryBytesMax) {
-    refuse("the query is too long");
+    refuse_at({.kind = TokenKind::kName, .text = {}, .position = limits::kQueryBytesMax, .value = {}, .message = {}},
+              "the query is too long");
     return;
   }
   advance();
@@ -64,7 +65,7 @@ bool Parser::refuse_at(const Token& at, std::string message) {
   has_failed_ = true;
   if (at.kind == TokenKind::kError) {
     message = at.message;
-  } else if (at.kind == TokenKind::kEnd) {
+  } else if (at.kind == TokenKind::kEnd && message.contains("expected")) {
     message += ", but the query ends";
   }
   error_ = {at.position, std::string(at.text.substr(0, kShownTextMax)), std::move(message)};
@@ -241,7 +242,8 @@ bool Parser::parse_source() {
     if (token_.is_keyword("JOIN")) {
       return refuse("a join is written FROM A, B WHERE A.X = B.Y");
     }
-    const bool is_clause = token_.is_keyword("WHERE") || token_.is_keyword("ORDER") || token_.is_keyword("ORDERED");
+    const bool is_clause =
+        token_.is_keyword("WHERE") || token_.is_keyword("ORDER") || token_.is_keyword("ORDERED") || is_grouping();
     if ((has_as || (token_.kind == TokenKind::kName && !is_clause)) && !read_name(source.alias, "a name")) {
       return false;
     }
@@ -331,10 +333,19 @@ bool Parser::parse_clauses() {
   if (language_ == Language::kWql && token_.is_keyword("GROUP")) {
     return refuse("GROUP WITHIN is not supported");
   }
+  if (language_ == Language::kCql && is_grouping()) {
+    return refuse("CQL has no GROUP BY");
+  }
   if (language_ == Language::kCql && (take_keyword("ORDER") || take_keyword("ORDERED"))) {
     return expect_keyword("BY") && parse_sorting();
   }
   return true;
+}
+
+// GROUP alone may be a name that a client chose.
+bool Parser::is_grouping() const {
+  Lexer behind = lexer_;
+  return token_.is_keyword("GROUP") && behind.next().is_keyword("BY");
 }
 
 bool Parser::parse_sorting() {

@@ -209,7 +209,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{Language::kCql, "SELECT * FROM A WHERE x LIKE '(a'",
                 "DMTF:CQL query, character 30: the pattern is wrong: '(' without ')', at ''(a''"},
         Refusal{Language::kCql, "SELECT * FROM A WHERE F(x) = 1",
-                "DMTF:CQL query, character 25: there is no function F, at 'x'"},
+                "DMTF:CQL query, character 23: there is no function F, at 'F'"},
+        Refusal{Language::kCql, "SELECT * FROM A GROUP BY x",
+                "DMTF:CQL query, character 17: CQL has no GROUP BY, at 'GROUP'"},
+        Refusal{Language::kCql, "SELECT * FROM A WHERE x = 1 group by x",
+                "DMTF:CQL query, character 29: CQL has no GROUP BY, at 'group'"},
+        Refusal{Language::kCql, "SELECT COUNT(*) FROM A group WHERE group.x = 1 y",
+                "DMTF:CQL query, character 48: the query should end here, at 'y'"},
+        Refusal{Language::kCql, "SELECT c.* FROM A, B",
+                "DMTF:CQL query, character 21: c in front of '.*' is no class after FROM"},
         Refusal{Language::kCql, "SELECT * FROM A WHERE COUNT(*) = 1",
                 "DMTF:CQL query, character 29: aggregates stand in the list after SELECT only, at '*'"},
         Refusal{Language::kCql, "SELECT COUNT(*), x FROM A",
@@ -241,7 +249,10 @@ TEST(Query, BoundsDepthSizeAndTime) {
   const auto long_chain = parse(chain);
   ASSERT_TRUE(long_chain) << long_chain.error().message;
   EXPECT_TRUE(long_chain->matches(sample().thing(), sample().surroundings));
-  EXPECT_FALSE(parse(std::string(limits::kQueryBytesMax + 1, ' ')));
+  const auto too_long = parse(std::string(limits::kQueryBytesMax + 1, ' '));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().message,
+            fmt::format("DMTF:FQL query, character {}: the query is too long", limits::kQueryBytesMax + 1));
   EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, 'a') + "'"));
   EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, '|') + "'"));
   // Backtracking would take 2^40 steps here.
