@@ -12,6 +12,7 @@
 #include "cim/datetime.h"
 #include "cim/name.h"
 #include "cim/object_path.h"
+#include "cim/query/wql_path.h"
 
 namespace lunaria::cim::query {
 namespace {
@@ -69,6 +70,20 @@ Order order_of_references(const Value& left, const Value& right) {
                                                                 : std::partial_ordering::unordered;
 }
 
+/// What a text stands for beside a value of another type, in WQL alone, as Windows clients write: TRUE in any case,
+/// paths with keys in single quotes.
+std::optional<Value> as_wql_type(Language language, const Value& text, Type type) {
+  const std::string* const string = language == Language::kWql ? text.as_string() : nullptr;
+  if (string != nullptr && type == Type::kBoolean && (name_equal(*string, "true") || name_equal(*string, "false"))) {
+    return Value(name_equal(*string, "true"));
+  }
+  if (string != nullptr && type == Type::kReference) {
+    auto path = parse_wql_path(*string, [](const ObjectPath& /*class_path*/) { return std::string(); });
+    return path ? std::optional(Value(*std::move(path))) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 Order order_of(Language language, const Value& left, const Value& right) {
   if (is_number(left) && is_number(right)) {
     return order_of_numbers(left, right);
@@ -94,6 +109,12 @@ Order order_of(Language language, const Value& left, const Value& right) {
     return order_of(language, left, *other);
   }
   if (const auto other = as_type(left, right.type())) {
+    return order_of(language, *other, right);
+  }
+  if (const auto other = as_wql_type(language, right, left.type())) {
+    return order_of(language, left, *other);
+  }
+  if (const auto other = as_wql_type(language, left, right.type())) {
     return order_of(language, *other, right);
   }
   if (language == Language::kWql && (is_number(left) || is_number(right))) {  // Id = '5', as Windows clients write

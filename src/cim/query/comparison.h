@@ -14,8 +14,8 @@ namespace lunaria::cim::query {
 
 /// Whether the comparison holds: nullopt where a side is NULL or the two cannot be compared. Numbers compare by what
 /// they count, whatever their types; datetimes with datetimes and texts of such; references with references and texts
-/// of paths; arrays element by element, by = and <> only. In WQL strings compare without regard to case, and booleans
-/// and texts of numbers with numbers.
+/// of paths; arrays element by element, by = and <> only. In WQL strings compare without regard to case, booleans
+/// and texts of numbers with numbers, and booleans with the texts TRUE and FALSE; paths may have keys in single quotes.
 std::optional<bool> compare(Language language, Comparison comparison, const Value& left, const Value& right);
 
 /// The number that a text is, a uint64, sint64 or real64; NULL for other texts.

@@ -50,7 +50,9 @@ std::optional<Condition> property_of(const Statement& statement, std::size_t sou
     if (!steps.front().scope.empty() || statement.source_named(steps.front().name) != source) {
       return std::nullopt;
     }
-    condition.source = steps.front().name;
+    if (statement.may_be_hidden(steps.front().name)) {
+      condition.source = steps.front().name;
+    }
   } else if (statement.is_join()) {
     return std::nullopt;
   }

@@ -23,7 +23,7 @@ namespace lunaria::cim::query {
 /// `property comparison literal`; with several literals (a chain of ORs) equality with one of them.
 struct Condition {
   std::string property;
-  std::string source;  ///< the class or alias that the query writes in front of it; "" without
+  std::string source;  ///< the class in front of it, where a property of that name would be meant instead; or ""
   std::string scope;   ///< of `Class::Property`; "" without
   Comparison comparison = Comparison::kEqual;
   std::vector<Value> literals;

@@ -42,7 +42,7 @@ TEST(Conditions, AreThePartsOfAnAndThatCompareOnePropertyWithLiterals) {
             "Id > 5, Id } 5, Id < 5, Id { 5, Id = 5, Id # 5");
   EXPECT_EQ(conditions("Id = 1 OR Id = 2 OR 3 = ID"), "Id = 1 2 3");
   EXPECT_EQ(conditions("(Id = 1 OR Id = 2) AND t.Name = 'a' AND T_Thing.Name = 'b' AND T_Base::Id = 1"),
-            "Id = 1 2, t.Name = a, T_Thing.Name = b, T_Base::Id = 1");
+            "Id = 1 2, Name = a, T_Thing.Name = b, T_Base::Id = 1");
 }
 
 TEST(Conditions, AreNothingElse) {
@@ -78,6 +78,8 @@ TEST(Prefilter, AdmitsWhatTheQueryWouldSayYesTo) {
   EXPECT_FALSE(filter->admits("Name", Value("B")));
   EXPECT_TRUE(filter->admits("Level", Value(std::int64_t{1})));
   EXPECT_TRUE(prefilter("Name = 'a'", Language::kWql)->admits("Name", Value("A")));
+  EXPECT_TRUE(prefilter("Active = 'true'", Language::kWql)->admits("Active", Value(true)));
+  EXPECT_FALSE(prefilter("Active = 'true'", Language::kWql)->admits("Active", Value(false)));
 }
 
 TEST(Prefilter, IsOfTheClassThatIsListed) {

@@ -144,7 +144,9 @@ Value Evaluator::isa(const Node& node) {
   if (left.kind == NodeKind::kPath && left.steps.size() == 1) {
     const std::string& name = left.steps.front().name;
     const bool is_this = name_equal(name, "__THIS") || name_equal(name, "__CLASS");
-    const auto source = is_this ? std::optional(std::size_t{0}) : source_named(name);
+    const auto source = is_this                           ? std::optional(std::size_t{0})
+                        : variable_named(name) == nullptr ? source_named(name)
+                                                          : std::nullopt;
     if (const Class* cls = source ? class_of(*source) : nullptr) {
       return Value(cls->is_a(node.name));
     }
@@ -225,6 +227,18 @@ std::optional<std::size_t> Evaluator::source_named(std::string_view name) const 
   return cls != nullptr && cls->is_a(name) ? std::optional(std::size_t{0}) : std::nullopt;
 }
 
+std::optional<std::size_t> Evaluator::source_surely_named(const Node& path) const {
+  const std::string& name = path.steps.front().name;
+  const bool is_sure = variable_named(name) == nullptr && !statement_.may_be_hidden(name);
+  return is_sure ? statement_.source_named(name) : std::nullopt;
+}
+
+const Evaluator::Operand* Evaluator::variable_named(std::string_view name) const {
+  const auto variable = std::find_if(variables_.rbegin(), variables_.rend(),
+                                     [name](const auto& each) { return name_equal(each.first, name); });
+  return variable != variables_.rend() ? &variable->second : nullptr;
+}
+
 std::size_t Evaluator::source_with(std::string_view property) const {
   const auto has_property = [property](const Instance* each) { return each && each->cls()->find_property(property); };
   const auto found = std::ranges::find_if(row_, has_property);
@@ -249,15 +263,13 @@ Evaluator::Operand Evaluator::path(const Node& node) {
 // A variable of SATISFIES, the class or its alias in front of a property, a property, or one that WQL makes up.
 Evaluator::Operand Evaluator::first_step(const Node& node, std::size_t& position) {
   const PathStep& first = node.steps.front();
-  const auto variable = std::find_if(variables_.rbegin(), variables_.rend(),
-                                     [&first](const auto& each) { return name_equal(each.first, first.name); });
-  if (variable != variables_.rend()) {
-    position = 1;
-    return {select_elements(variable->second.value, first), variable->second.property};
-  }
   position = 1;
+  if (const Operand* const variable = variable_named(first.name)) {
+    return {select_elements(variable->value, first), variable->property};
+  }
   std::optional<std::size_t> source;
-  const bool is_hidden = !statement_.is_join() && class_of(0) != nullptr && class_of(0)->find_property(first.name);
+  const bool is_hidden =
+      statement_.may_be_hidden(first.name) && class_of(0) != nullptr && class_of(0)->find_property(first.name);
   if (node.steps.size() > 1 && !is_hidden) {
     source = source_named(first.name);
     position = source ? 2 : 1;

@@ -67,6 +67,10 @@ class Evaluator final {
   ObjectPath path_of(std::size_t source) const;
   /// Whether `name` stands for the whole instance, and of which source.
   std::optional<std::size_t> source_named(std::string_view name) const;
+  /// As far as no property may be meant: no variable, and none that hides the class.
+  std::optional<std::size_t> source_surely_named(const Node& path) const;
+  /// Of SATISFIES, the innermost; null when there is none of that name.
+  const Operand* variable_named(std::string_view name) const;
   /// The one that has a property, in a join.
   std::size_t source_with(std::string_view property) const;
 

@@ -322,7 +322,7 @@ NodeIndex Parser::parse_operand(std::size_t depth) {
       node.value = Value(name.is_keyword("TRUE"));
       return add(std::move(node));
     }
-    return take("(") ? parse_call(name.text, depth) : parse_path(name);
+    return take("(") ? parse_call(name, depth) : parse_path(name);
   }
   if (token_.kind != TokenKind::kString && (token_.kind != TokenKind::kNumber || node.kind == NodeKind::kSymbol)) {
     return refuse_node("a property or a value expected");
@@ -337,7 +337,8 @@ NodeIndex Parser::parse_operand(std::size_t depth) {
 }
 
 /// After the parenthesis.
-NodeIndex Parser::parse_call(std::string_view name, std::size_t depth) {
+NodeIndex Parser::parse_call(const Token& called, std::size_t depth) {
+  const std::string_view name = called.text;
   Node node;
   const auto* const aggregate =
       std::ranges::find_if(kAggregates, [name](const NamedAggregate& named) { return name_equal(named.name, name); });
@@ -361,7 +362,8 @@ NodeIndex Parser::parse_call(std::string_view name, std::size_t depth) {
   const auto* const function =
       std::ranges::find_if(kFunctions, [name](const NamedFunction& named) { return name_equal(named.name, name); });
   if (function == kFunctions.end()) {
-    return refuse_node("there is no function " + std::string(name));
+    refuse_at(called, "there is no function " + std::string(name));
+    return kNoNode;
   }
   node.kind = NodeKind::kFunction;
   node.function = function->function;

@@ -119,8 +119,11 @@ Value Evaluator::function(const Node& node) {
 // that path.
 Value Evaluator::path_function(const Node& node) {
   ObjectPath path = path_of(0);
-  if (!node.arguments.empty()) {
-    const Node& named = statement_.nodes[node.arguments.front()];
+  const Node* const lone = node.arguments.empty() ? nullptr : &statement_.nodes[node.arguments.front()];
+  const bool is_name = lone != nullptr && lone->kind == NodeKind::kPath && lone->steps.size() == 1;
+  if (const auto sure = is_name ? source_surely_named(*lone) : std::nullopt) {
+    path = path_of(*sure);
+  } else if (lone != nullptr) {
     const Value given = argument(node);
     const ObjectPathPtr reference = given.as_reference();
     const InstancePtr instance = given.as_instance();
@@ -131,9 +134,7 @@ Value Evaluator::path_function(const Node& node) {
       }
     } else if (instance) {
       path = instance->path(surroundings_.name_space);
-    } else if (const auto source = named.kind == NodeKind::kPath && named.steps.size() == 1
-                                       ? source_named(named.steps.front().name)
-                                       : std::nullopt) {
+    } else if (const auto source = is_name ? source_named(lone->steps.front().name) : std::nullopt) {
       path = path_of(*source);
     } else {
       return Value::null(Type::kString);

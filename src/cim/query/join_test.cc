@@ -114,6 +114,17 @@ TEST_F(JoinOfThings, LetsNamesStandAloneThatAreOfOneClass) {
   EXPECT_EQ(rows("SELECT a.Id FROM T_Thing a, T_None b"), (Rows{"no class T_None in namespace root/test"}));
 }
 
+TEST_F(JoinOfThings, TakesAliasesForClassesWhateverTheirPropertiesAreCalled) {
+  EXPECT_EQ(rows("SELECT Name.Id AS I FROM T_Thing Name, T_Link Part WHERE Part.Left = ObjectPath(Name)"),
+            (Rows{"CIM_QueryResult I=0", "CIM_QueryResult I=1", "CIM_QueryResult I=2"}));
+  EXPECT_EQ(rows("SELECT l.Weight FROM T_Link l, T_Thing left WHERE l.Left = ObjectPath(left) AND left ISA T_Base AND "
+                 "left.Id = 1"),
+            (Rows{"T_Link Weight=4"}));
+  EXPECT_EQ(rows("SELECT Part.zz FROM T_Thing Part, T_Link l"), (Rows{"T_Thing has no property zz"}));
+  EXPECT_EQ(rows("SELECT l.Weight FROM T_Link l, T_Thing left WHERE Left = 'T_Thing.Id=1'"),
+            (Rows{"Left is a class after FROM; for the property write l.Left"}));
+}
+
 TEST_F(JoinOfThings, TellsProvidersWhatConcernsThem) {
   const Query query = *Query::parse(Language::kCql,
                                     "SELECT a.Name, l.* FROM T_Thing a, T_Link l, T_Other c "
@@ -234,6 +245,34 @@ class ConditionWriter final {
   }
   std::mt19937_64 dice_;
 };
+
+/// With names of properties for the aliases a, b and c.
+std::string renamed(std::string_view text) {
+  static constexpr std::array<std::string_view, 3> kNames = {"Name", "Left", "Part"};
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_alone = i == 0 || text[i - 1] == ' ' || text[i - 1] == '(';
+    const bool is_alias = text[i] >= 'a' && text[i] <= 'c' && is_alone &&
+                          std::string_view("., )").contains(i + 1 < text.size() ? text[i + 1] : ' ');
+    out += is_alias ? kNames.at(static_cast<std::size_t>(text[i] - 'a')) : text.substr(i, 1);
+  }
+  return out;
+}
+
+TEST_F(JoinOfThings, AnswersTheSameWhateverItsAliasesAre) {
+  ConditionWriter writer(11);
+  std::size_t matches = 0;
+  for (int i = 0; i < 500; ++i) {
+    const std::string text =
+        "SELECT a.Id AS A, b.Name AS B, c.Left AS C FROM T_Thing AS a, T_Thing AS b, T_Link AS c "
+        "WHERE " +
+        writer.condition();
+    const auto found = rows(text);
+    ASSERT_EQ(rows(renamed(text)), found) << renamed(text);
+    matches += found.size();
+  }
+  EXPECT_GT(matches, 500U);
+}
 
 TEST_F(JoinOfThings, AnswersWhatAskingEveryCombinationDoes) {
   ConditionWriter writer(7);

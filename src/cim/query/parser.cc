@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cim/limits.h"
+#include "cim/query/sources.h"
 
 namespace lunaria::cim::query {
 namespace {
@@ -46,7 +47,8 @@ std::string_view language_name(Language language) {
 
 Parser::Parser(Language language, std::string_view text) : language_(language), lexer_(text) {
   if (text.size() > limits::kQueryBytesMax) {
-    refuse("the query is too long");
+    refuse_at({.kind = TokenKind::kName, .text = {}, .position = limits::kQueryBytesMax, .value = {}, .message = {}},
+              "the query is too long");
     return;
   }
   advance();
@@ -63,7 +65,7 @@ bool Parser::refuse_at(const Token& at, std::string message) {
   has_failed_ = true;
   if (at.kind == TokenKind::kError) {
     message = at.message;
-  } else if (at.kind == TokenKind::kEnd) {
+  } else if (at.kind == TokenKind::kEnd && message.contains("expected")) {
     message += ", but the query ends";
   }
   error_ = {at.position, std::string(at.text.substr(0, kShownTextMax)), std::move(message)};
@@ -173,12 +175,16 @@ bool Parser::parse_select_item() {
   if (take("*")) {
     return true;
   }
+  item.position = token_.position;
   item.expression = parse_sum(0);
   if (item.expression == kNoNode) {
     return false;
   }
   Node& node = statement_.nodes[item.expression];
   if (node.kind == NodeKind::kPath && !node.steps.empty() && node.steps.back().name == "*") {
+    if (node.steps.size() > 2) {
+      return refuse("'.*' stands behind a class only");
+    }
     item.expression = kNoNode;
     item.source = node.steps.size() > 1 ? node.steps.front().name : std::string();
     return true;
@@ -186,8 +192,12 @@ bool Parser::parse_select_item() {
   if (node.kind == NodeKind::kPath) {
     item.name = node.steps.back().name;
   }
-  if (language_ == Language::kCql && take_keyword("AS") && !read_name(item.name, "a name")) {
-    return false;
+  if (language_ == Language::kCql && take_keyword("AS")) {
+    item.is_named = true;
+    item.position = token_.position;
+    if (!read_name(item.name, "a name")) {
+      return false;
+    }
   }
   if (item.name.empty()) {
     item.name = "Value" + std::to_string(statement_.items.size());
@@ -210,7 +220,7 @@ bool Parser::parse_from() {
   if (language_ == Language::kWql && name_equal(statement_.sources.front().class_name, "meta_class")) {
     statement_.kind = StatementKind::kSchema;
   }
-  return !statement_.is_join() || name_columns();
+  return name_columns();
 }
 
 bool Parser::parse_source() {
@@ -232,7 +242,8 @@ bool Parser::parse_source() {
     if (token_.is_keyword("JOIN")) {
       return refuse("a join is written FROM A, B WHERE A.X = B.Y");
     }
-    const bool is_clause = token_.is_keyword("WHERE") || token_.is_keyword("ORDER") || token_.is_keyword("ORDERED");
+    const bool is_clause =
+        token_.is_keyword("WHERE") || token_.is_keyword("ORDER") || token_.is_keyword("ORDERED") || is_grouping();
     if ((has_as || (token_.kind == TokenKind::kName && !is_clause)) && !read_name(source.alias, "a name")) {
       return false;
     }
@@ -260,24 +271,53 @@ bool Parser::parse_subquery(Source& source) {
   return is_good;
 }
 
-// Of a join: `a.*` needs an a; a.Name and b.Name become Name and b_Name.
+// In a join `a.*` needs an a. a.Name and b.Name become Name and b_Name.
 bool Parser::name_columns() {
+  const bool is_kept = kept_source(statement_).has_value();
   std::vector<SelectItem>& items = statement_.items;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!items[i].source.empty() && !statement_.source_named(items[i].source)) {
-      return refuse(items[i].source + " in front of '.*' is no class after FROM");
+    SelectItem& item = items[i];
+    if (statement_.is_join() && !item.source.empty() && !statement_.source_named(item.source)) {
+      return refuse(item.source + " in front of '.*' is no class after FROM");
     }
-    const auto has_name = [&](const SelectItem& other) { return name_equal(other.name, items[i].name); };
-    const bool is_taken = std::any_of(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(i), has_name);
-    if (items[i].expression == kNoNode || !is_taken) {
+    if (item.expression == kNoNode) {
       continue;
     }
-    const Node& node = statement_.nodes[items[i].expression];
-    if (node.kind == NodeKind::kPath && node.steps.size() > 1) {
-      items[i].name = node.steps.front().name + '_' + items[i].name;
+    const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto clashes = [&](const SelectItem& other) {
+      return name_equal(other.name, item.name) && !(is_kept || shows_the_same(other, item));
+    };
+    const Node& node = statement_.nodes[item.expression];
+    if (!item.is_named && node.kind == NodeKind::kPath && node.steps.size() > 1 &&
+        std::any_of(items.begin(), end, clashes)) {
+      item.name = node.steps.front().name + '_' + item.name;
+    }
+    if (std::any_of(items.begin(), end, clashes)) {
+      const Token at{
+          .kind = TokenKind::kName, .text = item.name, .position = item.position, .value = {}, .message = {}};
+      return refuse_at(at, "two items of the list have one name; give one another with AS");
     }
   }
   return true;
+}
+
+// `SELECT Name, Name` is odd, but nothing of it is lost.
+bool Parser::shows_the_same(const SelectItem& left, const SelectItem& right) const {
+  const auto step_of = [this](const SelectItem& item) {
+    const Node& node = statement_.nodes[item.expression];
+    const bool is_plain = node.kind == NodeKind::kPath && !node.symbol && node.steps.back().ranges.empty();
+    const auto source = is_plain && node.steps.size() == 2 ? statement_.source_named(node.steps.front().name)
+                                                           : std::optional<std::size_t>();
+    const bool is_own = is_plain && (source || node.steps.size() == 1);
+    return std::pair(source.value_or(0), is_own ? &node.steps.back() : nullptr);
+  };
+  if (left.expression == kNoNode || right.expression == kNoNode) {
+    return false;
+  }
+  const auto [left_source, left_step] = step_of(left);
+  const auto [right_source, right_step] = step_of(right);
+  return left_step != nullptr && right_step != nullptr && left_source == right_source &&
+         name_equal(left_step->name, right_step->name) && name_equal(left_step->scope, right_step->scope);
 }
 
 bool Parser::parse_clauses() {
@@ -293,10 +333,19 @@ bool Parser::parse_clauses() {
   if (language_ == Language::kWql && token_.is_keyword("GROUP")) {
     return refuse("GROUP WITHIN is not supported");
   }
+  if (language_ == Language::kCql && is_grouping()) {
+    return refuse("CQL has no GROUP BY");
+  }
   if (language_ == Language::kCql && (take_keyword("ORDER") || take_keyword("ORDERED"))) {
     return expect_keyword("BY") && parse_sorting();
   }
   return true;
+}
+
+// GROUP alone may be a name that a client chose.
+bool Parser::is_grouping() const {
+  Lexer behind = lexer_;
+  return token_.is_keyword("GROUP") && behind.next().is_keyword("BY");
 }
 
 bool Parser::parse_sorting() {

@@ -35,7 +35,9 @@ class Parser final {
   bool parse_source();
   bool parse_subquery(Source& source);
   bool name_columns();
+  bool shows_the_same(const SelectItem& left, const SelectItem& right) const;
   bool parse_clauses();
+  bool is_grouping() const;
   bool parse_sorting();
   bool parse_within();
   bool parse_association(StatementKind kind);
@@ -54,7 +56,7 @@ class Parser final {
   NodeIndex parse_sum(std::size_t depth);
   NodeIndex parse_product(std::size_t depth);
   NodeIndex parse_operand(std::size_t depth);
-  NodeIndex parse_call(std::string_view name, std::size_t depth);
+  NodeIndex parse_call(const Token& called, std::size_t depth);
   NodeIndex parse_path(const Token& first);
   bool parse_step_name(PathStep& step);
   bool parse_indexes(PathStep& step);

@@ -81,10 +81,18 @@ std::optional<Query> Query::subquery(std::size_t source) const {
   return statement ? std::optional(Query(language_, text_, statement)) : std::nullopt;
 }
 
+bool Query::shows(std::string_view property, const Class& cls) const {
+  return std::ranges::any_of(statement_->items, [&](const SelectItem& item) {
+    const PathStep& step = statement_->nodes[item.expression].steps.back();
+    return name_equal(step.name, property) && (step.scope.empty() || cls.is_a(step.scope));
+  });
+}
+
 Instance Query::project(Row row, const Surroundings& surroundings, const ClassPtr& result_class) const {
   if (const auto kept = kept_source()) {
     Instance shown = *row[*kept];
-    if (const PropertyList selected = selected_properties()) {
+    if (PropertyList selected = selected_properties()) {
+      std::erase_if(*selected, [&](const std::string& name) { return !shows(name, *shown.cls()); });
       shown.select(std::make_shared<const PropertySelection>(*shown.cls(), selected));
     }
     return shown;

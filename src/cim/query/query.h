@@ -78,6 +78,8 @@ class Query final {
 
  private:
   Query(Language language, std::string text, std::shared_ptr<const Statement> statement);
+  /// Of a list of one source's properties: whether it names this one for instances of the class, too.
+  bool shows(std::string_view property, const Class& cls) const;
   void show_all(Row row, const SelectItem& item, std::vector<Column>& columns) const;
 
   Language language_;

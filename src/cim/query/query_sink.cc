@@ -155,25 +155,46 @@ InstanceSink::Delivery QuerySink::pass_on(Instance&& row) {
   return first && passed_ >= *first ? Delivery::kGone : delivery;
 }
 
-bool QuerySink::is_new(const Instance& row) {
-  std::size_t hash = 0;
-  for (std::size_t i = 0; i < row.values().size(); ++i) {
-    hash = hash * 31 + (row.is_selected(i) ? row.value(i).hash() : 0);
-  }
-  Instance shown = row;
-  for (std::size_t i = 0; i < row.values().size(); ++i) {
-    if (!row.is_selected(i)) {
-      shown.set(i, Value());
+// The values of the list; only `*` shows what else an instance is.
+QuerySink::Key QuerySink::key_of(const Instance& row) const {
+  const Statement& statement = query_.statement();
+  const auto& items = statement.items;
+  const auto kept = query_.kept_source();
+  Key key;
+  if (std::ranges::any_of(items, [](const SelectItem& item) { return item.expression == kNoNode; })) {
+    key.emplace_back(row.class_name());
+    for (std::size_t i = 0; i < row.values().size(); ++i) {
+      if (!kept) {
+        key.emplace_back(row.cls()->property(i).name);
+      }
+      key.push_back(row.is_selected(i) ? row.value(i) : Value());
     }
+    return key;
+  }
+  std::vector<const Instance*> instances(statement.sources.size());
+  instances[kept.value_or(0)] = &row;
+  Evaluator evaluator(query_.language(), statement, surroundings_, Row(instances));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const Value* const column = kept ? nullptr : row.find(items[i].name);
+    Value value = kept ? evaluator.value(items[i].expression) : column != nullptr ? *column : Value();
+    key.push_back(value.is_null() ? Value::null(Type::kString) : std::move(value));
+  }
+  return key;
+}
+
+bool QuerySink::is_new(const Instance& row) {
+  Key key = key_of(row);
+  std::size_t hash = 0;
+  std::size_t bytes = sizeof(Key);
+  for (const Value& value : key) {
+    hash = hash * 31 + value.hash();
+    bytes += sizeof(Value) + value.held_bytes();
   }
   const auto [begin, end] = seen_.equal_range(hash);
-  if (std::any_of(begin, end, [&shown](const auto& other) { return other.second == shown; })) {
+  if (std::any_of(begin, end, [&key](const auto& other) { return other.second == key; }) || !kept_.add(bytes)) {
     return false;
   }
-  if (!kept_.add(bytes_of(shown))) {
-    return false;
-  }
-  seen_.emplace(hash, std::move(shown));
+  seen_.emplace(hash, std::move(key));
   return true;
 }
 

@@ -42,6 +42,9 @@ class QuerySink final : public InstanceSink {
 
   Delivery pass_on(Instance&& row);
   std::size_t bytes_of(const Instance& row) const;
+  using Key = std::vector<Value>;
+  /// What rows have in common that are equal.
+  Key key_of(const Instance& row) const;
   bool is_new(const Instance& row);
   void accumulate(Row row);
   Instance aggregate_row() const;
@@ -55,7 +58,7 @@ class QuerySink final : public InstanceSink {
   std::uint64_t passed_ = 0;
   std::vector<Waiting> rows_;
   std::vector<Accumulator> accumulators_;
-  std::unordered_multimap<std::size_t, Instance> seen_;
+  std::unordered_multimap<std::size_t, Key> seen_;
 };
 
 }  // namespace lunaria::cim::query

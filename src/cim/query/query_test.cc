@@ -145,7 +145,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"Name LIKE 'disk%'", true}, Condition{"Name LIKE '_isk one'", true},
                     Condition{"Name LIKE '[c-f]%'", true}, Condition{"Name LIKE '[^c-f]%'", false},
                     Condition{"Name LIKE 'disk'", false}, Condition{"NOT Name LIKE 'x%'", true},
-                    Condition{"Active = 1", true}, Condition{"Active = -1", true}, Condition{"Active != 0", true},
+                    Condition{"Active = 1", true}, Condition{"Active = 'true'", true},
+                    Condition{"'TRUE' = Active", true}, Condition{"Active <> 'False'", true},
+                    Condition{"Active = 'FALSE'", false}, Condition{"Active = '1'", false},
+                    Condition{"Active <> 'yes'", false}, Condition{"Active < 'TRUE'", false},
+                    Condition{"Name = TRUE", false}, Condition{"Active = -1", true}, Condition{"Active != 0", true},
                     Condition{"Missing = NULL", true}, Condition{"Name <> NULL", true},
                     Condition{"Name IS NULL", false}, Condition{"__CLASS = 't_thing'", true},
                     Condition{"__SUPERCLASS = 'T_Base'", true}, Condition{"__RELPATH = 'T_Thing.Id=5'", true},
@@ -183,6 +187,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "at 'a'"},
         Refusal{Language::kCql, "SELECT c.* FROM A, B WHERE B.Id = 1",
                 "DMTF:CQL query, character 22: c in front of '.*' is no class after FROM, at 'WHERE'"},
+        Refusal{Language::kCql, "SELECT Name AS N, Id AS n FROM A",
+                "DMTF:CQL query, character 25: two items of the list have one name; give one another with AS, at 'n'"},
+        Refusal{Language::kCql, "SELECT COUNT(*), MIN(Id) AS Value1 FROM A",
+                "DMTF:CQL query, character 29: two items of the list have one name; give one another with AS, at "
+                "'Value1'"},
+        Refusal{Language::kCql, "SELECT a.Name, b.Name AS Name FROM A a, B b",
+                "DMTF:CQL query, character 26: two items of the list have one name; give one another with AS, at "
+                "'Name'"},
         Refusal{Language::kCql, "SELECT * FROM (SELECT * FROM A)",
                 "DMTF:CQL query, character 32: a name expected: FROM (SELECT ...) AS name, but the query "
                 "ends"},
@@ -197,7 +209,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{Language::kCql, "SELECT * FROM A WHERE x LIKE '(a'",
                 "DMTF:CQL query, character 30: the pattern is wrong: '(' without ')', at ''(a''"},
         Refusal{Language::kCql, "SELECT * FROM A WHERE F(x) = 1",
-                "DMTF:CQL query, character 25: there is no function F, at 'x'"},
+                "DMTF:CQL query, character 23: there is no function F, at 'F'"},
+        Refusal{Language::kCql, "SELECT * FROM A GROUP BY x",
+                "DMTF:CQL query, character 17: CQL has no GROUP BY, at 'GROUP'"},
+        Refusal{Language::kCql, "SELECT * FROM A WHERE x = 1 group by x",
+                "DMTF:CQL query, character 29: CQL has no GROUP BY, at 'group'"},
+        Refusal{Language::kCql, "SELECT COUNT(*) FROM A group WHERE group.x = 1 y",
+                "DMTF:CQL query, character 48: the query should end here, at 'y'"},
+        Refusal{Language::kCql, "SELECT c.* FROM A, B",
+                "DMTF:CQL query, character 21: c in front of '.*' is no class after FROM"},
         Refusal{Language::kCql, "SELECT * FROM A WHERE COUNT(*) = 1",
                 "DMTF:CQL query, character 29: aggregates stand in the list after SELECT only, at '*'"},
         Refusal{Language::kCql, "SELECT COUNT(*), x FROM A",
@@ -229,7 +249,10 @@ TEST(Query, BoundsDepthSizeAndTime) {
   const auto long_chain = parse(chain);
   ASSERT_TRUE(long_chain) << long_chain.error().message;
   EXPECT_TRUE(long_chain->matches(sample().thing(), sample().surroundings));
-  EXPECT_FALSE(parse(std::string(limits::kQueryBytesMax + 1, ' ')));
+  const auto too_long = parse(std::string(limits::kQueryBytesMax + 1, ' '));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().message,
+            fmt::format("DMTF:FQL query, character {}: the query is too long", limits::kQueryBytesMax + 1));
   EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, 'a') + "'"));
   EXPECT_FALSE(parse("Name LIKE '" + std::string(5000, '|') + "'"));
   // Backtracking would take 2^40 steps here.
@@ -263,6 +286,17 @@ TEST(Query, ComparesReferences) {
   EXPECT_EQ(verdict(Language::kCql, "Left = 'root/test:T_Thing.Id=5'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=6' AND ClassName(Left) = 'T_Thing'", sample().link()), "true");
   EXPECT_EQ(verdict(Language::kWql, "Right = 'T_Other.Id=7'", sample().link()), "false");
+  const Instance& thing = sample().thing();
+  EXPECT_EQ(verdict(Language::kCql, "Active = 'true'", thing), "false") << "texts are booleans in WQL only";
+  Instance link = sample().link();
+  ASSERT_TRUE(link.set("Right", Value(*ObjectPath::parse("T_Named.Name=\"it's\",Kind=1"))));
+  for (const char* path : {R"("T_Named.Name='it\\'s',Kind=1")", R"('t_named.Kind=1,Name="it\'s"')",
+                           R"("root/test:T_Named.Name='it\\'s',Kind=1")"}) {
+    EXPECT_EQ(verdict(Language::kWql, fmt::format("Right = {}", path), link), "true") << path;
+    EXPECT_EQ(verdict(Language::kWql, fmt::format("{} <> Right", path), link), "false") << path;
+  }
+  EXPECT_EQ(verdict(Language::kWql, "Right = \"T_Named.Name='its',Kind=1\"", link), "false");
+  EXPECT_EQ(verdict(Language::kWql, "Right <> \"no path 'at all\"", link), "false");
   EXPECT_EQ(verdict(Language::kCql, "InstanceToReference(Left) IS NULL", sample().link()), "true") << "it is one";
 }
 
@@ -282,6 +316,73 @@ TEST(Query, ChecksNamesAgainstTheSchema) {
   EXPECT_EQ(check("SELECT * FROM T_Thing t WHERE ANY p IN t.Parts SATISFIES (p.Size = 1)"), "");
 }
 
+TEST(Query, RefusesPathsThatLeadNowhere) {
+  const auto check = [](std::string_view text) {
+    const auto query = Query::parse(Language::kCql, text);
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(check("SELECT T_None::Id FROM T_Thing"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT * FROM T_Thing WHERE T_Other::Id = 1"), "no instance of T_Thing is a T_Other");
+  EXPECT_EQ(check("SELECT t.T_None::Id FROM T_Thing t, T_Link l"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT T_None::Id FROM T_Thing t, T_Link l"), "no instance of T_Thing is a T_None");
+  EXPECT_EQ(check("SELECT T_Base::Id, T_Other::Id AS O, T_Thing::State FROM T_Base"), "");
+  EXPECT_EQ(check("SELECT T_Other::State FROM T_Base"), "T_Other has no property State");
+  EXPECT_EQ(check("SELECT T_Base.Nothing FROM T_Thing"), "T_Thing has no property Nothing");
+  EXPECT_EQ(check("SELECT Name.Length FROM T_Thing"), "T_Base.Name is no embedded object");
+  EXPECT_EQ(check("SELECT t.Name.Length FROM T_Thing t"), "T_Base.Name is no embedded object");
+  EXPECT_EQ(check("SELECT Part.Size.Unit FROM T_Thing"), "T_Part.Size is no embedded object");
+  EXPECT_EQ(check("SELECT * FROM T_Thing WHERE ANY t IN Tags SATISFIES (t.Size = 1)"),
+            "T_Thing.Tags is no embedded object");
+  EXPECT_EQ(check("SELECT Left.Id FROM T_Link"),
+            "T_Link.Left is a reference and no embedded object: join the class instead");
+  EXPECT_EQ(check("SELECT t.Part.* FROM T_Thing t"),
+            "DMTF:CQL query, character 17: '.*' stands behind a class only, at 'FROM'");
+  EXPECT_EQ(check("SELECT Part.Anything, Parts[0].Size AS P, Any.Anything.Else AS A FROM T_Thing"), "");
+  EXPECT_EQ(check("SELECT * FROM (SELECT t.Id, t.Name AS N FROM T_Thing t) AS r WHERE r.N = 'x' AND r.Id = 1"), "");
+  EXPECT_EQ(check("SELECT * FROM CIM_InstModification WHERE SourceInstance.T_Thing::State = 2 AND "
+                  "PreviousInstance.T_Thing::Part.Size = 1 AND CIM_InstIndication::TargetInstance ISA T_Thing"),
+            "");
+}
+
+TEST(Query, TakesAnAliasForTheClassWhateverItsPropertiesAreCalled) {
+  const auto matches = [](std::string_view text, const Instance& instance) {
+    const auto query = Query::parse(Language::kCql, text);
+    if (!query) {
+      return query.error().message;
+    }
+    if (const auto checked = query->check(sample().repository, sample().name_space); !checked) {
+      return checked.error().message;
+    }
+    const PrefilterPtr prefilter = Prefilter::make(query->conditions(), instance.cls());
+    const bool is_told = prefilter && prefilter->concerns("Id");
+    const bool holds = query->matches(instance, sample().surroundings);
+    return std::string(holds ? "true" : "false") + (is_told ? ", told" : "");
+  };
+  const auto thing = [&](std::string_view text) { return matches(text, sample().thing()); };
+  EXPECT_EQ(thing("SELECT name.Id FROM T_Thing name WHERE name.Id = 5"), "true, told");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing AS Part WHERE PART.Id = 5 AND Part.Part.Size = 7"), "true, told");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing Part WHERE Part ISA T_Base AND ClassName(Part) = 'T_Thing'"), "true");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing Part WHERE ANY Part IN Parts SATISFIES (Part.Size = 9 AND Part ISA T_Part "
+                  "AND ClassName(Part) = 'T_Part')"),
+            "true");
+  EXPECT_EQ(thing("SELECT * FROM T_Thing p WHERE ANY p IN p.Parts SATISFIES (p.Size = 9) AND p.Id = 5"), "true, told");
+  EXPECT_EQ(thing("SELECT Part.Size FROM T_Thing Part"), "T_Thing has no property Size");
+  EXPECT_EQ(thing("SELECT Id FROM T_Thing Name WHERE Name = 'a'"),
+            "Name is a class after FROM; for the property write Name.Name");
+  EXPECT_EQ(matches("SELECT * FROM T_Link l WHERE ModelPath(l.Left) = 'T_Thing.Id=5'", sample().link()), "true");
+  EXPECT_EQ(matches("SELECT * FROM T_Link Left WHERE ClassName(Left) = 'T_Link'", sample().link()), "true");
+  EXPECT_EQ(matches("SELECT * FROM T_Link WHERE ClassName(Left) = 'T_Thing'", sample().link()), "true");
+}
+
+TEST(Query, TellsProvidersOfThePropertyBehindANameThatIsAVariableElsewhere) {
+  const auto needed = [](std::string_view text) { return Query::parse(Language::kCql, text)->needed_properties(); };
+  EXPECT_EQ(needed("SELECT t.Level FROM T_Thing t WHERE ANY Level IN Status SATISFIES (Level = 3)"),
+            PropertyList({"Level", "Status"}));
+  EXPECT_EQ(needed("SELECT T_Base.Id FROM T_Thing"), PropertyList({"T_Base", "Id"})) << "of the class or of T_Base";
+}
+
 TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
   const auto check = [](std::string_view class_name, std::string_view condition) {
     const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM {} WHERE {}", class_name, condition));
@@ -292,8 +393,8 @@ TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
   for (const char* condition :
        {"State = #'Enabled'", "#'Other' <> State", "State = T_Thing.State#'Enabled'", "State = State#'Other'",
         "ANY Status[*] = #'OK'", "Status[1] = #'Degraded'", "ANY s IN Status SATISFIES (s = #'OK')",
-        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "T_Other::State = #'Nothing'",
-        "Any.State = #'Nothing'", "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
+        "T_Thing::State = #'Enabled'", "T_Base.State = #'Enabled'", "Any.State = #'Nothing'",
+        "Any.T_Thing::State = #'Enabled'", "Part.Missing = #'Nothing'"}) {
     EXPECT_EQ(check("T_Thing", condition), "") << condition;
     EXPECT_EQ(check("T_Base", condition), "") << condition << ": of a class below";
   }
@@ -313,10 +414,10 @@ TEST(Query, RefusesSymbolsThatNoPropertyKnows) {
             "T_Thing.State has no value #'x'");
   EXPECT_EQ(check("T_Thing", "Id + 1 = #'x'"), "#'x' is compared with no property, which would say what it stands for");
   EXPECT_EQ(check("T_Thing", "ANY x IN Status SATISFIES (x = #'OK' AND ANY x IN Parts SATISFIES (x.Size = 1))"), "")
-      << "which of them is meant is left to the evaluator";
+      << "the inner x hides the outer one";
   EXPECT_EQ(check("T_Thing", "ANY State IN Status SATISFIES (State = #'OK') AND State = #'Enabled'"), "");
-  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "");
-  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "");
+  EXPECT_EQ(check("T_Thing", "ANY x IN x SATISFIES (x = #'x')"), "T_Thing has no property x");
+  EXPECT_EQ(check("T_Thing", "ANY x IN y SATISFIES (ANY y IN x SATISFIES (y = #'x'))"), "T_Thing has no property y");
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Enabled'"), "");
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.State = #'Nope'"), "") << "of any class";
   EXPECT_EQ(check("CIM_InstModification", "SourceInstance.T_Thing::State = #'Nope'"),
@@ -458,6 +559,41 @@ TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
   EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
   EXPECT_EQ(rows("SELECT COUNT(DISTINCT Name), COUNT(Name), SUM(DISTINCT Id / Id) FROM T_Thing WHERE Id > 0", 7),
             (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
+}
+
+TEST(QuerySink, TakesRowsOfAListForEqualWhateverTheirClass) {
+  const auto distinct = [](std::string_view list) {
+    const Query query = *Query::parse(Language::kCql, fmt::format("SELECT DISTINCT {} FROM T_Base", list));
+    CollectingSink receiver;
+    MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+    Kept kept(budget);
+    QuerySink sink(query, sample().surroundings, receiver, kept);
+    for (const char* cls : {"T_Base", "T_Other", "T_Thing", "T_Other"}) {
+      Instance each(sample().repository.find_class(sample().name_space, cls));
+      EXPECT_TRUE(each.set("Id", Value(std::uint32_t{1})) && each.set("Name", Value("a")));
+      sink.deliver(std::move(each));
+    }
+    EXPECT_TRUE(get(sink.finish()));
+    return receiver.instances().size();
+  };
+  EXPECT_EQ(distinct("Name"), 1U);
+  EXPECT_EQ(distinct("Name, Level"), 1U) << "a property that the class lacks is NULL";
+  EXPECT_EQ(distinct("Id + 1"), 1U);
+  EXPECT_EQ(distinct("T_Other::Id"), 2U) << "1 and NULL";
+  EXPECT_EQ(distinct("__CLASS"), 3U);
+  EXPECT_EQ(distinct("*"), 3U);
+  EXPECT_EQ(distinct("*, Id + 1"), 1U) << "rows that are made up are of one class";
+}
+
+TEST(QuerySink, ShowsWhatIsOfTheScope) {
+  EXPECT_EQ(rows("SELECT T_Base::Id, T_Other::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Id=0"}));
+  EXPECT_EQ(rows("SELECT T_Other::Name, T_Thing::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Name=a"}));
+}
+
+TEST(QuerySink, ShowsItemsOfOneNameUnderNamesOfTheirOwn) {
+  EXPECT_EQ(rows("SELECT Part.Size, Any.T_Part::Size, Id, T_Base.Id FROM T_Thing", 1),
+            (std::vector<std::string>{"CIM_QueryResult Size=7 Any_Size=9 Id=0 T_Base_Id=0"}));
+  EXPECT_EQ(rows("SELECT Id, t.Id, T_Base::Id FROM T_Thing t", 1), (std::vector<std::string>{"T_Thing Id=0"}));
 }
 
 TEST(QuerySink, KeepsNoMoreThanAllQueriesTogetherMay) {

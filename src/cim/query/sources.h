@@ -25,8 +25,9 @@ using SourceSet = std::uint32_t;
 class Sources final {
  public:
   /// INVALID_QUERY when a class after FROM, or of a subquery there, is not in its namespace, or when a property that
-  /// the query names without stepping into an embedded object is in none of them nor below, or, in a join, in several;
-  /// and for a symbol that no property which it may stand beside knows.
+  /// the query names without stepping into an embedded object is in none of them nor below, or of none that its
+  /// scope allows, or, in a join, in several; for a step into what is no embedded object; and for a symbol that no
+  /// property which it may stand beside knows.
   static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
                                      const NamespaceName& name_space);
 
@@ -52,8 +53,11 @@ class Sources final {
                                        const NamespaceName& name_space);
   static Result<Found, Error> find_rows(const Statement& subquery, const Repository& repository,
                                         const NamespaceName& name_space);
-  Result<SourceSet, Error> read_by_path(const Node& node) const;
-  Result<SourceSet, Error> read_by_property(std::string_view name) const;
+  Result<SourceSet, Error> read_by_path(NodeIndex path) const;
+  Result<SourceSet, Error> read_by_property(const Node& path) const;
+  Result<void, Error> check_property(std::size_t source, const PathStep& step) const;
+  Result<void, Error> check_lone_aliases() const;
+  Result<void, Error> check_paths(const Repository& repository) const;
   Result<void, Error> check_symbols(const Repository& repository) const;
 
   const Statement* statement_;
@@ -67,7 +71,7 @@ std::vector<std::string> read_properties(const Statement& statement, std::size_t
 /// The source whose instances are the rows of a SELECT, as Query::kept_source().
 std::optional<std::size_t> kept_source(const Statement& statement);
 
-/// Whether ANY or EVERY ... IN binds the name.
-bool is_variable(const Statement& statement, std::string_view name);
+/// The innermost ANY or EVERY ... IN that binds the name for the node; kNoNode when there is none.
+NodeIndex binder_of(const Statement& statement, std::string_view name, NodeIndex node);
 
 }  // namespace lunaria::cim::query

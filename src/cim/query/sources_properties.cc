@@ -20,11 +20,6 @@ bool has_symbol(const Property& property, const std::string& symbol) {
          });
 }
 
-bool binds(const Node& node, std::string_view name) {
-  const bool is_binder = node.kind == NodeKind::kAnySatisfies || node.kind == NodeKind::kEverySatisfies;
-  return is_binder && name_equal(node.name, name);
-}
-
 Error invalid(std::string message) {
   return Error(Status::kInvalidQuery, std::move(message));
 }
@@ -37,9 +32,43 @@ class Sources::PathProperties final {
   PathProperties(const Sources& sources, const Repository& repository) : sources_(sources), repository_(repository) {}
 
   /// None where the schema does not tell, or it would take too long.
-  std::vector<PropertyPtr> find(NodeIndex path) { return find(path, path); }
+  /// A variable leads on to the path of its array, which stands before: none can lead in circles.
+  std::vector<PropertyPtr> find(NodeIndex path) {
+    const std::vector<PathStep>& steps = nodes()[path].steps;
+    const NodeIndex binder = binder_of(*sources_.statement_, steps.front().name, path);
+    std::size_t position = 1;
+    std::vector<PropertyPtr> current;
+    if (binder == kNoNode) {
+      current = of_source(path, position);
+    } else if (spend(nodes().size())) {
+      current = find(nodes()[binder].left);
+    }
+    for (; position < steps.size() && !current.empty(); ++position) {
+      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
+      const auto may_lead_on = [](const PropertyPtr& each) { return is_embedded(each->type); };
+      if (std::ranges::none_of(current, may_lead_on)) {
+        dead_end_ = current.front();
+      }
+      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
+      current = embedded(current, steps[position]);
+    }
+    return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
+  }
   /// Whether anything that was found may be the elements of an array, as far as the path does not end there.
   bool passes_array() const { return passes_array_; }
+
+  /// Whether it goes on behind what may hold an object.
+  Result<void, Error> check_steps(NodeIndex path) {
+    dead_end_.reset();
+    find(path);
+    if (!dead_end_ || lookups_left_ == 0) {
+      return {};
+    }
+    const std::string name = dead_end_->declared_in + '.' + dead_end_->name;
+    return fail(invalid(dead_end_->type == Type::kReference
+                            ? name + " is a reference and no embedded object: join the class instead"
+                            : name + " is no embedded object"));
+  }
 
   Result<void, Error> check_symbol(const std::string& symbol, NodeIndex path) {
     if (nodes()[path].kind != NodeKind::kPath) {
@@ -58,32 +87,6 @@ class Sources::PathProperties final {
  private:
   const Nodes& nodes() const { return sources_.statement_->nodes; }
 
-  std::vector<PropertyPtr> find(NodeIndex path, NodeIndex inside) {
-    const std::vector<PathStep>& steps = nodes()[path].steps;
-    std::size_t position = 1;
-    std::vector<PropertyPtr> current = is_variable(*sources_.statement_, steps.front().name)
-                                           ? of_variable(steps.front().name, inside)
-                                           : of_source(path, position);
-    for (; position < steps.size() && !current.empty(); ++position) {
-      const auto is_array = [&](const PropertyPtr& each) { return each->is_array && !steps[position - 1].is_single; };
-      passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
-      current = embedded(current, steps[position]);
-    }
-    return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
-  }
-
-  /// Those of the array whose elements it stands for. A node stands behind what it is made of, so that a variable used
-  /// inside `inside` is bound behind it: variables cannot lead in circles.
-  std::vector<PropertyPtr> of_variable(std::string_view name, NodeIndex inside) {
-    const auto binds_it = [name](const Node& node) { return binds(node, name); };
-    const auto has_it = [name](const Found& each) { return each.has_property(name); };
-    const auto binder = std::ranges::find_if(nodes(), binds_it);
-    const auto index = static_cast<NodeIndex>(binder - nodes().begin());
-    const bool is_clear = index > inside && std::find_if(binder + 1, nodes().end(), binds_it) == nodes().end() &&
-                          std::ranges::none_of(sources_.each_, has_it) && spend(nodes().size());
-    return is_clear ? find(binder->left, index) : std::vector<PropertyPtr>();
-  }
-
   /// Moves `position` behind the names of the source and of its property.
   std::vector<PropertyPtr> of_source(NodeIndex path, std::size_t& position) {
     const std::vector<PathStep>& steps = nodes()[path].steps;
@@ -91,7 +94,7 @@ class Sources::PathProperties final {
     const SourceSet read = sources_.read_by_[path];
     const std::size_t source = named.value_or(read == 0 ? 0 : static_cast<std::size_t>(std::countr_zero(read)));
     const std::vector<ClassPtr>& classes = sources_.each_[source].classes;
-    if (!named || !sources_.statement_->is_join()) {
+    if (!named || sources_.statement_->may_be_hidden(steps.front().name)) {
       auto found = of_classes(classes, steps.front());
       if (named && !found.empty()) {
         return {};  // which of them the name means depends on the class of the instance
@@ -146,6 +149,7 @@ class Sources::PathProperties final {
   const Sources& sources_;
   const Repository& repository_;
   bool passes_array_ = false;
+  PropertyPtr dead_end_;
   std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
 };
 
@@ -153,6 +157,20 @@ std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, c
   PathProperties properties(*this, repository);
   auto found = properties.find(path);
   return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
+}
+
+Result<void, Error> Sources::check_paths(const Repository& repository) const {
+  PathProperties properties(*this, repository);
+  for (NodeIndex index = 0; index < statement_->nodes.size(); ++index) {
+    const Node& node = statement_->nodes[index];
+    if (node.kind != NodeKind::kPath || node.steps.size() == 1) {
+      continue;
+    }
+    if (auto checked = properties.check_steps(index); !checked) {
+      return checked;
+    }
+  }
+  return check_symbols(repository);
 }
 
 Result<void, Error> Sources::check_symbols(const Repository& repository) const {

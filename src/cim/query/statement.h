@@ -49,6 +49,8 @@ struct SelectItem {
   NodeIndex expression = kNoNode;  ///< kNoNode: all properties
   std::string source;              ///< of `Class.*`; "" for those of every class after FROM
   std::string name;                ///< the alias, or the last name of the path
+  bool is_named = false;           ///< by AS
+  std::size_t position = 0;        ///< in the text, of the name after AS or of the expression
 };
 
 struct SortItem {
@@ -93,6 +95,11 @@ struct Statement {
       }
     }
     return std::nullopt;
+  }
+  /// Whether a property of that name may be meant where source_named() finds a source: what a client chose to call a
+  /// class is not hidden by the names that the schema happens to have.
+  bool may_be_hidden(std::string_view name) const {
+    return !is_join() && (sources.empty() || !name_equal(sources.front().alias, name));
   }
 };
 
