@@ -222,6 +222,32 @@ TEST_F(IndicationServiceTest, TheServersOwnFiltersCanBeSubscribedToTogether) {
   EXPECT_EQ(delivered(), 2U) << "WT_Host and LUNARIA_Target";
 }
 
+TEST_F(IndicationServiceTest, NobodyMakesAFilterThatTheServerHas) {
+  for (const StaticFilter& each : static_filters()) {
+    EXPECT_EQ(status_of(make_one("CIM_IndicationFilter", {{"Name", Value(each.name)},
+                                                          {"Query", Value("SELECT * FROM CIM_InstCreation")},
+                                                          {"QueryLanguage", Value("DMTF:CQL")}})),
+              Status::kAlreadyExists);
+  }
+  EXPECT_EQ(list(kInterop, "CIM_IndicationFilter").size(), static_filters().size());
+}
+
+TEST_F(IndicationServiceTest, AStoredFilterThatTheServerHasItselfIsNotShown) {
+  cim::Instance shadow = list(kInterop, "CIM_IndicationFilter").back();
+  const cim::ObjectPath path = shadow.path(kInterop);
+  const std::string query = text_of(shadow, "Query");
+  ASSERT_TRUE(shadow.set("Query", Value("SELECT * FROM CIM_InstCreation")));
+  ASSERT_TRUE(finish(stored->create_instance({context, kInterop, shadow.cls(), nullptr}, shadow)));
+  end();
+  end_life();
+  begin_life();
+  begin();
+  EXPECT_EQ(list(kInterop, "CIM_IndicationFilter").size(), static_filters().size());
+  EXPECT_EQ(text_of(*get(path), "Query"), query);
+  EXPECT_EQ(status_of(remove(path)), Status::kNotSupported);
+  EXPECT_TRUE(log.contains("indication.filter_shadowed"));
+}
+
 TEST_F(IndicationServiceTest, WhatBelongsToTheServiceIsFoundFromIt) {
   const cim::ObjectPath subscription = listen("SELECT * FROM CIM_InstCreation");
   const cim::ObjectPath service_path = only(kInterop, "CIM_IndicationService");

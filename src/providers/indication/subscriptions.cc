@@ -81,7 +81,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_n
       co_return fail(read.error());
     }
     for (cim::Instance& instance : sink.instances()) {
-      std::string key = instance.path(interop_).canonical();
+      const cim::ObjectPath path = instance.path(interop_);
+      if (static_cast<Kind>(i) == Kind::kFilter && has_static_filter(path)) {
+        // Earlier versions let clients make it. It stays stored: its query may be wanted under another name.
+        parts_.log.warning("indication.filter_shadowed", {{"filter", path.to_string()}});
+        continue;
+      }
+      std::string key = path.canonical();
       instances_[i].emplace(std::move(key), std::move(instance));
     }
   }
@@ -144,6 +150,9 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
   }
   if (const auto done = complete(kind, instance); !done) {
     co_return fail(done.error());
+  }
+  if (kind == Kind::kFilter && has_static_filter(instance.path(interop_))) {
+    co_return fail(cim::Error(cim::Status::kAlreadyExists, "that is the name of one of the server's own filters"));
   }
   if (const auto good = check(kind, instance); !good) {
     co_return fail(good.error());
