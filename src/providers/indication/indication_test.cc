@@ -96,6 +96,27 @@ TEST_F(IndicationServiceTest, ADisabledSubscriptionIsSilent) {
   EXPECT_EQ(status_of(modify(path, {{"SubscriptionState", Value(std::uint16_t{9})}})), Status::kInvalidParameter);
 }
 
+TEST_F(IndicationServiceTest, WhatIsTakenBackFromASubscriptionIsItsDefaultAgain) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation",
+             {{"SubscriptionState", Value(std::uint16_t{4})}, {"SubscriptionInfo", Value("kept for the client")}});
+  const cim::PropertyList properties = {{"SubscriptionState", "RepeatNotificationPolicy", "SubscriptionInfo"}};
+  const auto reset = [&](const cim::Instance& changes) {
+    ASSERT_TRUE(finish(manager->modify_instance(context, path, changes, properties)));
+    const auto now = get(path);
+    EXPECT_EQ(number_of(*now, "SubscriptionState"), 2U);
+    EXPECT_EQ(number_of(*now, "RepeatNotificationPolicy"), 2U);
+    EXPECT_TRUE(value_of(*now, "SubscriptionInfo").is_null());
+  };
+  reset(build("CIM_IndicationSubscription", {}));
+  ASSERT_TRUE(modify(path, {{"SubscriptionState", Value(std::uint16_t{4})}}));
+  reset(build("CIM_IndicationSubscription", {{"SubscriptionState", Value::null(cim::Type::kUint16)},
+                                             {"RepeatNotificationPolicy", Value::null(cim::Type::kUint16)}}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 1U) << "it is enabled again";
+}
+
 TEST_F(IndicationServiceTest, ASubscriptionEndsWithItsDuration) {
   const cim::ObjectPath path =
       listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});

@@ -45,6 +45,15 @@ bool has_owner(Kind kind) {
   return kind != Kind::kFilter && kind != Kind::kService;
 }
 
+/// NULL says nothing where the class has a default: it would read as no state at all.
+void fill_defaults(cim::Instance& instance) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    if (!instance.value(i).is_absent() && instance.value(i).is_null()) {
+      instance.set(i, instance.cls()->property(i).default_value);
+    }
+  }
+}
+
 bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
   return reference_of(subscription, names::kFilter) == path || reference_of(subscription, names::kHandler) == path;
 }
@@ -148,6 +157,7 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
     co_return fail(
         cim::Error(cim::Status::kServerLimitsExceeded, "there are too many instances of " + call.cls->name()));
   }
+  fill_defaults(instance);
   if (const auto done = complete(kind, instance); !done) {
     co_return fail(done.error());
   }
@@ -179,13 +189,14 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   if (present == nullptr) {
     co_return fail(not_found("There is no " + path.to_string()));
   }
+  cim::Instance all_changes = changes;
+  fill_defaults(all_changes);
   cim::Instance changed = *present;
   for (std::size_t i = 0; i < changes.values().size(); ++i) {
     if (!changes.value(i).is_absent()) {
-      changed.set(i, changes.value(i));
+      changed.set(i, all_changes.value(i));
     }
   }
-  cim::Instance all_changes = changes;
   if (changes.find(names::kSubscriptionState) != nullptr) {
     set(all_changes, names::kTimeOfLastStateChange, now_value(parts_.shard.clock()));
     set(changed, names::kTimeOfLastStateChange, now_value(parts_.shard.clock()));
