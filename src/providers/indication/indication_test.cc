@@ -312,6 +312,32 @@ TEST_F(IndicationServiceTest, AFailedDiskIsAnAlert) {
   EXPECT_EQ(delivered(), 1U);
 }
 
+TEST_F(IndicationServiceTest, ADiskThatIsFailedAtTheStartIsAnAlertAndNoModification) {
+  const service::Disk disk = make_disk("d");
+  const service::Disk disabled = make_disk("off");
+  service::SetDisk change;
+  change.id = disabled.id;
+  change.enabled = false;
+  must(service->set_disk(admin(), change));
+  listen("SELECT * FROM CIM_Indication");
+  for (int i = 0; i < 2; ++i) {
+    end();
+    end_life();
+    if (i == 0) {
+      ASSERT_TRUE(disks.rename(disk.path, "/away"));
+      ASSERT_TRUE(disks.rename(disabled.path, "/gone"));
+    }
+    exporter.encoded.clear();
+    begin_life();
+    begin();
+    settle();
+    ASSERT_EQ(exporter.encoded.size(), 1U) << "at each start";
+    EXPECT_EQ(text_of(exporter.encoded[0], "EventID"), "Lunaria:DiskFailed");
+    EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
+  }
+  EXPECT_EQ(delivered(), 2U);
+}
+
 TEST_F(IndicationServiceTest, SpaceThatMeetsAThresholdIsAnAlert) {
   listen("SELECT * FROM CIM_AlertIndication");
   const service::Disk disk = make_disk("d");
