@@ -119,7 +119,7 @@ Changes one_of_each() {
           AccessRuleRow{TargetId(1), 4, "*"},
           PortalRow{"2001:db8::1", 3260, true, 1},
           UserRow{"admin", "$argon2id$...", "administrator", time_of(7)},
-          ServiceStateRow{"ObjectManager", 3, 2, time_of(8)},
+          ServiceStateRow{"ObjectManager", 3, 2, time_of(8), 4},
           ServiceStateRow{"Other", 12, 2, std::nullopt},
           JobRow{JobId(1), "job", "admin", 10, 50, 7, "went wrong", time_of(9), time_of(10), std::nullopt},
           IntentRow{IntentId(1), IntentKind::kResizeImage, DiskId(1), "/disks/disk1", time_of(11)}};
@@ -355,6 +355,19 @@ TEST(Migrations, APortalOfTheFirstSchemaIsInAPortalGroup) {
   const Contents contents = load_or_fail(*open_or_fail(directory.file()));
   EXPECT_EQ(contents.portals.at("192.0.2.1").portal_group_tag, 1);
   EXPECT_EQ(contents.portal_groups.at(1), PortalGroupRow{});
+}
+
+TEST(Migrations, AServiceOfTheFirstSchemaWasAsItWasAskedToBe) {
+  const TestDirectory directory;
+  ASSERT_TRUE(Catalogue::open({directory.file(), {}, migrations().first(1)}));
+  {
+    const Outcome<std::unique_ptr<Database>> database = Database::open({directory.file(), {}});
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->execute("INSERT INTO service_states VALUES ('on', 2, 3, NULL), ('off', 3, 2, NULL)"));
+  }
+  const Contents contents = load_or_fail(*open_or_fail(directory.file()));
+  EXPECT_EQ(contents.service_states.at("on").enabled_state, 2);
+  EXPECT_EQ(contents.service_states.at("off").enabled_state, 3);
 }
 
 TEST(Migrations, AFailedStepLeavesTheOneBefore) {

@@ -257,6 +257,12 @@ constexpr std::string_view kStatistics = R"sql(
 ALTER TABLE server ADD COLUMN gathers_statistics INTEGER NOT NULL DEFAULT 0 CHECK (gathers_statistics IN (0, 1));
 )sql";
 
+// What the state was is not known of versions before; they took it from the request (3 disabled, 4 shut down).
+constexpr std::string_view kEnabledStates = R"sql(
+ALTER TABLE service_states ADD COLUMN enabled_state INTEGER NOT NULL DEFAULT 2;
+UPDATE service_states SET enabled_state = 3 WHERE requested_state IN (3, 4);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{"first schema", kFirstSchema},
     Migration{"persistent reservations", kReservations},
@@ -267,6 +273,7 @@ constexpr std::array kMigrations = {
     Migration{"rate limits and space thresholds", kRateLimits},
     Migration{"thresholds of used space", kUsedThresholds},
     Migration{"statistics of the object manager", kStatistics},
+    Migration{"states that services were in", kEnabledStates},
 };
 
 Outcome<void> verify(const Database& database, std::int64_t application_id) {

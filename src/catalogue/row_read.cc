@@ -367,13 +367,15 @@ Outcome<void> read_users(const Database& database, Contents& contents) {
 }
 
 Outcome<void> read_service_states(const Database& database, Contents& contents) {
-  return for_each(database, "SELECT service, requested_state, enabled_default, last_change FROM service_states",
+  return for_each(database,
+                  "SELECT service, requested_state, enabled_default, last_change, enabled_state FROM service_states",
                   [&](Columns& columns) {
                     ServiceStateRow row;
                     row.service = columns.text();
                     row.requested_state = columns.number<std::uint16_t>();
                     row.enabled_default = columns.number<std::uint16_t>();
                     row.last_change = columns.optional_time();
+                    row.enabled_state = columns.number<std::uint16_t>();
                     contents.apply(row);
                   });
 }

@@ -243,10 +243,11 @@ struct Writer {
 
   Outcome<void> operator()(const ServiceStateRow& row) const {
     return database.run(
-        "INSERT INTO service_states (service, requested_state, enabled_default, last_change) VALUES (?, ?, ?, ?) ON "
-        "CONFLICT (service) DO UPDATE SET requested_state = excluded.requested_state, enabled_default = "
-        "excluded.enabled_default, last_change = excluded.last_change",
-        {text(row.service), number(row.requested_state), number(row.enabled_default), time(row.last_change)});
+        "INSERT INTO service_states (service, requested_state, enabled_default, last_change, enabled_state) VALUES (?, "
+        "?, ?, ?, ?) ON CONFLICT (service) DO UPDATE SET requested_state = excluded.requested_state, enabled_default = "
+        "excluded.enabled_default, last_change = excluded.last_change, enabled_state = excluded.enabled_state",
+        {text(row.service), number(row.requested_state), number(row.enabled_default), time(row.last_change),
+         number(row.enabled_state)});
   }
 
   Outcome<void> operator()(const JobRow& row) const {

@@ -233,6 +233,7 @@ struct ServiceStateRow {
   std::uint16_t requested_state = 12;
   std::uint16_t enabled_default = 2;
   std::optional<runtime::WallTime> last_change;
+  std::uint16_t enabled_state = 2;  ///< as it was last: a start that leads there again is no change
   friend bool operator==(const ServiceStateRow&, const ServiceStateRow&) = default;
 };
 

@@ -63,6 +63,10 @@ void add_answer(AuditRecord& record, const MethodResult& result) {
   if (is_integer(result.return_value.type()) && !result.return_value.is_array()) {
     record.return_value = result.return_value.to_text();
   }
+  if (const InstancePtr answered = result.return_value.as_instance();
+      answered != nullptr && !answered->cls()->key_indexes().empty()) {
+    record.references.push_back("ReturnValue=" + answered->path(NamespaceName()).to_string());
+  }
   add_references(record, result.out);
 }
 

@@ -32,7 +32,7 @@ struct AuditRecord {
   std::string method;                   ///< of InvokeMethod
   std::string object;                   ///< a path, or the name of a class or qualifier type
   std::vector<std::string> elements;    ///< the properties or parameters that were given, by name
-  std::vector<std::string> references;  ///< "Name=path" of parameters that refer to objects, in and out
+  std::vector<std::string> references;  ///< "Name=path" of parameters that refer to objects, "ReturnValue=path"
   std::string result;                   ///< "ok", "CIM_ERR_NOT_FOUND"; "refused" of credentials
   std::string reason;                   ///< why credentials were refused: one word
   std::string return_value;             ///< of the method, when it is an integer

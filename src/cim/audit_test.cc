@@ -139,6 +139,13 @@ TEST_F(Audit, OfAMethodNamesParametersAndTellsWhereReferencesLead) {
   EXPECT_EQ(all_of(last()).find("hunter2"), std::string::npos);
 }
 
+TEST_F(Audit, OfAMethodThatAnswersAnInstanceNamesIt) {
+  AuditRecord record;
+  add_answer(record, MethodResult{.return_value = Value(std::make_shared<const Instance>(user("bob"))), .out = {}});
+  EXPECT_EQ(record.references, std::vector<std::string>{"ReturnValue=T_User.Name=\"bob\""});
+  EXPECT_EQ(all_of(record).find("hunter2"), std::string::npos);
+}
+
 TEST_F(Audit, RecordsWhatFailedAndWhatWasRefusedWithoutTheMessage) {
   const ObjectPath nobody = ObjectPath::parse("root/test:T_User.Name=\"zoe\"").value();
   provider_.fail_with(Error(Status::kNotFound, "no hunter2"));

@@ -27,17 +27,21 @@ catalogue::ServiceStateRow state_row(const Core& core, ServiceKind kind) {
   return row;
 }
 
-ServiceStatus status_value(const catalogue::ServiceStateRow& row, ServiceKind kind, Phase phase) {
+ServiceStatus status_value(const catalogue::ServiceStateRow& row, ServiceKind kind, EnabledState state) {
   return {kind,
           static_cast<RequestedState>(row.requested_state),
-          enabled_state(phase),
+          state,
           static_cast<EnabledDefault>(row.enabled_default),
-          phase == Phase::kStarted,
+          state == EnabledState::kEnabled,
           row.last_change};
 }
 
 ServiceStatus status_value(const Core& core, ServiceKind kind) {
-  return status_value(state_row(core, kind), kind, core.managed.at(kind).phase);
+  return status_value(state_row(core, kind), kind, enabled_state(core.managed.at(kind).phase));
+}
+
+void set_state(catalogue::ServiceStateRow& row, Phase phase) {
+  row.enabled_state = static_cast<std::uint16_t>(enabled_state(phase));
 }
 
 /// An event of all that changed since the last one.
@@ -62,12 +66,26 @@ Reply<void> edit_row(Core& core, ServiceKind kind, Function edit) {
   co_return done;
 }
 
+/// With the phase as it is: what is told of a transition that the process does not survive is where the next run
+/// begins.
 Reply<void> record_request(Core& core, ServiceKind kind, std::uint16_t requested) {
-  Outcome<void> done =
-      co_await edit_row(core, kind, [requested](catalogue::ServiceStateRow& row) { row.requested_state = requested; });
+  Outcome<void> done = co_await edit_row(core, kind, [&core, kind, requested](catalogue::ServiceStateRow& row) {
+    row.requested_state = requested;
+    set_state(row, core.managed.at(kind).phase);
+  });
   if (done) {
     tell(core, kind);
   }
+  co_return done;
+}
+
+/// Records that a transition is complete, with its time.
+Reply<void> record_change(Core& core, ServiceKind kind, Phase phase) {
+  const runtime::WallTime now = core.now();
+  Outcome<void> done = co_await edit_row(core, kind, [now, phase](catalogue::ServiceStateRow& row) {
+    row.last_change = now;
+    set_state(row, phase);
+  });
   co_return done;
 }
 
@@ -117,9 +135,7 @@ runtime::Task<Outcome<void>> act(ManagedService& service, Transition transition)
 runtime::Task<void> carry_out(Core& core, std::shared_ptr<Run> run, Phase before) {
   const Outcome<void> done = co_await act(*core.managed.at(run->kind).service, run->transition);
   if (done) {
-    const runtime::WallTime now = core.now();
-    const Outcome<void> recorded =
-        co_await edit_row(core, run->kind, [now](catalogue::ServiceStateRow& row) { row.last_change = now; });
+    const Outcome<void> recorded = co_await record_change(core, run->kind, path_of(run->transition).success);
     if (!recorded) {
       core.environment.log.error("service.state_not_recorded",
                                  {{"service", to_string(run->kind)}, {"reason", recorded.error().message}});
@@ -130,9 +146,8 @@ runtime::Task<void> carry_out(Core& core, std::shared_ptr<Run> run, Phase before
     core.environment.log.error("service.transition_failed",
                                {{"service", to_string(run->kind)}, {"reason", done.error().message}});
     enter_phase(core, run->kind, before);
-    if (!run->keep_request) {
-      (void)co_await record_request(core, run->kind, run->previous_request);
-    }
+    (void)co_await record_request(
+        core, run->kind, run->keep_request ? state_row(core, run->kind).requested_state : run->previous_request);
   }
   run->finished = true;
   if (run->waiter != nullptr) {
@@ -180,6 +195,7 @@ Reply<std::shared_ptr<Run>> begin(Core& core, ServiceKind kind, Transition trans
   }
   if (!spawn(core.gate, carry_out(core, run, before))) {
     enter_phase(core, kind, before);
+    (void)co_await record_request(core, kind, run->previous_request);
     co_return fail(Error{ErrorCode::kShuttingDown, "The server is stopping."});
   }
   co_return run;
@@ -291,28 +307,20 @@ Reply<ServiceStatus> set_default(Core& core, ServiceKind kind, EnabledDefault en
   co_return status_value(core, kind);
 }
 
-/// The service's state as the last run left it, told from the last request; a start that changes it is a transition.
-bool was_running(const catalogue::ServiceStateRow& row) {
-  const auto requested = static_cast<RequestedState>(row.requested_state);
-  return requested != RequestedState::kDisabled && requested != RequestedState::kShutDown;
-}
-
 /// Coming up as the last run left it is no change; another state is told as one change from that.
 Reply<void> start_by_default(Core& core, ServiceKind kind) {
   const catalogue::ServiceStateRow row = state_row(core, kind);
-  const bool was = was_running(row);
+  const auto was = static_cast<EnabledState>(row.enabled_state);
   Managed& managed = core.managed.at(kind);
-  managed.told = status_value(row, kind, was ? Phase::kStarted : Phase::kStopped);
+  managed.told = status_value(row, kind, was);
   Outcome<void> done;
   if (static_cast<EnabledDefault>(row.enabled_default) == EnabledDefault::kEnabled) {
     managed.phase = Phase::kStarting;
     done = co_await managed.service->start();
     managed.phase = done ? Phase::kStarted : Phase::kStopped;
   }
-  if ((managed.phase == Phase::kStarted) != was) {
-    const runtime::WallTime now = core.now();
-    const Outcome<void> recorded =
-        co_await edit_row(core, kind, [now](catalogue::ServiceStateRow& changed) { changed.last_change = now; });
+  if (enabled_state(managed.phase) != was) {
+    const Outcome<void> recorded = co_await record_change(core, kind, managed.phase);
     if (done) {
       done = recorded;
     }

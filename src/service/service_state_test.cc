@@ -288,6 +288,46 @@ TEST_F(ServiceStateTest, AStartThatLeavesAServiceAsItWasIsNoTransition) {
   EXPECT_GT(events_[0].after->time_of_last_state_change, stopped.time_of_last_state_change);
 }
 
+TEST_F(ServiceStateTest, OnlyTheFirstStartAfterAStopTellsThatItRunsAgain) {
+  must(service->stop_service(admin(), kKind));
+  begin_next_life();
+  EXPECT_EQ(events_.size(), 1U);
+  const ServiceStatus running = status();
+  world.run_for(5s);
+  begin_next_life();
+  EXPECT_TRUE(events_.empty()) << "it ran when the last run ended";
+  EXPECT_EQ(status(), running);
+}
+
+TEST_F(ServiceStateTest, OnlyTheFirstStartByADefaultOfDisabledTellsThatItIsStopped) {
+  must(service->stop_service(admin(), kKind));
+  must(service->start_service(admin(), kKind));
+  must(service->set_enabled_default(admin(), kKind, EnabledDefault::kDisabled));
+  begin_next_life();
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_TRUE(events_[0].before->started);
+  EXPECT_FALSE(events_[0].after->started);
+  const ServiceStatus stopped = status();
+  EXPECT_EQ(stopped.requested_state, RequestedState::kEnabled);
+  world.run_for(5s);
+  begin_next_life();
+  EXPECT_TRUE(events_.empty()) << "it was stopped when the last run ended";
+  EXPECT_EQ(status(), stopped);
+}
+
+TEST_F(ServiceStateTest, AFailedTransitionIsNoChangeToTheNextStart) {
+  managed_->hold = true;
+  managed_->result = fail(Error{ErrorCode::kIo, "it broke"});
+  ASSERT_TRUE(request(3).job);
+  shard.run([&] { managed_->release.set(); });
+  ASSERT_TRUE(world.run_until([&] { return status().started; }));
+  managed_->hold = false;
+  managed_->result = {};
+  begin_next_life();
+  EXPECT_TRUE(events_.empty());
+  EXPECT_FALSE(status().time_of_last_state_change);
+}
+
 TEST_F(ServiceStateTest, AJobThatTheDaemonDidNotFinishEndsInException) {
   managed_->hold = true;
   const StateChangeResult result = request(3);
@@ -309,6 +349,9 @@ TEST_F(ServiceStateTest, AJobThatTheDaemonDidNotFinishEndsInException) {
   EXPECT_TRUE(job.error);
   EXPECT_EQ(status().requested_state, RequestedState::kDisabled);
   EXPECT_TRUE(status().started);
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].before->enabled_state, EnabledState::kShuttingDown) << "that was told last";
+  EXPECT_EQ(events_[0].after, status());
 }
 
 TEST(ServiceKinds, HaveNamesThatLeadBack) {

@@ -74,7 +74,12 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
     }
   });
   auto opened = co_await subscriptions_.open(system_name(*server), *std::move(users));
-  source_.start(*server);
+  // Last of all: nothing happens between this look and the beginning of listening.
+  const auto disks = co_await service_.list_disks(security::internal_principal());
+  source_.start(*server, disks ? *disks : std::vector<service::Disk>());
+  if (opened && !disks) {
+    co_return fail(to_cim(disks.error()));
+  }
   co_return opened;
 }
 

@@ -96,6 +96,27 @@ TEST_F(IndicationServiceTest, ADisabledSubscriptionIsSilent) {
   EXPECT_EQ(status_of(modify(path, {{"SubscriptionState", Value(std::uint16_t{9})}})), Status::kInvalidParameter);
 }
 
+TEST_F(IndicationServiceTest, WhatIsTakenBackFromASubscriptionIsItsDefaultAgain) {
+  const cim::ObjectPath path =
+      listen("SELECT * FROM CIM_InstCreation",
+             {{"SubscriptionState", Value(std::uint16_t{4})}, {"SubscriptionInfo", Value("kept for the client")}});
+  const cim::PropertyList properties = {{"SubscriptionState", "RepeatNotificationPolicy", "SubscriptionInfo"}};
+  const auto reset = [&](const cim::Instance& changes) {
+    ASSERT_TRUE(finish(manager->modify_instance(context, path, changes, properties)));
+    const auto now = get(path);
+    EXPECT_EQ(number_of(*now, "SubscriptionState"), 2U);
+    EXPECT_EQ(number_of(*now, "RepeatNotificationPolicy"), 2U);
+    EXPECT_TRUE(value_of(*now, "SubscriptionInfo").is_null());
+  };
+  reset(build("CIM_IndicationSubscription", {}));
+  ASSERT_TRUE(modify(path, {{"SubscriptionState", Value(std::uint16_t{4})}}));
+  reset(build("CIM_IndicationSubscription", {{"SubscriptionState", Value::null(cim::Type::kUint16)},
+                                             {"RepeatNotificationPolicy", Value::null(cim::Type::kUint16)}}));
+  make_target("t");
+  settle();
+  EXPECT_EQ(delivered(), 1U) << "it is enabled again";
+}
+
 TEST_F(IndicationServiceTest, ASubscriptionEndsWithItsDuration) {
   const cim::ObjectPath path =
       listen("SELECT * FROM CIM_InstCreation", {{"SubscriptionDuration", Value(std::uint64_t{60})}});
@@ -222,6 +243,32 @@ TEST_F(IndicationServiceTest, TheServersOwnFiltersCanBeSubscribedToTogether) {
   EXPECT_EQ(delivered(), 2U) << "WT_Host and LUNARIA_Target";
 }
 
+TEST_F(IndicationServiceTest, NobodyMakesAFilterThatTheServerHas) {
+  for (const StaticFilter& each : static_filters()) {
+    EXPECT_EQ(status_of(make_one("CIM_IndicationFilter", {{"Name", Value(each.name)},
+                                                          {"Query", Value("SELECT * FROM CIM_InstCreation")},
+                                                          {"QueryLanguage", Value("DMTF:CQL")}})),
+              Status::kAlreadyExists);
+  }
+  EXPECT_EQ(list(kInterop, "CIM_IndicationFilter").size(), static_filters().size());
+}
+
+TEST_F(IndicationServiceTest, AStoredFilterThatTheServerHasItselfIsNotShown) {
+  cim::Instance shadow = list(kInterop, "CIM_IndicationFilter").back();
+  const cim::ObjectPath path = shadow.path(kInterop);
+  const std::string query = text_of(shadow, "Query");
+  ASSERT_TRUE(shadow.set("Query", Value("SELECT * FROM CIM_InstCreation")));
+  ASSERT_TRUE(finish(stored->create_instance({context, kInterop, shadow.cls(), nullptr}, shadow)));
+  end();
+  end_life();
+  begin_life();
+  begin();
+  EXPECT_EQ(list(kInterop, "CIM_IndicationFilter").size(), static_filters().size());
+  EXPECT_EQ(text_of(*get(path), "Query"), query);
+  EXPECT_EQ(status_of(remove(path)), Status::kNotSupported);
+  EXPECT_TRUE(log.contains("indication.filter_shadowed"));
+}
+
 TEST_F(IndicationServiceTest, WhatBelongsToTheServiceIsFoundFromIt) {
   const cim::ObjectPath subscription = listen("SELECT * FROM CIM_InstCreation");
   const cim::ObjectPath service_path = only(kInterop, "CIM_IndicationService");
@@ -263,6 +310,32 @@ TEST_F(IndicationServiceTest, AFailedDiskIsAnAlert) {
   EXPECT_EQ(number_of(exporter.encoded[0], "PerceivedSeverity"), 6U);
   EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
   EXPECT_EQ(delivered(), 1U);
+}
+
+TEST_F(IndicationServiceTest, ADiskThatIsFailedAtTheStartIsAnAlertAndNoModification) {
+  const service::Disk disk = make_disk("d");
+  const service::Disk disabled = make_disk("off");
+  service::SetDisk change;
+  change.id = disabled.id;
+  change.enabled = false;
+  must(service->set_disk(admin(), change));
+  listen("SELECT * FROM CIM_Indication");
+  for (int i = 0; i < 2; ++i) {
+    end();
+    end_life();
+    if (i == 0) {
+      ASSERT_TRUE(disks.rename(disk.path, "/away"));
+      ASSERT_TRUE(disks.rename(disabled.path, "/gone"));
+    }
+    exporter.encoded.clear();
+    begin_life();
+    begin();
+    settle();
+    ASSERT_EQ(exporter.encoded.size(), 1U) << "at each start";
+    EXPECT_EQ(text_of(exporter.encoded[0], "EventID"), "Lunaria:DiskFailed");
+    EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
+  }
+  EXPECT_EQ(delivered(), 2U);
 }
 
 TEST_F(IndicationServiceTest, SpaceThatMeetsAThresholdIsAnAlert) {

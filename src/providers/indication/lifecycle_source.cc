@@ -132,21 +132,23 @@ struct LifecycleSource::Translator {
   }
 
   void operator()(const service::DiskChanged& change) {
-    namespace names = schema::lunaria_disk;
     tell(wmi, schema::wt_disk::kClass, change, [](const cim::ClassPtr& cls, const service::Disk& disk) {
       return disk_instance({cls, nullptr, nullptr}, disk, nullptr);
     });
-    tell(own, names::kClass, change, lunaria_disk_instance);
+    tell(own, schema::lunaria_disk::kClass, change, lunaria_disk_instance);
     if (change.after && change.after->failure && (!change.before || !change.before->failure)) {
-      const service::Disk& disk = *change.after;
-      alert({{own, std::string(names::kClass), {{std::string(names::kName), cim::Value(disk.name)}}},
-             5,
-             6,
-             "Lunaria:DiskFailed",
-             "Disk " + disk.name + " has failed: " + *disk.failure,
-             *disk.failure,
-             "Look at the storage behind the disk; then `lunaria disk enable " + disk.name + "`."});
+      alert_of_failed(*change.after);
     }
+  }
+  void alert_of_failed(const service::Disk& disk) {
+    namespace names = schema::lunaria_disk;
+    alert({{own, std::string(names::kClass), {{std::string(names::kName), cim::Value(disk.name)}}},
+           5,
+           6,
+           "Lunaria:DiskFailed",
+           "Disk " + disk.name + " has failed: " + *disk.failure,
+           *disk.failure,
+           "Look at the storage behind the disk; then `lunaria disk enable " + disk.name + "`."});
   }
   void operator()(const service::TargetChanged& change) {
     tell(wmi, schema::wt_host::kClass, change, [](const cim::ClassPtr& cls, const service::Target& target) {
@@ -316,9 +318,17 @@ LifecycleSource::LifecycleSource(service::Service& service, const cim::Repositor
 
 LifecycleSource::~LifecycleSource() = default;
 
-void LifecycleSource::start(const service::Server& server) {
+void LifecycleSource::start(const service::Server& server, const std::vector<service::Disk>& disks) {
   server_ = server;
   subscription_ = service_.subscribe([this](const service::Event& event) { on_event(event); });
+  if (!listener_.is_listening()) {
+    return;
+  }
+  for (const service::Disk& disk : disks) {
+    if (disk.enabled && disk.failure) {
+      translator_->alert_of_failed(disk);
+    }
+  }
 }
 
 runtime::Task<void> LifecycleSource::close() {

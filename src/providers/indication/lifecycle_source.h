@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "cim/lifecycle.h"
 #include "cim/repository.h"
@@ -28,8 +29,9 @@ class LifecycleSource final {
   LifecycleSource& operator=(const LifecycleSource&) = delete;
   ~LifecycleSource();
 
-  /// Begins to listen; `server` as it is now.
-  void start(const service::Server& server);
+  /// Begins to listen; `server` and `disks` as they are now. Of disks that are failed an alert tells, as nobody could
+  /// be told when the service started.
+  void start(const service::Server& server, const std::vector<service::Disk>& disks);
   runtime::Task<void> close();
   /// The server as it is; the same object from start() on.
   const service::Server& server() const { return server_; }

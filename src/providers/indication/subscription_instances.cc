@@ -40,6 +40,12 @@ const std::array<StaticFilter, 4>& static_filters() {
   return kFilters;
 }
 
+bool Subscriptions::has_static_filter(const cim::ObjectPath& path) const {
+  return std::ranges::any_of(static_filters(), [&](const StaticFilter& each) {
+    return static_filter_instance(each).path(interop_).canonical() == path.canonical();
+  });
+}
+
 cim::Instance Subscriptions::static_filter_instance(const StaticFilter& filter) const {
   cim::Instance instance(class_of(Kind::kFilter));
   set(instance, filter_names::kSystemCreationClassName, schema::msftsm_system::kClass);

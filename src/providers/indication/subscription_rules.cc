@@ -93,12 +93,9 @@ Result<void, cim::Error> Subscriptions::complete_subscription(Kind kind, cim::In
     (void)subscription.set(end, cim::Value(path));
   }
   const cim::ObjectPath filter = reference_of(subscription, names::kFilter);
-  const auto is_static = [&](const StaticFilter& each) {
-    return static_filter_instance(each).path(interop_) == filter;
-  };
-  const bool has_filter = kind == Kind::kCollectionSubscription ? collection_instance().path(interop_) == filter
-                                                                : find(Kind::kFilter, filter) != nullptr ||
-                                                                      std::ranges::any_of(static_filters(), is_static);
+  const bool has_filter = kind == Kind::kCollectionSubscription
+                              ? collection_instance().path(interop_) == filter
+                              : find(Kind::kFilter, filter) != nullptr || has_static_filter(filter);
   if (!has_filter) {
     return fail(invalid_parameter("there is no filter " + filter.to_string()));
   }

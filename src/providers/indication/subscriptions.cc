@@ -45,6 +45,15 @@ bool has_owner(Kind kind) {
   return kind != Kind::kFilter && kind != Kind::kService;
 }
 
+/// NULL says nothing where the class has a default: it would read as no state at all.
+void fill_defaults(cim::Instance& instance) {
+  for (std::size_t i = 0; i < instance.values().size(); ++i) {
+    if (!instance.value(i).is_absent() && instance.value(i).is_null()) {
+      instance.set(i, instance.cls()->property(i).default_value);
+    }
+  }
+}
+
 bool refers_to(const cim::Instance& subscription, const cim::ObjectPath& path) {
   return reference_of(subscription, names::kFilter) == path || reference_of(subscription, names::kHandler) == path;
 }
@@ -81,7 +90,13 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::open(std::string system_n
       co_return fail(read.error());
     }
     for (cim::Instance& instance : sink.instances()) {
-      std::string key = instance.path(interop_).canonical();
+      const cim::ObjectPath path = instance.path(interop_);
+      if (static_cast<Kind>(i) == Kind::kFilter && has_static_filter(path)) {
+        // Earlier versions let clients make it. It stays stored: its query may be wanted under another name.
+        parts_.log.warning("indication.filter_shadowed", {{"filter", path.to_string()}});
+        continue;
+      }
+      std::string key = path.canonical();
       instances_[i].emplace(std::move(key), std::move(instance));
     }
   }
@@ -142,8 +157,12 @@ runtime::Task<Result<cim::ObjectPath, cim::Error>> Subscriptions::create(Kind ki
     co_return fail(
         cim::Error(cim::Status::kServerLimitsExceeded, "there are too many instances of " + call.cls->name()));
   }
+  fill_defaults(instance);
   if (const auto done = complete(kind, instance); !done) {
     co_return fail(done.error());
+  }
+  if (kind == Kind::kFilter && has_static_filter(instance.path(interop_))) {
+    co_return fail(cim::Error(cim::Status::kAlreadyExists, "that is the name of one of the server's own filters"));
   }
   if (const auto good = check(kind, instance); !good) {
     co_return fail(good.error());
@@ -170,13 +189,14 @@ runtime::Task<Result<void, cim::Error>> Subscriptions::modify(Kind kind, cim::Pr
   if (present == nullptr) {
     co_return fail(not_found("There is no " + path.to_string()));
   }
+  cim::Instance all_changes = changes;
+  fill_defaults(all_changes);
   cim::Instance changed = *present;
   for (std::size_t i = 0; i < changes.values().size(); ++i) {
     if (!changes.value(i).is_absent()) {
-      changed.set(i, changes.value(i));
+      changed.set(i, all_changes.value(i));
     }
   }
-  cim::Instance all_changes = changes;
   if (changes.find(names::kSubscriptionState) != nullptr) {
     set(all_changes, names::kTimeOfLastStateChange, now_value(parts_.shard.clock()));
     set(changed, names::kTimeOfLastStateChange, now_value(parts_.shard.clock()));

@@ -105,6 +105,8 @@ class Subscriptions final {
   Result<void, cim::Error> check(Kind kind, const cim::Instance& instance) const;
   Result<void, cim::Error> check_filter(const cim::Instance& filter) const;
   Result<void, cim::Error> complete_subscription(Kind kind, cim::Instance& subscription) const;
+  /// Whether one of the server's own filters is there.
+  bool has_static_filter(const cim::ObjectPath& path) const;
   std::string new_name() const;
 
   /// Dispatcher and outbox hear what is there now.

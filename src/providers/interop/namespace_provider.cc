@@ -1,8 +1,11 @@
 #include "providers/interop/namespace_provider.h"
 
+#include <algorithm>
+
 #include "cim/name.h"
 #include "cim/repository.h"
 #include "cim/schema_editor.h"
+#include "cim/utf8.h"
 #include "providers/errors.h"
 #include "providers/interop/identity.h"
 #include "providers/principals.h"
@@ -46,6 +49,21 @@ runtime::Task<Result<void, cim::Error>> delete_namespace(const Environment& envi
   co_return outcome;
 }
 
+std::string namespace_caption(const cim::NamespaceName& name) {
+  constexpr std::size_t kCharactersMax = 64;  // MaxLen of Caption
+  constexpr std::string_view kCut = "...";
+  const std::string& text = name.text();
+  const auto end_of = [&text](std::size_t characters) {
+    std::size_t end = 0;
+    for (; characters > 0 && end < text.size(); --characters) {
+      end += std::max<std::size_t>(cim::utf8_length(std::string_view(text).substr(end)), 1);
+    }
+    return end;
+  };
+  return end_of(kCharactersMax) == text.size() ? text
+                                               : text.substr(0, end_of(kCharactersMax - kCut.size())).append(kCut);
+}
+
 cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
                                  const cim::NamespaceName& name) {
   cim::Instance instance(cls);
@@ -55,7 +73,7 @@ cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server
   set(instance, names::kObjectManagerName, object_manager_name(server));
   set(instance, names::kCreationClassName, names::kClass);
   set(instance, names::kName, name.text());
-  set(instance, names::kCaption, name.text());
+  set(instance, names::kCaption, namespace_caption(name));
   set(instance, names::kElementName, name.text());
   set(instance, names::kDescription, "Namespace " + name.text() + " of Lunaria");
   set(instance, names::kClassInfo, names::ClassInfo::kOther);  // its numbers end long before our version

@@ -3,6 +3,8 @@
 // MSFTSM_Namespace: the namespaces that the object manager serves. Clients make new ones as instances of it or of its
 // superclass CIM_Namespace (DSP0200 5.3.1), which has no instances of its own.
 
+#include <string>
+
 #include "cim/provider.h"
 #include "providers/environment.h"
 
@@ -38,6 +40,8 @@ runtime::Task<Result<void, cim::Error>> delete_namespace(const Environment& envi
                                                          const cim::OperationContext& context,
                                                          const cim::NamespaceName& name);
 
+/// Its name, cut to what CIM_ManagedElement.Caption may hold.
+std::string namespace_caption(const cim::NamespaceName& name);
 /// A namespace as an instance of MSFTSM_Namespace.
 cim::Instance namespace_instance(const cim::ClassPtr& cls, const service::Server& server,
                                  const cim::NamespaceName& name);

@@ -14,7 +14,7 @@ cim::Instance wbem_server_namespace_instance(const cim::ClassPtr& cls, const cim
   cim::Instance instance(cls);
   set(instance, names::kInstanceID, wbem_server_namespace_id(name));
   set(instance, names::kName, name.text());
-  set(instance, names::kCaption, name.text());
+  set(instance, names::kCaption, namespace_caption(name));
   set(instance, names::kElementName, name.text());
   set(instance, names::kDescription, "Namespace " + name.text() + " of Lunaria");
   set_null(instance, names::kSchemaInformation);

@@ -1,6 +1,7 @@
 // CIM_WBEMServer and what hangs together with it (DSP1092), as a client of that profile finds and uses it.
 
 #include "cim/schema_editor.h"
+#include "providers/interop/namespace_provider.h"
 #include "providers/testing/bed.h"
 
 namespace lunaria::providers {
@@ -129,6 +130,17 @@ TEST_F(WbemServerTest, ANamespaceIsMadeAndFoundAndRemoved) {
   EXPECT_EQ(text_of(*instance, "Name"), "root/made");
   EXPECT_TRUE(remove(*reference->as_reference()));
   EXPECT_EQ(editor.deleted, std::vector<std::string>{"root/made"});
+}
+
+TEST_F(WbemServerTest, ACaptionIsNoLongerThanTheSchemaAllows) {
+  const std::string longest = "root/" + std::string(59, 'a');
+  EXPECT_EQ(namespace_caption(cim::NamespaceName(longest)), longest);
+  EXPECT_EQ(namespace_caption(cim::NamespaceName(longest + 'b')), longest.substr(0, 61) + "...");
+  std::string letters = "root/";
+  for (int i = 0; i < 60; ++i) {
+    letters += "\u00e9";
+  }
+  EXPECT_EQ(namespace_caption(cim::NamespaceName(letters)), letters.substr(0, 5 + 2 * 56) + "...");
 }
 
 TEST_F(WbemServerTest, WhatCannotBeMadeIsAnError) {
