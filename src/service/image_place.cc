@@ -1,5 +1,7 @@
 #include "service/image_place.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "service/names.h"
@@ -20,7 +22,7 @@ Outcome<std::string> place_of_image(VolumeStore& volumes, const std::string& pat
       continue;
     }
     const std::string inside = std::filesystem::path(*real).lexically_relative(above).native();
-    if (Outcome<void> checked = check_path(state_directory + '/' + inside, state_directory); !checked) {
+    if (Outcome<void> checked = check_path(fmt::format("{}/{}", state_directory, inside), state_directory); !checked) {
       return fail(checked.error());
     }
   }
