@@ -62,6 +62,19 @@ service::StateChangeRequest change_request(const cim::ParameterValues& in) {
 
 }  // namespace
 
+void set_service_identity(cim::Instance& instance, const service::Server& server, const ServiceIdentity& identity) {
+  set(instance, names::kSystemCreationClassName, identity.system_class);
+  set(instance, names::kSystemName, system_name(server));
+  set(instance, names::kCreationClassName, identity.class_name);
+  set(instance, names::kName, identity.name);
+  set(instance, names::kCaption, identity.caption);
+  set(instance, names::kElementName, identity.element_name);
+  set(instance, names::kDescription, identity.description);
+  set_time(instance, names::kInstallDate, server.created);
+  set_null(instance, names::kPrimaryOwnerName);
+  set_null(instance, names::kPrimaryOwnerContact);
+}
+
 void set_service_state(cim::Instance& instance, const service::ServiceStatus& status, const ServiceStateTexts& texts) {
   const Condition condition = condition_of(status.enabled_state, texts);
   set(instance, names::kEnabledState, cim::Value(std::to_underlying(status.enabled_state)));

@@ -3,6 +3,7 @@
 // ManagedServiceProvider: what the providers of CIM_Service classes share: one instance, how the service's state shows
 // in its properties, and the three methods that change it (StartService, StopService, RequestStateChange).
 
+#include <string>
 #include <string_view>
 
 #include "cim/instance.h"
@@ -20,6 +21,19 @@ struct ServiceStateTexts {
   std::string_view shutting_down;
   std::string_view starting;
 };
+
+/// What tells one service from another.
+struct ServiceIdentity {
+  std::string_view system_class;
+  std::string_view class_name;
+  std::string name;
+  std::string_view caption;
+  std::string element_name;
+  std::string description;
+};
+
+/// Sets the keys and the texts, in an instance of a class below CIM_Service.
+void set_service_identity(cim::Instance& instance, const service::Server& server, const ServiceIdentity& identity);
 
 /// Sets EnabledState, RequestedState, Started and what else tells the state, in an instance of a class below
 /// CIM_Service.

@@ -13,17 +13,14 @@ namespace names = schema::msftsm_object_manager;
 cim::Instance object_manager_instance(const cim::ClassPtr& cls, const service::Server& server,
                                       const service::ServiceStatus& status) {
   cim::Instance instance(cls);
-  set(instance, names::kSystemCreationClassName, schema::msftsm_system::kClass);
-  set(instance, names::kSystemName, system_name(server));
-  set(instance, names::kCreationClassName, names::kClass);
-  set(instance, names::kName, object_manager_name(server));
-  set(instance, names::kCaption, "Lunaria object manager");
-  set(instance, names::kElementName, "Lunaria object manager of " + server.name);
-  set(instance, names::kDescription,
-      "Answers management requests for the iSCSI target server; version " + server.version);
-  set_time(instance, names::kInstallDate, server.created);
-  set_null(instance, names::kPrimaryOwnerName);
-  set_null(instance, names::kPrimaryOwnerContact);
+  set_service_identity(
+      instance, server,
+      {.system_class = schema::msftsm_system::kClass,
+       .class_name = names::kClass,
+       .name = object_manager_name(server),
+       .caption = "Lunaria object manager",
+       .element_name = "Lunaria object manager of " + server.name,
+       .description = "Answers management requests for the iSCSI target server; version " + server.version});
   set(instance, names::kGatherStatisticalData, server.gathers_statistics);
   set_service_state(instance, status, kObjectManagerTexts);
   return instance;

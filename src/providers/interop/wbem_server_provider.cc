@@ -15,16 +15,13 @@ namespace names = schema::cim_wbem_server;
 cim::Instance wbem_server_instance(const cim::ClassPtr& cls, const service::Server& server,
                                    const service::ServiceStatus& status) {
   cim::Instance instance(cls);
-  set(instance, names::kSystemCreationClassName, schema::msftsm_system::kClass);
-  set(instance, names::kSystemName, system_name(server));
-  set(instance, names::kCreationClassName, names::kClass);
-  set(instance, names::kName, object_manager_name(server));
-  set(instance, names::kCaption, "Lunaria WBEM server");
-  set(instance, names::kElementName, "Lunaria WBEM server of " + server.name);
-  set(instance, names::kDescription, "Lunaria " + server.version);
-  set_time(instance, names::kInstallDate, server.created);
-  set_null(instance, names::kPrimaryOwnerName);
-  set_null(instance, names::kPrimaryOwnerContact);
+  set_service_identity(instance, server,
+                       {.system_class = schema::msftsm_system::kClass,
+                        .class_name = names::kClass,
+                        .name = object_manager_name(server),
+                        .caption = "Lunaria WBEM server",
+                        .element_name = "Lunaria WBEM server of " + server.name,
+                        .description = "Lunaria " + server.version});
   set_service_state(instance, status, kObjectManagerTexts);
   return instance;
 }

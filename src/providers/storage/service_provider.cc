@@ -13,7 +13,6 @@
 namespace lunaria::providers {
 namespace {
 
-namespace names = schema::cim_service;
 using service::ServiceKind;
 
 constexpr ServiceStateTexts kTexts{.enabled = "The service takes method calls",
@@ -43,16 +42,13 @@ StorageServiceKind storage_service_kind(std::size_t index) {
 cim::Instance storage_service_instance(const cim::ClassPtr& cls, const StorageServiceKind& kind,
                                        const service::Server& server, const service::ServiceStatus& status) {
   cim::Instance instance(cls);
-  set(instance, names::kSystemCreationClassName, kArrayClass);
-  set(instance, names::kSystemName, system_name(server));
-  set(instance, names::kCreationClassName, kind.class_name);
-  set(instance, names::kName, service::to_string(kind.kind));
-  set(instance, names::kCaption, kind.element_name);
-  set(instance, names::kElementName, std::string(kind.element_name) + " of " + server.name);
-  set(instance, names::kDescription, kind.description);
-  set_time(instance, names::kInstallDate, server.created);
-  set_null(instance, names::kPrimaryOwnerName);
-  set_null(instance, names::kPrimaryOwnerContact);
+  set_service_identity(instance, server,
+                       {.system_class = kArrayClass,
+                        .class_name = kind.class_name,
+                        .name = std::string(service::to_string(kind.kind)),
+                        .caption = kind.element_name,
+                        .element_name = std::string(kind.element_name) + " of " + server.name,
+                        .description = std::string(kind.description)});
   set_service_state(instance, status, kTexts);
   return instance;
 }
