@@ -444,6 +444,8 @@ TEST_F(Commands, GenericOperationsTypeTheirValues) {
 TEST_F(Commands, GenericOperationsShowMofAndJson) {
   EXPECT_THAT(run_line({"cim", "get-class", "LUNARIA_Disk"}).out, HasSubstr("uint32 Resize("));
   EXPECT_EQ(run_json({"cim", "get-class", "LUNARIA_Disk"})["properties"][0]["name"], "Name");
+  EXPECT_EQ(run_json({"cim", "get-class", "root/lunaria:LUNARIA_Disk"})["properties"][0]["name"], "Name");
+  EXPECT_EQ(run_line({"cim", "get-class", "root/interop:LUNARIA_Disk"}).code, ExitCode::kNotFound);
   EXPECT_THAT(run_line({"cim", "instances", "WT_Portal"}).out, HasSubstr("  Port = 3260;\n"));
   EXPECT_EQ(run_json({"cim", "get", "WT_Portal.Address=\"192.0.2.1\""})["properties"]["Listen"], true);
   EXPECT_EQ(run_line({"cim", "names", "WT_Host"}).out, "root/wmi:WT_Host.HostName=\"web\"\n");

@@ -31,8 +31,8 @@ Outcome<cim::ClassPtr> class_of(Server& server, const cim::ObjectPath& path) {
 }
 
 Outcome<void> show_class(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  const auto cls = get_class(environment.server, space_of(arguments, name), name);
+  const auto [space, name] = class_place_of(arguments);
+  const auto cls = get_class(environment.server, space, name);
   if (!cls) {
     return fail(cls.error());
   }
@@ -61,19 +61,17 @@ Outcome<void> list_paths(Environment& environment, wbem::Operation operation, st
 }
 
 Outcome<void> classes(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  return list_paths(environment, wbem::EnumerateClassNames{.class_name = name, .deep_inheritance = true},
-                    space_of(arguments, name), true);
+  const auto [space, name] = class_place_of(arguments);
+  return list_paths(environment, wbem::EnumerateClassNames{.class_name = name, .deep_inheritance = true}, space, true);
 }
 
 Outcome<void> names(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  return list_paths(environment, wbem::EnumerateInstanceNames{name}, space_of(arguments, name), false);
+  const auto [space, name] = class_place_of(arguments);
+  return list_paths(environment, wbem::EnumerateInstanceNames{name}, space, false);
 }
 
 Outcome<void> instances(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  const std::string space = space_of(arguments, name);
+  const auto [space, name] = class_place_of(arguments);
   const auto found = arguments.has("--filter")
                          ? enumerate_filtered(environment.server, space, name, arguments.text("--filter"))
                          : enumerate(environment.server, space, name);
@@ -127,8 +125,7 @@ Outcome<void> set(const Arguments& arguments, Environment& environment) {
 }
 
 Outcome<void> create(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  const std::string name_space = space_of(arguments, name);
+  const auto [name_space, name] = class_place_of(arguments);
   const auto cls = get_class(environment.server, name_space, name);
   if (!cls) {
     return fail(cls.error());
@@ -205,7 +202,7 @@ Outcome<void> invoke_method(const Arguments& arguments, Environment& environment
   return {};
 }
 
-constexpr Option kClass{"CLASS", Takes::kText, "Name of the class"};
+constexpr Option kClass{"CLASS", Takes::kText, "The class, NAMESPACE: before it or not"};
 constexpr Option kPath{"PATH", Takes::kText, "Object path, such as root/wmi:WT_Host.HostName=\"web\""};
 constexpr Option kAssignment{
     "ASSIGNMENT", Takes::kText, "NAME=VALUE, typed as the class says; NULL; {a, b} for arrays", "", false, true, true};

@@ -40,6 +40,14 @@ std::string space_of(const Arguments& arguments, std::string_view class_name) {
   return arguments.has("--namespace") ? arguments.text("--namespace") : std::string(usual_space(class_name));
 }
 
+ClassPlace class_place_of(const Arguments& arguments) {
+  std::string text = arguments.text("CLASS");
+  if (const std::size_t colon = text.rfind(':'); colon != std::string::npos) {
+    return {.name_space = text.substr(0, colon), .name = text.substr(colon + 1)};
+  }
+  return {.name_space = space_of(arguments, text), .name = std::move(text)};
+}
+
 Outcome<cim::ObjectPath> path_of(const Arguments& arguments) {
   const std::string text = arguments.text("PATH");
   auto path = cim::ObjectPath::parse(text);

@@ -67,8 +67,7 @@ Outcome<void> delete_namespace(const Arguments& arguments, Environment& environm
 }
 
 Outcome<void> delete_class(const Arguments& arguments, Environment& environment) {
-  const std::string name = arguments.text("CLASS");
-  const std::string space = space_of(arguments, name);
+  const auto [space, name] = class_place_of(arguments);
   const auto reply = environment.server.call(wbem::DeleteClass{name}, cim::NamespaceName(space));
   if (!reply) {
     return fail(reply.error());
@@ -124,7 +123,8 @@ Outcome<void> delete_qualifier(const Arguments& arguments, Environment& environm
 }
 
 constexpr auto kNameOptions = std::to_array<Option>({{"NAME", Takes::kText, "Namespace, such as root/mine"}});
-constexpr auto kClassOptions = std::to_array<Option>({{"CLASS", Takes::kText, "Name of the class"}, kSpace});
+constexpr auto kClassOptions =
+    std::to_array<Option>({{"CLASS", Takes::kText, "The class, NAMESPACE: before it or not"}, kSpace});
 constexpr auto kQualifiersOptions = std::to_array<Option>({
     {"QUALIFIER", Takes::kText, "Only this one", "", false, true},
     kSpace,
