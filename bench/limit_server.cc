@@ -1,8 +1,9 @@
 // limit_server: answers fixed-size requests with fixed-size answers over TCP and does nothing else: no protocol, no
-// SCSI. With --file it reads (or writes) the data part through the page cache, with --memory in memory that is as large
-// as a disk and so not in the processor's caches, as a target must. What it reaches with one core is what this machine
-// has to give for that shape of traffic; iscsi_load --bare drives it. Two ways of asking the kernel: readiness and
-// plain calls (epoll), and completions (io_uring, with buffers that the kernel picks).
+// SCSI, no CIM. With --answer-file all answers are what that holds. With --file it reads (or writes) the data part
+// through the page cache, with --memory in memory that is as large as a disk and so not in the processor's caches, as a
+// target must. What it reaches with one core is what this machine has to give for that shape of traffic; iscsi_load
+// --bare drives it. Two ways of asking the kernel: readiness and plain calls (epoll), and completions (io_uring, with
+// buffers that the kernel picks).
 
 #include <liburing.h>
 #include <sys/epoll.h>
@@ -16,6 +17,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <random>
@@ -33,6 +36,7 @@ struct Arguments {
   std::uint16_t port = 0;
   std::size_t request_bytes = 48;
   std::size_t answer_bytes = 48 + 4096;
+  std::string answer;
   std::string file;
   std::size_t memory_mib = 0;
   std::string engine = "epoll";
@@ -97,6 +101,10 @@ class Exchange {
       pending_ += arguments_->answer_bytes;
       if (answers_.size() < pending_) {
         answers_.resize(2 * pending_);
+      }
+      if (!arguments_->answer.empty()) {
+        std::memcpy(answers_.data() + answer, arguments_->answer.data(), arguments_->answer.size());
+        continue;
       }
       if (arguments_->request_bytes > kHeader) {
         backing_->write(bytes.data() + at + kHeader, arguments_->request_bytes - kHeader);
@@ -357,14 +365,24 @@ class RingServer {
 
 int run(int argc, char** argv) {
   Arguments arguments;
+  std::string answer_file;
   CLI::App app("Answers requests of a fixed size, to show what the machine can do");
   app.add_option("port", arguments.port, "on 127.0.0.1")->required();
   app.add_option("--request", arguments.request_bytes, "bytes of a request");
   app.add_option("--answer", arguments.answer_bytes, "bytes of an answer");
+  app.add_option("--answer-file", answer_file, "every answer is what this file holds");
   app.add_option("--engine", arguments.engine)->check(CLI::IsMember({"epoll", "io_uring"}));
   app.add_option("--file", arguments.file, "read answers from, and write requests to, random places of this file");
   app.add_option("--memory", arguments.memory_mib, "the same in memory of so many MiB")->excludes("--file");
   CLI11_PARSE(app, argc, argv);
+  if (!answer_file.empty()) {
+    std::ifstream in(answer_file, std::ios::binary);
+    arguments.answer.assign(std::istreambuf_iterator<char>(in), {});
+    if (arguments.answer.empty()) {
+      give_up(answer_file);
+    }
+    arguments.answer_bytes = arguments.answer.size();
+  }
 
   Backing backing(arguments.file, arguments.memory_mib);
   const int listener = listen_at(arguments.port);

@@ -2,7 +2,8 @@
 """Measures the object manager: enumerations, pulls, GetInstance and GetClass over HTTP, the daemon at rest and its start.
 
 Two servers answer the same requests: `lunariad` with instances of a class that is made for it (kept by the repository
-provider), and `wbem_front`, the same front end over instances made up on the fly. bench/README.md says how to read it.
+provider), and `wbem_front`, the same front end over instances made up on the fly. Beside each rate of requests stands
+what a server that does nothing reaches with the same bytes. bench/README.md says how to read it.
 """
 
 import argparse
@@ -236,6 +237,38 @@ def measure_queries(server, result):
         result(f"ExecQuery by {name}, ms", seconds * 1000)
 
 
+class Limit(Measured):
+    """Gives the same answer to whatever is asked: what this machine, in this hour, lets any server reach."""
+
+    def __init__(self, arguments, request_bytes, answer):
+        super().__init__(arguments, "limit")
+        self.request_bytes = request_bytes
+        self.file = pathlib.Path(arguments.folder) / "answer"
+        self.file.write_bytes(b"HTTP/1.1 200 OK\r\nContent-Type: application/xml; charset=\"utf-8\"\r\n"
+                              b"Content-Length: %d\r\n\r\n" % len(answer) + answer)
+
+    def __enter__(self):
+        self.launch(self.arguments.build / "bench/limit_server", self.port, "--request", self.request_bytes,
+                    "--answer-file", self.file)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.stop()
+
+
+def load(server, request, clients):
+    arguments = server.arguments
+    command = ["taskset", "-c", str(arguments.client_cpu), arguments.build / "bench/wbem_load", "--port", server.port,
+               "--request", request, "--clients", clients, "--seconds", arguments.time, "--keys", arguments.instances]
+    cpu = server.cpu_s()
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise servers.BenchError(f"{request.name}: {done.stderr.strip()}")
+    loaded = json.loads(done.stdout)
+    return loaded["per_s"], (server.cpu_s() - cpu) * 1e5 / loaded["requests"]
+
+
 def measure_requests(server, result):
     arguments = server.arguments
     for method, parameter in (("GetInstance", {"InstanceName": KEY_NAME}), ("GetClass", {"ClassName": CLASS_NAME}),
@@ -244,20 +277,19 @@ def measure_requests(server, result):
         fields = {"Host": "127.0.0.1", "CIMOperation": "MethodCall", "CIMMethod": method, "CIMObject": SPACE,
                   "Content-Type": "application/xml", "Content-Length": len(body), **server.fields}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        request = pathlib.Path(arguments.folder) / "request"
+        request = pathlib.Path(arguments.folder) / method
         request.write_text(f"POST /cimom HTTP/1.1\r\n{head}\r\n{body}", newline="")
-        for clients in (1, 16):
-            command = ["taskset", "-c", str(arguments.client_cpu), arguments.build / "bench/wbem_load", "--port",
-                       server.port, "--request", request, "--clients", clients, "--seconds", arguments.time,
-                       "--keys", arguments.instances]
-            cpu = server.cpu_s()
-            done = subprocess.run([str(word) for word in command], text=True, capture_output=True, check=False)
-            if done.returncode != 0:
-                raise servers.BenchError(f"{method}: {done.stderr.strip()}")
-            loaded = json.loads(done.stdout)
-            plural = "client" if clients == 1 else "clients"
-            result(f"{method}/s, {clients} {plural}", loaded["per_s"])
-            result(f"{method} CPU s/100k, {clients} {plural}", (server.cpu_s() - cpu) * 1e5 / loaded["requests"])
+        values = {name: value.replace("@@@@@@@", "0000000") for name, value in parameter.items()}
+        answer = Connection(server).call(method, **values)[3]  # all of it, for it is short
+        with Limit(arguments, request.stat().st_size, answer) as limit:
+            for clients in (1, 16):
+                plural = "client" if clients == 1 else "clients"
+                rate, cpu = load(server, request, clients)
+                limit_rate, limit_cpu = load(limit, request, clients)
+                result(f"{method}/s, {clients} {plural}", rate)
+                result(f"{method}/s, {clients} {plural}, of the limit's", rate / limit_rate)
+                result(f"{method} CPU s/100k, {clients} {plural}", cpu)
+                result(f"{method} CPU s/100k, {clients} {plural}, less the limit's", cpu - limit_cpu)
 
 
 def measure(server, rounds):
@@ -309,7 +341,7 @@ def main():
         for what, figure in figures.items():
             is_missed = missed(what, figure)
             bar = f"bar {BARS[what]:>9}" + ("  MISSED" if is_missed else "") if what in BARS else ""
-            print(f"{name:<8} {arguments.instances:>7} {what:<34} {figure:>12.2f}  {bar}", flush=True)
+            print(f"{name:<8} {arguments.instances:>7} {what:<50} {figure:>12.2f}  {bar}", flush=True)
             status = status or (1 if is_missed and arguments.check and name == "lunaria" else 0)
     return status
 
