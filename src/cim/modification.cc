@@ -105,8 +105,8 @@ Result<void, Error> Modification::check_read_only(const Instance& current) const
     const Value& now = current.value(index);
     const bool is_same = now.is_null() ? value.is_null() : now == value;
     if (!is_same) {
-      return fail(Error(Status::kNotSupported,
-                        place(*changes_.cls(), changes_.cls()->property(index)) + ": the property is read-only"));
+      return fail(Error(Status::kNotSupported, place(*changes_.cls(), changes_.cls()->property(index)) +
+                                                   ": read-only, for the class declares no Write"));
     }
   }
   return {};
