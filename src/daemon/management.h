@@ -39,7 +39,8 @@ struct ManagementTrust {
   security::TlsClientContext listeners;               ///< of indications, over https
   const security::TicketAcceptor* tickets = nullptr;  ///< null: no Kerberos
   KerberosUsers kerberos_users{};
-  PamLogin* pam = nullptr;  ///< null: PAM is not asked
+  PamLogin* pam = nullptr;           ///< null: PAM is not asked
+  bool client_certificates = false;  ///< whether the TLS context that open() gets asks for them
 };
 
 /// Where the object manager keeps what clients make, and indications on their way.

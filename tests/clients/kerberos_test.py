@@ -125,6 +125,8 @@ class Tickets(KerberosTest):
         basic, negotiate = answer.challenges()
         self.assertTrue(basic.startswith("Basic realm="), basic)
         self.assertEqual(negotiate, "Negotiate")
+        [mechanism] = self.daemon.cim.instances("root/interop", "CIM_CIMXMLCommunicationMechanism")
+        self.assertEqual(mechanism["AuthenticationMechanismsSupported"], ["3", "1"])
 
     def test_passwords_are_taken_as_before(self):
         self.assertEqual(self.curl("-u", f"{daemon.USER}:{daemon.PASSWORD}").status, 200)

@@ -130,6 +130,8 @@ class OwnFiles(TlsTest):
         self.assertIn("lunaria user add nobody-here", text)
         self.assertEqual(self.curl(None)[0], 401, "without one there is a password to give")
         self.assertEqual(self.curl(None, "-u", f"carol:{daemon.PASSWORD}")[0], 200)
+        [mechanism] = self.daemon.cim.instances("root/interop", "CIM_CIMXMLCommunicationMechanism")
+        self.assertEqual(mechanism["AuthenticationMechanismsSupported"], ["3", "1"])
 
     def test_a_password_goes_before_a_certificate(self):
         carol = self.authority.issue("carol")

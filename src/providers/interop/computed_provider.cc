@@ -10,7 +10,7 @@ namespace lunaria::providers {
 
 std::vector<cim::Instance> ComputedProvider::compute(const service::Server& server,
                                                      const cim::ProviderCall& call) const {
-  std::vector<cim::Instance> instances = compute_({server, environment_.repository}, call);
+  std::vector<cim::Instance> instances = compute_({server, environment_.repository, environment_.authentication}, call);
   for (cim::Instance& instance : instances) {
     for (std::size_t i = 0; i < instance.values().size(); ++i) {
       const cim::Property& property = call.cls->property(i);

@@ -14,6 +14,7 @@ namespace lunaria::providers {
 struct ComputedFacts {
   const service::Server& server;
   const cim::Repository& repository;
+  AuthenticationMechanisms authentication;
 };
 
 /// All instances of `call.cls` in `call.name_space`.

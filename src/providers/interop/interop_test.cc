@@ -249,6 +249,33 @@ TEST_F(InfrastructureTest, TheSystemIsNotSwitchedFromHere) {
   EXPECT_EQ(status_of(remove(path)), Status::kNotSupported);
 }
 
+TEST_F(InfrastructureTest, WaysToProveWhoOneIsAreTold) {
+  namespace mechanism = schema::cim_cimxml_communication_mechanism;
+  namespace capabilities = schema::cim_cimxml_capabilities;
+  const auto told = [&](std::string_view cls, std::string_view supported, std::string_view descriptions) {
+    const auto instance = get(only(kInterop, cls));
+    return std::pair(value_of(*instance, supported), value_of(*instance, descriptions));
+  };
+  const auto of_mechanism = [&] {
+    return told(mechanism::kClass, mechanism::kAuthenticationMechanismsSupported,
+                mechanism::kAuthenticationMechanismDescriptions);
+  };
+  const auto of_capabilities = [&] {
+    return told(capabilities::kClass, capabilities::kAuthenticationMechanismsSupported,
+                capabilities::kAuthenticationMechanismsDescriptions);
+  };
+  const Value no_text = Value::null(cim::Type::kString);
+  EXPECT_EQ(of_mechanism().first, Value::array_of(std::vector<std::uint16_t>{3}));
+  EXPECT_EQ(of_mechanism().second, Value::null(cim::Type::kString, true));
+  end_life();
+  authentication = {.negotiate = true, .client_certificates = true};
+  begin_life();
+  const Value texts =
+      Value::array(cim::Type::kString, {no_text, Value("Kerberos (HTTP Negotiate)"), Value("TLS client certificate")});
+  EXPECT_EQ(of_mechanism(), std::pair(Value::array_of(std::vector<std::uint16_t>{3, 1, 1}), texts));
+  EXPECT_EQ(of_capabilities(), std::pair(Value::array_of(std::vector<std::int16_t>{3, 1, 1}), texts));
+}
+
 TEST_F(InfrastructureTest, AJobHasOneName) {
   const auto job = [](const std::string& id) {
     return cim::ObjectPath(kInterop, "MSISCSITARGET_ConcreteJob", {{"InstanceID", Value(id)}});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "providers/indication/subscriptions.h"
+#include "providers/interop/authentication_mechanisms.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/namespace_provider.h"
 #include "providers/interop/wbem_server_model.h"
@@ -92,8 +93,8 @@ std::vector<cim::Instance> communication_mechanisms(const ComputedFacts& facts, 
                          enum_value(Profiles::kAssociationTraversal), enum_value(Profiles::kQueryExecution),
                          enum_value(Profiles::kQualifierDeclaration), enum_value(Profiles::kIndications)}));
   set(instance, names::kMultipleOperationsSupported, false);
-  set(instance, names::kAuthenticationMechanismsSupported,
-      cim::Value::array(cim::Type::kUint16, {enum_value(names::AuthenticationMechanismsSupported::kBasic)}));
+  set_authentication_mechanisms(instance, facts.authentication, names::kAuthenticationMechanismsSupported,
+                                names::kAuthenticationMechanismDescriptions);
   set(instance, names::kVersion, "1.4");
   set(instance, names::kCIMXMLProtocolVersion, std::uint16_t{1});
   set(instance, names::kCIMValidated, false);

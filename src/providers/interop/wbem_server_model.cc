@@ -6,6 +6,7 @@
 
 #include "cim/limits.h"
 #include "cim/repository.h"
+#include "providers/interop/authentication_mechanisms.h"
 #include "providers/interop/identity.h"
 #include "providers/interop/server_model.h"
 #include "providers/values.h"
@@ -136,8 +137,8 @@ std::vector<cim::Instance> cimxml_capabilities(const ComputedFacts& facts, const
   set(instance, names::kElementName, "CIM-XML of Lunaria");
   set(instance, names::kDescription, "What CIM-XML (DSP0200, DSP0201) can do here");
   set(instance, names::kWBEMProtocolVersionsSupported, cim::Value::array(cim::Type::kString, {cim::Value("1.4.0")}));
-  set(instance, names::kAuthenticationMechanismsSupported,
-      cim::Value::array(cim::Type::kSint16, {enum_value(names::AuthenticationMechanismsSupported::kBasic)}));
+  set_authentication_mechanisms(instance, facts.authentication, names::kAuthenticationMechanismsSupported,
+                                names::kAuthenticationMechanismsDescriptions);
   set(instance, names::kGenericOperationCapabilities,
       operation_capabilities(
           facts.repository.find_class(call.name_space, schema::cim_generic_operation_capabilities_structure::kClass)));

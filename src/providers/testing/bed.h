@@ -107,8 +107,8 @@ class Bed : public service::ServiceTest {
     must(service->start_managed_services());
     table = std::make_unique<cim::ProviderTable>();
     statistics = {};
-    providers = std::make_unique<ProviderSet>(
-        Environment{*service, repository, world.clock(), schema_editor, &statistics, &path_and_properties});
+    providers = std::make_unique<ProviderSet>(Environment{*service, repository, world.clock(), schema_editor,
+                                                          &statistics, &path_and_properties, authentication});
     providers->add_to(*table);
     ASSERT_TRUE(finish(providers->open()));
     manager = std::make_unique<cim::ObjectManager>(
@@ -241,6 +241,7 @@ class Bed : public service::ServiceTest {
   service::MethodService storage_managed;
   cim::SchemaEditor* schema_editor = nullptr;  ///< what providers get, from the next life on
   cim::OperationStatistics statistics;
+  AuthenticationMechanisms authentication;
   std::unique_ptr<cim::ProviderTable> table;
   std::unique_ptr<ProviderSet> providers;
   std::unique_ptr<cim::ObjectManager> manager;
