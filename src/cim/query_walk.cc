@@ -110,6 +110,11 @@ AssociationFilter filter_of(const query::AssociationClause& clause, StatementKin
           .association_qualifier = clause.required_association_qualifier};
 }
 
+/// As DSP0207 names what a URI of this server begins with; "" for who comes over the local socket.
+std::string_view name_space_type(const OperationContext& context) {
+  return context.peer == Peer::kLocalSocket ? std::string_view() : context.transport;
+}
+
 Error unsupported(std::string_view what) {
   return Error(Status::kNotSupported, std::string(what) + " is not supported in queries");
 }
@@ -125,7 +130,10 @@ QueryWalk::QueryWalk(const Repository& repository, const Enumerator& enumerator,
       request_(request),
       sink_(sink),
       errors_(errors),
-      surroundings_{.name_space = request.name_space, .host = context.host, .wall_time = context.wall_time},
+      surroundings_{.name_space = request.name_space,
+                    .host = context.host,
+                    .name_space_type = std::string(name_space_type(context)),
+                    .wall_time = context.wall_time},
       kept_(query_memory) {}
 
 runtime::Task<Result<void, Error>> QueryWalk::run_query() {

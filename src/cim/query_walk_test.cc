@@ -98,6 +98,16 @@ TEST_F(Queries, MakeUpRowsOfAClassThatIsKnownBeforehand) {
   EXPECT_EQ(shown, "M I ");
 }
 
+TEST_F(Queries, NameTheTypeOfNamespacesByWhichTheClientComes) {
+  const std::string_view text = "SELECT Id FROM A_Disk WHERE Id = 1 AND NameSpaceType() = 'https'";
+  EXPECT_EQ(query("DMTF:CQL", text), "");
+  context.transport = "https";
+  EXPECT_EQ(query("DMTF:CQL", text), "A_Disk.Id=1");
+  context.peer = Peer::kLocalSocket;
+  context.transport = "unix";
+  EXPECT_EQ(query("DMTF:CQL", "SELECT Id FROM A_Disk WHERE Id = 1 AND NameSpaceType() IS NULL"), "A_Disk.Id=1");
+}
+
 TEST_F(Queries, AskTheRowsOfOthers) {
   EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT Id FROM A_Disk WHERE Id > 2) AS d WHERE d.Id < 5"),
             "A_Disk.Id=3 A_Disk.Id=4");

@@ -23,6 +23,7 @@ namespace lunaria::cim::query {
 struct Surroundings {
   NamespaceName name_space{};     ///< where instances live that do not say where
   std::string host{};             ///< of this server, as paths show it
+  std::string name_space_type{};  ///< by which the client calls it (DSP0207): "https"; "" where no URI leads here
   runtime::WallTime wall_time{};  ///< what CurrentDateTime() answers
 };
 

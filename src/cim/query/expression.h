@@ -72,6 +72,7 @@ enum class Function : std::uint8_t {
   kStringToReal,
   kStringToNumeric,
   kSchemaName,
+  kNameSpaceType,
 };
 
 enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kSum, kMean, kMedian };

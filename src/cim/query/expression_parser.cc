@@ -16,7 +16,7 @@ struct NamedFunction {
   std::size_t arguments_min;
   std::size_t arguments_max;
 };
-constexpr std::array<NamedFunction, 30> kFunctions = {{
+constexpr std::array<NamedFunction, 31> kFunctions = {{
     {"UpperCase", Function::kUpperCase, 1, 1},
     {"Upper", Function::kUpperCase, 1, 1},
     {"LowerCase", Function::kLowerCase, 1, 1},
@@ -47,6 +47,7 @@ constexpr std::array<NamedFunction, 30> kFunctions = {{
     {"StringToReal", Function::kStringToReal, 1, 1},
     {"StringToNumeric", Function::kStringToNumeric, 1, 1},
     {"SchemaName", Function::kSchemaName, 0, 1},
+    {"NameSpaceType", Function::kNameSpaceType, 0, 1},
 }};
 
 struct NamedAggregate {

@@ -61,6 +61,28 @@ Value parsed_number(const Value& text, Type type) {
   return number ? *std::move(number) : Value::null(type);
 }
 
+/// Whether a path function takes a text for a path.
+bool reads_texts(Function function) {
+  return function != Function::kInstanceToReference;
+}
+
+/// What a text may say of where an object is, with the type of its namespace in front: `https://host/root/x:A.Id=1`.
+struct TypedPath {
+  std::string_view name_space_type;  ///< "" without
+  std::optional<ObjectPath> path;    ///< nullopt for what is no path
+};
+TypedPath typed_path(std::string_view text) {
+  const std::size_t slashes = text.find("//");
+  const bool has_type = slashes != std::string_view::npos && slashes > 1 &&
+                        text.find_first_of(":/\\=\"") == slashes - 1 && text[slashes - 1] == ':';
+  return has_type ? TypedPath{text.substr(0, slashes - 1), ObjectPath::parse(text.substr(slashes))}
+                  : TypedPath{{}, ObjectPath::parse(text)};
+}
+
+Value text_or_null(std::string_view text) {
+  return text.empty() ? Value::null(Type::kString) : Value(text);
+}
+
 }  // namespace
 
 Value Evaluator::function(const Node& node) {
@@ -115,10 +137,11 @@ Value Evaluator::function(const Node& node) {
   }
 }
 
-// Of the instance itself or of another one of the row: its path is known. Of a reference given as argument: parts of
-// that path.
+// Of the instance itself or of another one of the row: its path is known. Of a reference or a text given as argument:
+// parts of that path.
 Value Evaluator::path_function(const Node& node) {
   ObjectPath path = path_of(0);
+  std::string name_space_type = surroundings_.name_space_type;
   const Node* const lone = node.arguments.empty() ? nullptr : &statement_.nodes[node.arguments.front()];
   const bool is_name = lone != nullptr && lone->kind == NodeKind::kPath && lone->steps.size() == 1;
   if (const auto sure = is_name ? source_surely_named(*lone) : std::nullopt) {
@@ -127,8 +150,18 @@ Value Evaluator::path_function(const Node& node) {
     const Value given = argument(node);
     const ObjectPathPtr reference = given.as_reference();
     const InstancePtr instance = given.as_instance();
+    const TypedPath text =
+        given.as_string() != nullptr && reads_texts(node.function) && spend(given.as_string()->size())
+            ? typed_path(*given.as_string())
+            : TypedPath{};
+    name_space_type = text.name_space_type;
     if (reference && node.function != Function::kInstanceToReference) {
       path = *reference;
+      if (path.name_space().empty()) {
+        path.set_name_space(surroundings_.name_space);
+      }
+    } else if (text.path) {
+      path = *text.path;
       if (path.name_space().empty()) {
         path.set_name_space(surroundings_.name_space);
       }
@@ -136,6 +169,7 @@ Value Evaluator::path_function(const Node& node) {
       path = instance->path(surroundings_.name_space);
     } else if (const auto source = is_name ? source_named(lone->steps.front().name) : std::nullopt) {
       path = path_of(*source);
+      name_space_type = surroundings_.name_space_type;
     } else {
       return Value::null(Type::kString);
     }
@@ -143,6 +177,8 @@ Value Evaluator::path_function(const Node& node) {
   switch (node.function) {
     case Function::kHostPort:
       return Value(path.host());
+    case Function::kNameSpaceType:
+      return text_or_null(name_space_type);
     case Function::kClassName:
       return Value(path.class_name());
     case Function::kSchemaName:

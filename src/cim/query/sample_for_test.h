@@ -55,7 +55,7 @@ struct Sample {
   const NamespaceName name_space{"root/test"};
   Repository repository;
   std::vector<Instance> instances;
-  Surroundings surroundings{name_space, "host.example",
+  Surroundings surroundings{name_space, "host.example", "https",
                             runtime::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 2 / 1))};
 
   Sample() {

@@ -25,6 +25,7 @@ bool is_path_function(Function function) {
     case Function::kNameSpaceName:
     case Function::kClassName:
     case Function::kSchemaName:
+    case Function::kNameSpaceType:
       return true;
     default:
       return false;
