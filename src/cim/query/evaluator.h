@@ -83,6 +83,7 @@ class Evaluator final {
   Value satisfied(const Node& node);
   Value predicate(const Node& node, const Operand& left);
   Value function(const Node& node);
+  Value created_array(const Node& node);
   Value path_function(const Node& node);
   Value argument(const Node& node) { return value(node.arguments.front()); }
   /// False when the budget is used up.

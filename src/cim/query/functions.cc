@@ -1,10 +1,12 @@
 // The functions of CQL (DSP0202 clause 8), as far as they need nothing but the instance: what would have to fetch
 // another instance is no function here.
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cim/datetime.h"
 #include "cim/name.h"
@@ -79,6 +81,34 @@ TypedPath typed_path(std::string_view text) {
                   : TypedPath{{}, ObjectPath::parse(text)};
 }
 
+/// The type that all of them have, or fit: integers among each other, with reals real64. nullopt where there is none;
+/// absent values are of any.
+std::optional<Type> common_type(const std::vector<Value>& values) {
+  std::optional<Type> common;
+  bool are_numbers = true;
+  bool is_one = true;
+  bool has_real = false;
+  for (const Value& value : values) {
+    if (value.is_absent()) {
+      continue;
+    }
+    is_one = is_one && value.type() == common.value_or(value.type());
+    are_numbers = are_numbers && is_numeric(value.type());
+    has_real = has_real || is_real(value.type());
+    common = value.type();
+  }
+  if (is_one || !are_numbers) {
+    return is_one ? common : std::nullopt;
+  }
+  for (const Type type : {Type::kUint64, Type::kSint64}) {
+    const auto fits = [type](const Value& value) { return value.is_null() || value.converted_to(type); };
+    if (!has_real && std::ranges::all_of(values, fits)) {
+      return type;
+    }
+  }
+  return Type::kReal64;
+}
+
 Value text_or_null(std::string_view text) {
   return text.empty() ? Value::null(Type::kString) : Value(text);
 }
@@ -127,6 +157,8 @@ Value Evaluator::function(const Node& node) {
       return parsed_number(argument(node), Type::kReal64);
     case Function::kStringToNumeric:
       return number_of_text(argument(node).string_or_empty());
+    case Function::kCreateArray:
+      return created_array(node);
     case Function::kArrayLength: {
       const Value array = argument(node);
       return array.is_array() && !array.is_null() ? Value(static_cast<std::uint64_t>(array.elements().size()))
@@ -135,6 +167,25 @@ Value Evaluator::function(const Node& node) {
     default:
       return path_function(node);
   }
+}
+
+// An array of what its arguments are, NULLs among them; NULL where they have no type in common.
+Value Evaluator::created_array(const Node& node) {
+  std::vector<Value> elements;
+  elements.reserve(node.arguments.size());
+  bool has_array = false;
+  for (const NodeIndex argument : node.arguments) {
+    elements.push_back(value(argument));
+    has_array = has_array || elements.back().is_array();
+  }
+  const auto type = has_array ? std::nullopt : common_type(elements);
+  if (!type) {
+    return Value::null(Type::kString, true);
+  }
+  for (Value& element : elements) {
+    element = element.is_null() ? Value::null(*type) : element.converted_to(*type).value_or(Value::null(*type));
+  }
+  return Value::array(*type, std::move(elements));
 }
 
 // Of the instance itself or of another one of the row: its path is known. Of a reference or a text given as argument:

@@ -76,6 +76,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"State = #'Enabled'", true}, Condition{"State = T_Thing.State#'Enabled'", true},
                     Condition{"State = T_Thing.State#'Nothing'", false}));
 
+INSTANTIATE_TEST_SUITE_P(
+    CreatedArrays, CqlCondition,
+    testing::Values(Condition{"Tags = CreateArray('red', 'green')", true},
+                    Condition{"CreateArray('red') = Tags", false}, Condition{"Status = CreateArray(2, 3)", true},
+                    Condition{"ArrayLength(CreateArray(Id, Level)) = 2", true},
+                    Condition{"ANY CreateArray(2, 5) = Id", true}, Condition{"EVERY CreateArray(2, 5)[*] = Id", false},
+                    Condition{"ANY x IN CreateArray(Name, 'y') SATISFIES (x LIKE 'Disk.*')", true},
+                    Condition{"CreateArray(7, Id)[1] = 5", true}, Condition{"CreateArray(7)[1] IS NULL", true},
+                    Condition{"CreateArray(Id, 8)[0..1] = CreateArray(5, 8)", true},
+                    Condition{"CreateArray(Level, Large)[1] = 18446744073709551616.0", true},
+                    Condition{"CreateArray(Level, Id)[0] = -3 AND CreateArray(Id, Ratio)[1] = 2.5", true},
+                    Condition{"CreateArray(Missing, 'x')[0] IS NULL AND CreateArray(Missing, 'x')[1] = 'x'", true},
+                    Condition{"CreateArray(Nothing) IS NULL", true}, Condition{"CreateArray(Tags) IS NULL", true},
+                    Condition{"CreateArray(Id, 'x') IS NULL", true},
+                    Condition{"CreateArray(State#'Enabled') = CreateArray(State)", true}));
+
 INSTANTIATE_TEST_SUITE_P(Objects, CqlCondition,
                          testing::Values(Condition{"Part.Label = 'wheel' AND Part.Size = 7", true},
                                          Condition{"Part ISA T_Part", true}, Condition{"Part ISA T_Base", false},
@@ -354,6 +370,27 @@ TEST(Query, RefusesPathsThatLeadNowhere) {
             "");
 }
 
+TEST(Query, RefusesArgumentsThatFunctionsDoNotTake) {
+  const auto check = [](std::string_view condition) {
+    const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM T_Thing WHERE {}", condition));
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(check("Status = CreateArray(1, Id, Ratio, Level + 1)"), "");
+  EXPECT_EQ(check("Tags = CreateArray(Name, Id)"), "CreateArray takes values of one type, not string and uint32");
+  EXPECT_EQ(check("Tags = CreateArray(When, UpperCase(Name))"),
+            "CreateArray takes values of one type, not datetime and string");
+  EXPECT_EQ(check("Tags = CreateArray('x', Tags)"), "CreateArray takes single values, no arrays");
+  EXPECT_EQ(check("Tags = CreateArray('x', Tags[1])"), "");
+  EXPECT_EQ(check("Status = CreateArray(CreateArray(1))"), "CreateArray takes single values, no arrays");
+  EXPECT_EQ(check("Status = CreateArray(CreateArray(1)[0])"), "");
+  EXPECT_EQ(check("Status = CreateArray(#'OK')"), "#'OK' in CreateArray is of no property: write Property#'OK'");
+  EXPECT_EQ(check("Status = CreateArray()"),
+            "DMTF:CQL query, character 50: CreateArray has another number of arguments, at ')'");
+  EXPECT_EQ(check("UpperCase(Name)[1] = 'D'"), "DMTF:CQL query, character 44: the query should end here, at '['");
+}
+
 TEST(Query, TakesAnAliasForTheClassWhateverItsPropertiesAreCalled) {
   const auto matches = [](std::string_view text, const Instance& instance) {
     const auto query = Query::parse(Language::kCql, text);
@@ -501,9 +538,12 @@ TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
             "CIM_QueryResult uint64 N uint32 Value2 string Value3 real64 Value4 real64 Value5");
   EXPECT_EQ(types("l.Left, l.Weight AS W, t.Id", "T_Base t, T_Link l"),
             "CIM_QueryResult reference Left(T_Base) uint8 W uint32 Id");
+  EXPECT_EQ(types("CreateArray(Id, Id) AS A, CreateArray(Id, Ratio) AS R, CreateArray('x')[0] AS S"),
+            "CIM_QueryResult uint32 A[] real64 R[] string S");
   EXPECT_EQ(types("Any.T_Thing::Id AS Inner"), "CIM_QueryResult uint32 Inner");
-  for (const char* list : {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S",
-                           "Any.Size AS S", "StringToNumeric(Name)", "t AS Whole", "__CLASS || 'x', __PATH AS P"}) {
+  for (const char* list :
+       {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S", "Any.Size AS S",
+        "StringToNumeric(Name)", "t AS Whole", "CreateArray(Id, Level)", "__CLASS || 'x', __PATH AS P"}) {
     EXPECT_EQ(types(list), "unknown") << list;
   }
   const Query query =

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "cim/query/argument_check.h"
+
 namespace lunaria::cim::query {
 namespace {
 
@@ -166,6 +168,9 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
     return fail(checked.error());
   }
   if (const auto checked = sources.check_paths(repository); !checked) {
+    return fail(checked.error());
+  }
+  if (const auto checked = check_arguments(statement, sources, repository); !checked) {
     return fail(checked.error());
   }
   return sources;

@@ -29,11 +29,15 @@ Error invalid(std::string message) {
 /// Follows paths as the evaluator does, which knows the class of each instance: through every class that it may be.
 class Sources::PathProperties final {
  public:
-  PathProperties(const Sources& sources, const Repository& repository) : sources_(sources), repository_(repository) {}
+  PathProperties(const Sources& sources, const Repository& repository, std::size_t& lookups_left)
+      : sources_(sources), repository_(repository), lookups_left_(lookups_left) {}
 
   /// None where the schema does not tell, or it would take too long.
   /// A variable leads on to the path of its array, which stands before: none can lead in circles.
   std::vector<PropertyPtr> find(NodeIndex path) {
+    if (nodes()[path].kind != NodeKind::kPath) {
+      return {};
+    }
     const std::vector<PathStep>& steps = nodes()[path].steps;
     const NodeIndex binder = binder_of(*sources_.statement_, steps.front().name, path);
     std::size_t position = 1;
@@ -150,17 +154,19 @@ class Sources::PathProperties final {
   const Repository& repository_;
   bool passes_array_ = false;
   PropertyPtr dead_end_;
-  std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
+  std::size_t& lookups_left_;
 };
 
-std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository) const {
-  PathProperties properties(*this, repository);
+std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository,
+                                                               std::size_t& lookups_left) const {
+  PathProperties properties(*this, repository, lookups_left);
   auto found = properties.find(path);
   return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
 }
 
 Result<void, Error> Sources::check_paths(const Repository& repository) const {
-  PathProperties properties(*this, repository);
+  std::size_t lookups_left = limits::kQuerySchemaLookupsMax;
+  PathProperties properties(*this, repository, lookups_left);
   for (NodeIndex index = 0; index < statement_->nodes.size(); ++index) {
     const Node& node = statement_->nodes[index];
     if (node.kind != NodeKind::kPath || node.steps.size() == 1) {
@@ -174,7 +180,8 @@ Result<void, Error> Sources::check_paths(const Repository& repository) const {
 }
 
 Result<void, Error> Sources::check_symbols(const Repository& repository) const {
-  PathProperties properties(*this, repository);
+  std::size_t lookups_left = limits::kQuerySchemaLookupsMax;
+  PathProperties properties(*this, repository, lookups_left);
   const Nodes& nodes = statement_->nodes;
   for (NodeIndex index = 0; index < nodes.size(); ++index) {
     const Node& node = nodes[index];
