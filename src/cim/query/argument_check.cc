@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cim/query/expression_types.h"
+#include "cim/query/typed_path.h"
 
 namespace lunaria::cim::query {
 namespace {
@@ -16,6 +18,11 @@ Error invalid(std::string message) {
 
 bool may_stand_together(Type left, Type right) {
   return left == right || (is_numeric(left) && is_numeric(right));
+}
+
+/// In messages.
+std::string called(const ExpressionType& type) {
+  return std::string(is_embedded(type.type) ? "instance" : type_name(type.type)) + (type.is_array ? "[]" : "");
 }
 
 Result<void, Error> check_created_array(const Statement& statement, const Node& call, const ExpressionTypes& types) {
@@ -36,8 +43,44 @@ Result<void, Error> check_created_array(const Statement& statement, const Node& 
       first = type;
     }
     if (!may_stand_together(first->type, type->type)) {
-      return fail(invalid(fmt::format("CreateArray takes values of one type, not {} and {}", type_name(first->type),
-                                      type_name(type->type))));
+      return fail(
+          invalid(fmt::format("CreateArray takes values of one type, not {} and {}", called(*first), called(*type))));
+    }
+  }
+  return {};
+}
+
+/// Whether it is the name of a class after FROM alone.
+bool is_source(const Statement& statement, NodeIndex index, const ExpressionTypes& types) {
+  const Node& node = statement.nodes[index];
+  if (node.kind != NodeKind::kPath || node.steps.size() != 1) {
+    return false;
+  }
+  const std::string& name = node.steps.front().name;
+  return statement.source_named(name) && binder_of(statement, name, index) == kNoNode && !types.of(index);
+}
+
+Result<void, Error> check_instance_of(const Statement& statement, const Node& call, const ExpressionTypes& types) {
+  const NodeIndex argument = call.arguments.front();
+  const Node& node = statement.nodes[argument];
+  const auto refuse = [](std::string_view what) {
+    return fail(invalid(fmt::format("InstanceOf takes a reference or the path of an instance, not {}", what)));
+  };
+  if (is_source(statement, argument, types)) {
+    return refuse(node.steps.front().name + ", which is an instance");
+  }
+  if (node.kind == NodeKind::kSymbol || node.symbol) {
+    return refuse(fmt::format("#'{}'", *node.symbol));
+  }
+  if (const auto type = types.of(argument)) {
+    if (type->is_array || !(type->is(Type::kReference) || type->is(Type::kString))) {
+      return refuse(called(*type));
+    }
+  }
+  if (node.kind == NodeKind::kLiteral) {
+    const auto path = typed_path(node.value.string_or_empty()).path;
+    if (!path || !path->is_instance()) {
+      return refuse(fmt::format("'{}'", node.value.string_or_empty()));
     }
   }
   return {};
@@ -48,10 +91,13 @@ Result<void, Error> check_created_array(const Statement& statement, const Node& 
 Result<void, Error> check_arguments(const Statement& statement, const Sources& sources, const Repository& repository) {
   const ExpressionTypes types(statement, sources, repository);
   for (const Node& node : statement.nodes) {
-    if (node.kind != NodeKind::kFunction || node.function != Function::kCreateArray) {
-      continue;
+    Result<void, Error> checked;
+    if (node.kind == NodeKind::kFunction && node.function == Function::kCreateArray) {
+      checked = check_created_array(statement, node, types);
+    } else if (node.kind == NodeKind::kFunction && node.function == Function::kInstanceOf) {
+      checked = check_instance_of(statement, node, types);
     }
-    if (auto checked = check_created_array(statement, node, types); !checked) {
+    if (!checked) {
       return checked;
     }
   }

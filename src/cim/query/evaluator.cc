@@ -417,12 +417,16 @@ ObjectPath Evaluator::path_of(std::size_t source) const {
   const Class* const cls = class_of(source);
   ObjectPath path;
   if (instance != nullptr) {
-    path = instance->path(instance->name_space() != nullptr ? *instance->name_space() : surroundings_.name_space);
+    path = path_of(*instance);
   } else if (cls != nullptr) {
     path = ObjectPath(surroundings_.name_space, cls->name());
   }
   path.set_host(surroundings_.host);
   return path;
+}
+
+ObjectPath Evaluator::path_of(const Instance& instance) const {
+  return instance.path(instance.name_space() != nullptr ? *instance.name_space() : surroundings_.name_space);
 }
 
 }  // namespace lunaria::cim::query

@@ -75,6 +75,7 @@ enum class Function : std::uint8_t {
   kSchemaName,
   kNameSpaceType,
   kCreateArray,
+  kInstanceOf,
 };
 
 enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kSum, kMean, kMedian };
@@ -100,6 +101,7 @@ struct Node {
   Function function = Function::kUpperCase;
   Aggregate aggregate = Aggregate::kCount;
   bool is_distinct = false;  ///< of kAggregate
+  bool fetches = false;      ///< there is a kInstanceOf in it
   std::uint16_t depth = 0;   ///< nodes below it, at most limits::kQueryDepthMax
   NodeIndex left = kNoNode;
   NodeIndex right = kNoNode;

@@ -16,7 +16,7 @@ struct NamedFunction {
   std::size_t arguments_min;
   std::size_t arguments_max;
 };
-constexpr std::array<NamedFunction, 32> kFunctions = {{
+constexpr std::array<NamedFunction, 33> kFunctions = {{
     {"UpperCase", Function::kUpperCase, 1, 1},
     {"Upper", Function::kUpperCase, 1, 1},
     {"LowerCase", Function::kLowerCase, 1, 1},
@@ -48,6 +48,7 @@ constexpr std::array<NamedFunction, 32> kFunctions = {{
     {"StringToNumeric", Function::kStringToNumeric, 1, 1},
     {"SchemaName", Function::kSchemaName, 0, 1},
     {"NameSpaceType", Function::kNameSpaceType, 0, 1},
+    {"InstanceOf", Function::kInstanceOf, 1, 1},
     {"CreateArray", Function::kCreateArray, 1, limits::kQueryNodesMax},
 }};
 
@@ -92,6 +93,7 @@ NodeIndex Parser::add(Node node) {
   const auto deepen = [&](NodeIndex child) {
     if (child != kNoNode) {
       node.depth = std::max(node.depth, static_cast<std::uint16_t>(statement_.nodes[child].depth + 1));
+      node.fetches = node.fetches || statement_.nodes[child].fetches;
     }
   };
   deepen(node.left);
@@ -346,7 +348,7 @@ NodeIndex Parser::parse_named(const Token& name, std::size_t depth) {
   return take("(") ? parse_member(parse_call(name, depth)) : parse_path(name);
 }
 
-/// What stands behind a function: CreateArray(1, 2)[0].
+/// What stands behind a function: CreateArray(1, 2)[0], InstanceOf(Reference).Name.
 NodeIndex Parser::parse_member(NodeIndex called) {
   if (called == kNoNode || statement_.nodes[called].kind != NodeKind::kFunction) {
     return called;
@@ -356,6 +358,9 @@ NodeIndex Parser::parse_member(NodeIndex called) {
   node.left = called;
   if (statement_.nodes[called].function == Function::kCreateArray && token_.is("[")) {
     return parse_indexes(node.steps.emplace_back()) ? add(std::move(node)) : kNoNode;
+  }
+  if (statement_.nodes[called].function == Function::kInstanceOf && token_.is(".")) {
+    return parse_inner_steps(node) ? add(std::move(node)) : kNoNode;
   }
   return called;
 }
@@ -391,6 +396,7 @@ NodeIndex Parser::parse_call(const Token& called, std::size_t depth) {
   }
   node.kind = NodeKind::kFunction;
   node.function = function->function;
+  node.fetches = node.function == Function::kInstanceOf;
   if (!token_.is(")")) {
     do {
       const NodeIndex argument = parse_sum(depth + 1);
@@ -429,6 +435,9 @@ bool Parser::parse_inner_steps(Node& node) {
     }
     PathStep& next = node.steps.emplace_back();
     if (take("*")) {
+      if (node.kind == NodeKind::kMember) {
+        return refuse("'.*' stands behind a class only");
+      }
       if (!allows_aggregates_ && !token_.is_keyword("FROM") && !token_.is(",")) {
         return refuse("'*' stands in the list after SELECT only");
       }

@@ -75,6 +75,9 @@ ExpressionTypes::MaybeType ExpressionTypes::of_path(NodeIndex index) const {
 ExpressionTypes::MaybeType ExpressionTypes::of_member(NodeIndex index) const {
   const Node& node = statement_.nodes[index];
   const PathStep& step = node.steps.front();
+  if (!step.name.empty()) {
+    return of_path(index);
+  }
   MaybeType type = of(node.left);
   if (type && type->is_array && step.is_single) {
     type->is_array = false;
@@ -111,6 +114,13 @@ ExpressionTypes::MaybeType ExpressionTypes::of_created_array(const Node& node) c
   return common;
 }
 
+// Of a text there may be an instance of any class.
+ExpressionTypes::MaybeType ExpressionTypes::of_named_instance(const Node& node) const {
+  const MaybeType named = of(node.arguments.front());
+  const bool is_known = named && named->is(Type::kReference) && !named->object_class.empty();
+  return is_known ? MaybeType(ExpressionType{Type::kEmbeddedInstance, false, named->object_class}) : std::nullopt;
+}
+
 ExpressionTypes::MaybeType ExpressionTypes::of_function(const Node& node) const {
   switch (node.function) {
     case Function::kCurrentDateTime:
@@ -132,6 +142,8 @@ ExpressionTypes::MaybeType ExpressionTypes::of_function(const Node& node) const 
       return ExpressionType{Type::kReference};
     case Function::kCreateArray:
       return of_created_array(node);
+    case Function::kInstanceOf:
+      return of_named_instance(node);
     case Function::kStringToNumeric:
       return std::nullopt;
     default:

@@ -39,6 +39,7 @@ class ExpressionTypes final {
   MaybeType of_member(NodeIndex index) const;
   MaybeType of_aggregate(const Node& node) const;
   MaybeType of_created_array(const Node& node) const;
+  MaybeType of_named_instance(const Node& node) const;
   MaybeType of_function(const Node& node) const;
 
   const Statement& statement_;

@@ -1,5 +1,4 @@
-// The functions of CQL (DSP0202 clause 8), as far as they need nothing but the instance: what would have to fetch
-// another instance is no function here.
+// The functions of CQL (DSP0202 clause 8).
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,8 @@
 #include "cim/object_path.h"
 #include "cim/query/comparison.h"
 #include "cim/query/evaluator.h"
+#include "cim/query/fetched_instances.h"
+#include "cim/query/typed_path.h"
 
 namespace lunaria::cim::query {
 namespace {
@@ -66,19 +67,6 @@ Value parsed_number(const Value& text, Type type) {
 /// Whether a path function takes a text for a path.
 bool reads_texts(Function function) {
   return function != Function::kInstanceToReference;
-}
-
-/// What a text may say of where an object is, with the type of its namespace in front: `https://host/root/x:A.Id=1`.
-struct TypedPath {
-  std::string_view name_space_type;  ///< "" without
-  std::optional<ObjectPath> path;    ///< nullopt for what is no path
-};
-TypedPath typed_path(std::string_view text) {
-  const std::size_t slashes = text.find("//");
-  const bool has_type = slashes != std::string_view::npos && slashes > 1 &&
-                        text.find_first_of(":/\\=\"") == slashes - 1 && text[slashes - 1] == ':';
-  return has_type ? TypedPath{text.substr(0, slashes - 1), ObjectPath::parse(text.substr(slashes))}
-                  : TypedPath{{}, ObjectPath::parse(text)};
 }
 
 /// The type that all of them have, or fit: integers among each other, with reals real64. nullopt where there is none;
@@ -159,6 +147,8 @@ Value Evaluator::function(const Node& node) {
       return number_of_text(argument(node).string_or_empty());
     case Function::kCreateArray:
       return created_array(node);
+    case Function::kInstanceOf:
+      return named_instance(node);
     case Function::kArrayLength: {
       const Value array = argument(node);
       return array.is_array() && !array.is_null() ? Value(static_cast<std::uint64_t>(array.elements().size()))
@@ -186,6 +176,22 @@ Value Evaluator::created_array(const Node& node) {
     element = element.is_null() ? Value::null(*type) : element.converted_to(*type).value_or(Value::null(*type));
   }
   return Value::array(*type, std::move(elements));
+}
+
+// Of a reference or the text of a path, without namespace in that of the query.
+Value Evaluator::named_instance(const Node& node) {
+  const Value given = argument(node);
+  const ObjectPathPtr reference = given.as_reference();
+  const bool is_text = given.as_string() != nullptr && spend(given.as_string()->size());
+  auto path = is_text ? typed_path(*given.as_string()).path : reference ? std::optional(*reference) : std::nullopt;
+  if (!path || !path->is_instance() || surroundings_.instances == nullptr) {
+    return Value::null(Type::kEmbeddedInstance);
+  }
+  if (path->name_space().empty()) {
+    path->set_name_space(surroundings_.name_space);
+  }
+  InstancePtr instance = surroundings_.instances->find(*std::move(path));
+  return instance ? Value(std::move(instance)) : Value::null(Type::kEmbeddedInstance);
 }
 
 // Of the instance itself or of another one of the row: its path is known. Of a reference or a text given as argument:
@@ -217,7 +223,7 @@ Value Evaluator::path_function(const Node& node) {
         path.set_name_space(surroundings_.name_space);
       }
     } else if (instance) {
-      path = instance->path(surroundings_.name_space);
+      path = path_of(*instance);
     } else if (const auto source = is_name ? source_named(lone->steps.front().name) : std::nullopt) {
       path = path_of(*source);
       name_space_type = surroundings_.name_space_type;

@@ -360,7 +360,7 @@ TEST(Query, RefusesPathsThatLeadNowhere) {
   EXPECT_EQ(check("SELECT * FROM T_Thing WHERE ANY t IN Tags SATISFIES (t.Size = 1)"),
             "T_Thing.Tags is no embedded object");
   EXPECT_EQ(check("SELECT Left.Id FROM T_Link"),
-            "T_Link.Left is a reference and no embedded object: join the class instead");
+            "T_Link.Left is a reference and no embedded object: write InstanceOf() around it");
   EXPECT_EQ(check("SELECT t.Part.* FROM T_Thing t"),
             "DMTF:CQL query, character 17: '.*' stands behind a class only, at 'FROM'");
   EXPECT_EQ(check("SELECT Part.Anything, Parts[0].Size AS P, Any.Anything.Else AS A FROM T_Thing"), "");
