@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cim/input_check.h"
+#include "cim/instance_fetch.h"
 #include "cim/limits.h"
 #include "cim/selecting_sink.h"
 
@@ -125,34 +126,18 @@ class AssociationWalk::TargetSink final : public InstanceSink {
       const bool taken = co_await walk_.sink_.put(std::move(name));
       co_return taken;
     }
-    Provider* const provider = cls ? walk_.providers_.find(target.name_space(), cls->name()) : nullptr;
-    if (provider == nullptr) {
-      co_return true;  // an object that is not managed here cannot be shown
-    }
-    const bool taken = co_await fetch(*provider, cls, target);
-    co_return taken;
-  }
-
-  runtime::Task<bool> fetch(Provider& provider, const ClassPtr& cls, const ObjectPath& target) {
-    const auto typed = InputCheck(walk_.repository_, target.name_space()).instance_path(*cls, target);
-    if (!typed) {
-      co_return true;  // a reference that leads nowhere
-    }
-    const ProviderCall call{walk_.context_, typed->name_space(), cls,
-                            select_properties(*cls, *cls, walk_.request_.options.properties, false, true)};
-    ProviderTime timing(walk_.context_);
-    auto instance = co_await provider.get_instance(call, *typed);
-    timing.end();
+    // A reference that leads nowhere, or to what is not managed here, has nothing to show.
+    auto instance = co_await fetch_instance(walk_.repository_, walk_.providers_, walk_.context_, target,
+                                            walk_.request_.options.properties);
     if (!instance) {
-      if (instance.error().status == Status::kNotFound) {
-        co_return true;  // it has gone between the two questions
-      }
       error_ = instance.error();
       co_return false;
     }
-    instance->select(call.properties);
-    instance->set_name_space(place_of(typed->name_space(), walk_.request_.name_space));
-    const bool taken = co_await walk_.sink_.put(*std::move(instance));
+    if (!*instance) {
+      co_return true;
+    }
+    (*instance)->set_name_space(place_of(target.name_space(), walk_.request_.name_space));
+    const bool taken = co_await walk_.sink_.put(**std::move(instance));
     co_return taken;
   }
 

@@ -97,7 +97,7 @@ runtime::Task<Result<void, Error>> Enumerator::produce(const OperationContext& c
     co_return fail(Error(Status::kInvalidNamespace, "no namespace " + request.name_space.text()));
   }
   if (request.kind != Kind::kQuery && !(request.query.text.empty() && request.query.language.empty())) {
-    QueryWalk walk(repository_, *this, context, request, sink, errors, query_memory_);
+    QueryWalk walk(repository_, providers_, *this, context, request, sink, errors, query_memory_);
     auto outcome = co_await walk.run_filtered();
     co_return outcome;
   }
@@ -118,7 +118,7 @@ runtime::Task<Result<void, Error>> Enumerator::produce(const OperationContext& c
     case Kind::kQuery:
       break;
   }
-  QueryWalk walk(repository_, *this, context, request, sink, errors, query_memory_);
+  QueryWalk walk(repository_, providers_, *this, context, request, sink, errors, query_memory_);
   auto outcome = co_await walk.run_query();
   co_return outcome;
 }

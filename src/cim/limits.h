@@ -66,6 +66,8 @@ inline constexpr std::size_t kQueryShareBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kQuerySourcesMax = 8;
 /// Queries in the FROM of another.
 inline constexpr std::size_t kQuerySubqueryDepthMax = 4;
+/// Instances that InstanceOf fetches for one query: each is a question to a provider, and is kept until the end.
+inline constexpr std::size_t kQueryFetchesMax = 10'000;
 /// Combinations of instances that a join looks at: seconds of work, done in pieces.
 inline constexpr std::size_t kQueryCombinationsMax = 10'000'000;
 

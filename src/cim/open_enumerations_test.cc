@@ -71,6 +71,15 @@ TEST_F(Pulls, DeliverEveryObjectOnceAndInOrder) {
   EXPECT_EQ(enumerations.size(), 0U);
 }
 
+TEST_F(Pulls, FetchWhatAFilterAsksOfOtherInstances) {
+  EnumerationRequest wanted{.kind = Kind::kInstances, .name_space = space, .class_name = "A_Disk"};
+  wanted.query = {.language = "DMTF:FQL", .text = "InstanceOf('A_Disk.Id=' || NumericToString(Id + 1)).Id > 4"};
+  CollectingSink sink;
+  EXPECT_EQ(shown(finish(enumerations.open(context, std::move(wanted), {.object_count_max = 2}, sink)), sink), "2");
+  EXPECT_EQ(pull(100), "3.");
+  EXPECT_EQ(seen, std::vector<std::uint32_t>({4, 5, 6, 7, 8}));
+}
+
 TEST_F(Pulls, EndWithTheLastObjectAndNotOnePullLater) {
   EXPECT_EQ(open({.object_count_max = 10}), "10.");
   EXPECT_EQ(open({.object_count_max = 9}), "9");

@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "cim/associations.h"
+#include "cim/instance_fetch.h"
 #include "cim/object_path.h"
 #include "cim/property_list.h"
+#include "cim/query/fetching_sink.h"
 #include "cim/query/join.h"
 #include "cim/query/query_sink.h"
 #include "cim/query/result_class.h"
 #include "cim/query/wql_path.h"
+#include "runtime/shard.h"
 
 namespace lunaria::cim {
 namespace {
@@ -19,6 +22,9 @@ namespace {
 using Kind = EnumerationRequest::Kind;
 using query::Query;
 using query::StatementKind;
+
+/// Instances that InstanceOf fetches between two times that others go first.
+constexpr std::size_t kFetchesAtOnce = 64;
 
 /// Says where instances are that come from another namespace than that of the request.
 class PlacingSink final : public InstanceSink {
@@ -110,23 +116,52 @@ AssociationFilter filter_of(const query::AssociationClause& clause, StatementKin
           .association_qualifier = clause.required_association_qualifier};
 }
 
+/// As DSP0207 names what a URI of this server begins with; "" for who comes over the local socket.
+std::string_view name_space_type(const OperationContext& context) {
+  return context.peer == Peer::kLocalSocket ? std::string_view() : context.transport;
+}
+
 Error unsupported(std::string_view what) {
   return Error(Status::kNotSupported, std::string(what) + " is not supported in queries");
 }
 
 }  // namespace
 
-QueryWalk::QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
-                     const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors,
-                     MemoryBudget& query_memory)
+QueryWalk::QueryWalk(const Repository& repository, const ProviderTable& providers, const Enumerator& enumerator,
+                     const OperationContext& context, const EnumerationRequest& request, InstanceSink& sink,
+                     EnumerationErrors* errors, MemoryBudget& query_memory)
     : repository_(repository),
       enumerator_(enumerator),
       context_(context),
       request_(request),
       sink_(sink),
       errors_(errors),
-      surroundings_{.name_space = request.name_space, .host = context.host, .wall_time = context.wall_time},
-      kept_(query_memory) {}
+      fetcher_(repository, providers, context),
+      kept_(query_memory),
+      fetched_(fetcher_, kept_),
+      surroundings_{.name_space = request.name_space,
+                    .host = context.host,
+                    .name_space_type = std::string(name_space_type(context)),
+                    .wall_time = context.wall_time,
+                    .instances = &fetched_} {}
+
+runtime::Task<Result<InstancePtr, Error>> QueryWalk::Fetcher::fetch(const ObjectPath& path) {
+  if (context_.is_cancelled) {
+    co_return fail(Error(Status::kFailed, "the client has gone"));
+  }
+  if (++count_ % kFetchesAtOnce == 0 && context_.shard != nullptr) {
+    co_await runtime::yield_on(*context_.shard);
+  }
+  auto found = co_await fetch_instance(repository_, providers_, context_, path, std::nullopt);
+  if (!found) {
+    co_return fail(found.error());
+  }
+  if (!*found) {
+    co_return nullptr;
+  }
+  (*found)->set_name_space(std::make_shared<const NamespaceName>(path.name_space()));
+  co_return std::make_shared<const Instance>(**std::move(found));
+}
 
 runtime::Task<Result<void, Error>> QueryWalk::run_query() {
   const auto query = Query::parse(request_.query.language, request_.query.text);
@@ -162,10 +197,12 @@ runtime::Task<Result<void, Error>> QueryWalk::select(const Query& query, Instanc
   }
   ClassPtr made_up = query.kept_source() ? nullptr : query::result_class(query.statement(), *sources, repository_);
   query::QuerySink rows(query, surroundings, sink, kept_, std::move(made_up));
+  query::FetchingSink fetching(query, surroundings, fetched_, rows);
+  InstanceSink& receiver = query.statement().fetches_instances() ? static_cast<InstanceSink&>(fetching) : rows;
   const auto outcome =
-      query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, rows);
-  if (!outcome) {
-    co_return outcome;
+      query.statement().is_join() ? co_await join(query, *sources, rows) : co_await list(query, *sources, 0, receiver);
+  if (!outcome || fetching.error()) {
+    co_return fail(outcome ? *fetching.error() : outcome.error());
   }
   auto finished = co_await rows.finish();
   co_return finished;
@@ -253,7 +290,12 @@ runtime::Task<Result<void, Error>> QueryWalk::run_filtered() {
   const ClassPtr requested =
       request_.class_name.empty() ? nullptr : repository_.find_class(request_.name_space, request_.class_name);
   FilterSink filtering(sink_, *filter, surroundings_, request_, requested.get());
-  auto outcome = co_await enumerator_.produce(context_, whole, filtering, errors_);
+  query::FetchingSink fetching(*filter, surroundings_, fetched_, filtering);
+  InstanceSink& receiver = filter->statement().fetches_instances() ? static_cast<InstanceSink&>(fetching) : filtering;
+  auto outcome = co_await enumerator_.produce(context_, whole, receiver, errors_);
+  if (outcome && fetching.error()) {
+    co_return fail(*fetching.error());
+  }
   co_return outcome;
 }
 

@@ -13,6 +13,8 @@
 #include "cim/error.h"
 #include "cim/instance_sink.h"
 #include "cim/operation_context.h"
+#include "cim/provider_table.h"
+#include "cim/query/fetched_instances.h"
 #include "cim/query/kept.h"
 #include "cim/query/query.h"
 #include "cim/query/query_sink.h"
@@ -25,9 +27,9 @@ namespace lunaria::cim {
 /// Lives for one enumeration; what it is given outlives it.
 class QueryWalk final {
  public:
-  QueryWalk(const Repository& repository, const Enumerator& enumerator, const OperationContext& context,
-            const EnumerationRequest& request, InstanceSink& sink, EnumerationErrors* errors,
-            MemoryBudget& query_memory);
+  QueryWalk(const Repository& repository, const ProviderTable& providers, const Enumerator& enumerator,
+            const OperationContext& context, const EnumerationRequest& request, InstanceSink& sink,
+            EnumerationErrors* errors, MemoryBudget& query_memory);
 
   /// For a request of kind kQuery. QUERY_LANGUAGE_NOT_SUPPORTED, INVALID_QUERY; NOT_SUPPORTED where the results are
   /// classes (see query_classes).
@@ -36,6 +38,20 @@ class QueryWalk final {
   runtime::Task<Result<void, Error>> run_filtered();
 
  private:
+  /// Fetches what InstanceOf names, as the one who asks.
+  class Fetcher final : public query::InstanceFetcher {
+   public:
+    Fetcher(const Repository& repository, const ProviderTable& providers, const OperationContext& context)
+        : repository_(repository), providers_(providers), context_(context) {}
+    runtime::Task<Result<InstancePtr, Error>> fetch(const ObjectPath& path) override;
+
+   private:
+    const Repository& repository_;
+    const ProviderTable& providers_;
+    const OperationContext& context_;
+    std::size_t count_ = 0;
+  };
+
   runtime::Task<Result<void, Error>> select(const query::Query& query, InstanceSink& sink);
   runtime::Task<Result<void, Error>> join(const query::Query& query, const query::Sources& sources,
                                           query::QuerySink& rows);
@@ -49,8 +65,10 @@ class QueryWalk final {
   const EnumerationRequest& request_;
   InstanceSink& sink_;
   EnumerationErrors* errors_;
-  query::Surroundings surroundings_;
+  Fetcher fetcher_;
   query::Kept kept_;
+  query::FetchedInstances fetched_;
+  query::Surroundings surroundings_;
 };
 
 /// Whether the results of a query are classes of the schema; false for one that cannot be read.

@@ -1,5 +1,7 @@
 #include "cim/query_walk.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "cim/enumeration_world_for_test.h"
@@ -98,6 +100,16 @@ TEST_F(Queries, MakeUpRowsOfAClassThatIsKnownBeforehand) {
   EXPECT_EQ(shown, "M I ");
 }
 
+TEST_F(Queries, NameTheTypeOfNamespacesByWhichTheClientComes) {
+  const std::string_view text = "SELECT Id FROM A_Disk WHERE Id = 1 AND NameSpaceType() = 'https'";
+  EXPECT_EQ(query("DMTF:CQL", text), "");
+  context.transport = "https";
+  EXPECT_EQ(query("DMTF:CQL", text), "A_Disk.Id=1");
+  context.peer = Peer::kLocalSocket;
+  context.transport = "unix";
+  EXPECT_EQ(query("DMTF:CQL", "SELECT Id FROM A_Disk WHERE Id = 1 AND NameSpaceType() IS NULL"), "A_Disk.Id=1");
+}
+
 TEST_F(Queries, AskTheRowsOfOthers) {
   EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM (SELECT Id FROM A_Disk WHERE Id > 2) AS d WHERE d.Id < 5"),
             "A_Disk.Id=3 A_Disk.Id=4");
@@ -153,6 +165,55 @@ TEST_F(Queries, FilterInstancesByWhatTheAnswerNeedNotShow) {
   wanted.options.properties = std::nullopt;
   EXPECT_EQ(filter(wanted, "Id >= 4"), "A_Disk.Id=4 A_FastDisk.Id=5");
   EXPECT_EQ(shown, "Id Label ");
+}
+
+TEST_F(Queries, FetchTheInstancesThatReferencesName) {
+  const std::string fast = "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_FastDisk.Id=5\"";
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM A_Has WHERE InstanceOf(Part).Label = 'disk 5'"), fast);
+  EXPECT_EQ(query("DMTF:CQL", "SELECT * FROM A_Has WHERE InstanceOf(Part) ISA A_FastDisk"), fast);
+  EXPECT_EQ(query("WQL", "SELECT * FROM A_Has WHERE InstanceOf(Part).Label = 'DISK 5'"), fast);
+  EXPECT_EQ(
+      query("DMTF:CQL", "SELECT d.* FROM A_Disk d, A_Has h WHERE InstanceOf(h.Part).Label = d.Label AND d.Id > 1"),
+      "A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL", "SELECT d.* FROM A_Disk d, A_System s WHERE InstanceOf('A_Disk.Id=3').Id = d.Id"),
+            "A_Disk.Id=3");
+  EXPECT_EQ(
+      query("DMTF:CQL",
+            "SELECT d.* FROM A_Disk d, (SELECT InstanceOf(Part).Id AS Id FROM A_Has WHERE InstanceOf(Whole).Name = "
+            "'s') p WHERE p.Id = d.Id"),
+      "A_Disk.Id=1 A_FastDisk.Id=5");
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT p.Id FROM (SELECT * FROM A_Disk) p WHERE "
+                  "InstanceOf('root/elsewhere:A_Disk.Id=' || NumericToString(p.Id + 5)).Id = 9"),
+            "A_Disk.Id=4")
+      << "of another namespace";
+  EXPECT_EQ(query("DMTF:CQL",
+                  "SELECT Id FROM A_Disk WHERE "
+                  "NameSpaceName(InstanceOf('root/elsewhere:A_Disk.Id=9')) = 'root/elsewhere' AND Id = 1"),
+            "A_Disk.Id=1");
+  for (const char* path : {"A_Disk.Id=77", "A_None.Id=1", "A_Lonely.Name=\"x\"", "A_Disk.Nr=1", "root/no:A_Disk.Id=1",
+                           "A_Disk.Id=\"one\"", "A_Disk.Id=5"}) {
+    EXPECT_EQ(query("DMTF:CQL", fmt::format("SELECT * FROM A_System WHERE InstanceOf('{}') IS NULL", path)),
+              "A_System.Name=\"s\"")
+        << path << " names none";
+  }
+}
+
+TEST_F(Queries, FailWhenWhatAReferenceNamesCannotBeFetched) {
+  other_objects.fail_with(Error(Status::kAccessDenied, "not for you"));
+  const std::string_view condition = "Id = 1 AND InstanceOf('root/elsewhere:A_Disk.Id=9').Id = 9";
+  EXPECT_EQ(query("DMTF:CQL", fmt::format("SELECT * FROM A_Disk WHERE {}", condition)), "ACCESS_DENIED");
+  EXPECT_EQ(query("DMTF:CQL", fmt::format("SELECT d.* FROM A_Disk d, A_System s WHERE d.{}", condition)),
+            "ACCESS_DENIED");
+  EXPECT_EQ(filter({.kind = Kind::kInstances, .class_name = "A_Disk"}, condition), "ACCESS_DENIED");
+  EXPECT_EQ(query("DMTF:CQL", fmt::format("SELECT * FROM A_Disk WHERE Id = 2 AND {}", condition)), "")
+      << "never asked for";
+}
+
+TEST_F(Queries, FilterByWhatReferencesName) {
+  EXPECT_EQ(filter({.kind = Kind::kReferenceNames, .object = path("A_System.Name=\"s\"")}, "InstanceOf(Part).Id = 1"),
+            "A_Has.Whole=\"A_System.Name=\\\"s\\\"\",Part=\"A_Disk.Id=1\"");
+  EXPECT_EQ(filter({.kind = Kind::kInstanceNames, .class_name = "A_Has"}, "InstanceOf(Part).Label LIKE '.*9'"), "");
 }
 
 TEST_F(Queries, FilterNamesAndAssociations) {

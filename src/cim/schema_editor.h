@@ -24,10 +24,10 @@ class NamespaceListener {
   virtual void on_namespace_deleted(const NamespaceName& name) = 0;
 };
 
-/// Interface; control shard only. Parameters given by reference outlive the call. Whoever
-/// implements it checks who may change namespaces, which come as instances of several classes; for all else the object
-/// manager has checked that the caller may do it, and that the namespace is there. Each answer but success
-/// leaves everything as it was; after success the change survives a loss of power.
+/// Interface; control shard only. Parameters given by reference outlive the call. Whoever implements it checks who may
+/// change namespaces, which come as instances of several classes; for all else the object manager has checked that the
+/// caller may do it, and that the namespace is there. Each answer but success leaves everything as it was; after
+/// success the change survives a loss of power.
 class SchemaEditor {
  public:
   virtual ~SchemaEditor() = default;

@@ -44,6 +44,7 @@ Evaluator::Operand Evaluator::operand(NodeIndex index) {
     case NodeKind::kLiteral:
       return {node.value};
     case NodeKind::kPath:
+    case NodeKind::kMember:
       return path(node);
     case NodeKind::kSymbol:
     case NodeKind::kAggregate:
@@ -247,7 +248,7 @@ std::size_t Evaluator::source_with(std::string_view property) const {
 
 Evaluator::Operand Evaluator::path(const Node& node) {
   std::size_t position = 0;
-  Operand current = first_step(node, position);
+  Operand current = node.kind == NodeKind::kMember ? operand(node.left) : first_step(node, position);
   for (; position < node.steps.size(); ++position) {
     if (!spend(1)) {
       return {};
@@ -300,6 +301,9 @@ Evaluator::Operand Evaluator::property_of(const Instance& instance, const PathSt
 }
 
 Evaluator::Operand Evaluator::next_step(const Operand& base, const PathStep& step) {
+  if (step.name.empty()) {
+    return {select_elements(base.value, step), base.property};
+  }
   if (const InstancePtr instance = base.value.as_instance()) {
     const bool is_class_name = name_equal(step.name, "__CLASS");
     Operand result = is_class_name ? Operand{Value(instance->class_name())} : property_of(*instance, step);
@@ -413,12 +417,16 @@ ObjectPath Evaluator::path_of(std::size_t source) const {
   const Class* const cls = class_of(source);
   ObjectPath path;
   if (instance != nullptr) {
-    path = instance->path(instance->name_space() != nullptr ? *instance->name_space() : surroundings_.name_space);
+    path = path_of(*instance);
   } else if (cls != nullptr) {
     path = ObjectPath(surroundings_.name_space, cls->name());
   }
   path.set_host(surroundings_.host);
   return path;
+}
+
+ObjectPath Evaluator::path_of(const Instance& instance) const {
+  return instance.path(instance.name_space() != nullptr ? *instance.name_space() : surroundings_.name_space);
 }
 
 }  // namespace lunaria::cim::query

@@ -19,11 +19,15 @@
 
 namespace lunaria::cim::query {
 
+class FetchedInstances;
+
 /// What a query may ask about beside the instance.
 struct Surroundings {
   NamespaceName name_space{};     ///< where instances live that do not say where
   std::string host{};             ///< of this server, as paths show it
+  std::string name_space_type{};  ///< by which the client calls it (DSP0207): "https"; "" where no URI leads here
   runtime::WallTime wall_time{};  ///< what CurrentDateTime() answers
+  FetchedInstances* instances{};  ///< what InstanceOf() answers from; null where it is NULL
 };
 
 /// What a query looks at together: an instance of each of Statement::sources. While a join is being put together some
@@ -65,6 +69,8 @@ class Evaluator final {
   const Instance* instance_of(std::size_t source) const;
   const Class* class_of(std::size_t source) const;
   ObjectPath path_of(std::size_t source) const;
+  /// Where the instance does not say where it is, in the namespace of the query.
+  ObjectPath path_of(const Instance& instance) const;
   /// Whether `name` stands for the whole instance, and of which source.
   std::optional<std::size_t> source_named(std::string_view name) const;
   /// As far as no property may be meant: no variable, and none that hides the class.
@@ -82,6 +88,8 @@ class Evaluator final {
   Value satisfied(const Node& node);
   Value predicate(const Node& node, const Operand& left);
   Value function(const Node& node);
+  Value created_array(const Node& node);
+  Value named_instance(const Node& node);
   Value path_function(const Node& node);
   Value argument(const Node& node) { return value(node.arguments.front()); }
   /// False when the budget is used up.

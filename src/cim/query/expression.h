@@ -22,6 +22,7 @@ inline constexpr NodeIndex kNoNode = 0xFFFFFFFF;
 enum class NodeKind : std::uint8_t {
   kLiteral,         ///< value
   kPath,            ///< steps
+  kMember,          ///< what the steps lead to from left, which is no path
   kSymbol,          ///< #'Text': symbol, a value of the property that it is compared with
   kNegate,          ///< -left
   kAdd,             ///< left + right, also of datetimes
@@ -72,6 +73,9 @@ enum class Function : std::uint8_t {
   kStringToReal,
   kStringToNumeric,
   kSchemaName,
+  kNameSpaceType,
+  kCreateArray,
+  kInstanceOf,
 };
 
 enum class Aggregate : std::uint8_t { kCount, kMin, kMax, kSum, kMean, kMedian };
@@ -84,7 +88,7 @@ struct IndexRange {
 
 /// One name of a path, with what stands behind it.
 struct PathStep {
-  std::string name;
+  std::string name;                ///< "" of a kMember: elements of left itself
   std::string scope;               ///< of `Class::Name`; "" without
   std::vector<IndexRange> ranges;  ///< of `[1, 3..5]`
   bool is_single = false;          ///< exactly one index: the element itself, not an array of it
@@ -97,6 +101,7 @@ struct Node {
   Function function = Function::kUpperCase;
   Aggregate aggregate = Aggregate::kCount;
   bool is_distinct = false;  ///< of kAggregate
+  bool fetches = false;      ///< there is a kInstanceOf in it
   std::uint16_t depth = 0;   ///< nodes below it, at most limits::kQueryDepthMax
   NodeIndex left = kNoNode;
   NodeIndex right = kNoNode;

@@ -16,7 +16,7 @@ struct NamedFunction {
   std::size_t arguments_min;
   std::size_t arguments_max;
 };
-constexpr std::array<NamedFunction, 30> kFunctions = {{
+constexpr std::array<NamedFunction, 33> kFunctions = {{
     {"UpperCase", Function::kUpperCase, 1, 1},
     {"Upper", Function::kUpperCase, 1, 1},
     {"LowerCase", Function::kLowerCase, 1, 1},
@@ -47,6 +47,9 @@ constexpr std::array<NamedFunction, 30> kFunctions = {{
     {"StringToReal", Function::kStringToReal, 1, 1},
     {"StringToNumeric", Function::kStringToNumeric, 1, 1},
     {"SchemaName", Function::kSchemaName, 0, 1},
+    {"NameSpaceType", Function::kNameSpaceType, 0, 1},
+    {"InstanceOf", Function::kInstanceOf, 1, 1},
+    {"CreateArray", Function::kCreateArray, 1, limits::kQueryNodesMax},
 }};
 
 struct NamedAggregate {
@@ -90,6 +93,7 @@ NodeIndex Parser::add(Node node) {
   const auto deepen = [&](NodeIndex child) {
     if (child != kNoNode) {
       node.depth = std::max(node.depth, static_cast<std::uint16_t>(statement_.nodes[child].depth + 1));
+      node.fetches = node.fetches || statement_.nodes[child].fetches;
     }
   };
   deepen(node.left);
@@ -244,7 +248,7 @@ NodeIndex Parser::parse_quantified(bool is_any, std::size_t depth) {
   advance();
   Node node;
   if (!take_keyword("IN")) {
-    const NodeIndex array = parse_path(first);
+    const NodeIndex array = parse_named(first, depth);
     const NodeIndex predicate = array == kNoNode ? kNoNode : parse_comparison(array, depth);
     if (predicate == kNoNode) {
       return kNoNode;
@@ -263,7 +267,7 @@ NodeIndex Parser::parse_quantified(bool is_any, std::size_t depth) {
     return refuse_node("the name of a property expected");
   }
   advance();
-  node.left = parse_path(array);
+  node.left = parse_named(array, depth);
   if (node.left == kNoNode || !expect_keyword("SATISFIES") || !expect("(")) {
     return kNoNode;
   }
@@ -322,7 +326,7 @@ NodeIndex Parser::parse_operand(std::size_t depth) {
       node.value = Value(name.is_keyword("TRUE"));
       return add(std::move(node));
     }
-    return take("(") ? parse_call(name, depth) : parse_path(name);
+    return parse_named(name, depth);
   }
   if (token_.kind != TokenKind::kString && (token_.kind != TokenKind::kNumber || node.kind == NodeKind::kSymbol)) {
     return refuse_node("a property or a value expected");
@@ -334,6 +338,31 @@ NodeIndex Parser::parse_operand(std::size_t depth) {
   }
   advance();
   return add(std::move(node));
+}
+
+/// After the name of a function or of what a path begins with.
+NodeIndex Parser::parse_named(const Token& name, std::size_t depth) {
+  if (depth > limits::kQueryDepthMax) {
+    return refuse_node("the query is nested too deeply");
+  }
+  return take("(") ? parse_member(parse_call(name, depth)) : parse_path(name);
+}
+
+/// What stands behind a function: CreateArray(1, 2)[0], InstanceOf(Reference).Name.
+NodeIndex Parser::parse_member(NodeIndex called) {
+  if (called == kNoNode || statement_.nodes[called].kind != NodeKind::kFunction) {
+    return called;
+  }
+  Node node;
+  node.kind = NodeKind::kMember;
+  node.left = called;
+  if (statement_.nodes[called].function == Function::kCreateArray && token_.is("[")) {
+    return parse_indexes(node.steps.emplace_back()) ? add(std::move(node)) : kNoNode;
+  }
+  if (statement_.nodes[called].function == Function::kInstanceOf && token_.is(".")) {
+    return parse_inner_steps(node) ? add(std::move(node)) : kNoNode;
+  }
+  return called;
 }
 
 /// After the parenthesis.
@@ -367,6 +396,7 @@ NodeIndex Parser::parse_call(const Token& called, std::size_t depth) {
   }
   node.kind = NodeKind::kFunction;
   node.function = function->function;
+  node.fetches = node.function == Function::kInstanceOf;
   if (!token_.is(")")) {
     do {
       const NodeIndex argument = parse_sum(depth + 1);
@@ -395,33 +425,37 @@ NodeIndex Parser::parse_path(const Token& first) {
       return kNoNode;
     }
   }
-  if (!parse_indexes(node.steps.back())) {
-    return kNoNode;
-  }
+  return parse_indexes(node.steps.back()) && parse_inner_steps(node) ? add(std::move(node)) : kNoNode;
+}
+
+bool Parser::parse_inner_steps(Node& node) {
   while (take(".")) {
     if (node.steps.size() >= limits::kQueryDepthMax) {
-      return refuse_node("the path is too long");
+      return refuse("the path is too long");
     }
     PathStep& next = node.steps.emplace_back();
     if (take("*")) {
+      if (node.kind == NodeKind::kMember) {
+        return refuse("'.*' stands behind a class only");
+      }
       if (!allows_aggregates_ && !token_.is_keyword("FROM") && !token_.is(",")) {
-        return refuse_node("'*' stands in the list after SELECT only");
+        return refuse("'*' stands in the list after SELECT only");
       }
       next.name = "*";
       break;
     }
     if (!parse_step_name(next) || !parse_indexes(next)) {
-      return kNoNode;
+      return false;
     }
   }
   if (take("#")) {
     if (token_.kind != TokenKind::kString) {
-      return refuse_node("a text of the qualifier Values expected after '#'");
+      return refuse("a text of the qualifier Values expected after '#'");
     }
     node.symbol = *token_.value.as_string();
     advance();
   }
-  return add(std::move(node));
+  return true;
 }
 
 bool Parser::parse_step_name(PathStep& step) {

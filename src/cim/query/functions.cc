@@ -1,16 +1,19 @@
-// The functions of CQL (DSP0202 clause 8), as far as they need nothing but the instance: what would have to fetch
-// another instance is no function here.
+// The functions of CQL (DSP0202 clause 8).
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cim/datetime.h"
 #include "cim/name.h"
 #include "cim/object_path.h"
 #include "cim/query/comparison.h"
 #include "cim/query/evaluator.h"
+#include "cim/query/fetched_instances.h"
+#include "cim/query/typed_path.h"
 
 namespace lunaria::cim::query {
 namespace {
@@ -61,6 +64,43 @@ Value parsed_number(const Value& text, Type type) {
   return number ? *std::move(number) : Value::null(type);
 }
 
+/// Whether a path function takes a text for a path.
+bool reads_texts(Function function) {
+  return function != Function::kInstanceToReference;
+}
+
+/// The type that all of them have, or fit: integers among each other, with reals real64. nullopt where there is none;
+/// absent values are of any.
+std::optional<Type> common_type(const std::vector<Value>& values) {
+  std::optional<Type> common;
+  bool are_numbers = true;
+  bool is_one = true;
+  bool has_real = false;
+  for (const Value& value : values) {
+    if (value.is_absent()) {
+      continue;
+    }
+    is_one = is_one && value.type() == common.value_or(value.type());
+    are_numbers = are_numbers && is_numeric(value.type());
+    has_real = has_real || is_real(value.type());
+    common = value.type();
+  }
+  if (is_one || !are_numbers) {
+    return is_one ? common : std::nullopt;
+  }
+  for (const Type type : {Type::kUint64, Type::kSint64}) {
+    const auto fits = [type](const Value& value) { return value.is_null() || value.converted_to(type); };
+    if (!has_real && std::ranges::all_of(values, fits)) {
+      return type;
+    }
+  }
+  return Type::kReal64;
+}
+
+Value text_or_null(std::string_view text) {
+  return text.empty() ? Value::null(Type::kString) : Value(text);
+}
+
 }  // namespace
 
 Value Evaluator::function(const Node& node) {
@@ -105,6 +145,10 @@ Value Evaluator::function(const Node& node) {
       return parsed_number(argument(node), Type::kReal64);
     case Function::kStringToNumeric:
       return number_of_text(argument(node).string_or_empty());
+    case Function::kCreateArray:
+      return created_array(node);
+    case Function::kInstanceOf:
+      return named_instance(node);
     case Function::kArrayLength: {
       const Value array = argument(node);
       return array.is_array() && !array.is_null() ? Value(static_cast<std::uint64_t>(array.elements().size()))
@@ -115,10 +159,46 @@ Value Evaluator::function(const Node& node) {
   }
 }
 
-// Of the instance itself or of another one of the row: its path is known. Of a reference given as argument: parts of
-// that path.
+// An array of what its arguments are, NULLs among them; NULL where they have no type in common.
+Value Evaluator::created_array(const Node& node) {
+  std::vector<Value> elements;
+  elements.reserve(node.arguments.size());
+  bool has_array = false;
+  for (const NodeIndex argument : node.arguments) {
+    elements.push_back(value(argument));
+    has_array = has_array || elements.back().is_array();
+  }
+  const auto type = has_array ? std::nullopt : common_type(elements);
+  if (!type) {
+    return Value::null(Type::kString, true);
+  }
+  for (Value& element : elements) {
+    element = element.is_null() ? Value::null(*type) : element.converted_to(*type).value_or(Value::null(*type));
+  }
+  return Value::array(*type, std::move(elements));
+}
+
+// Of a reference or the text of a path, without namespace in that of the query.
+Value Evaluator::named_instance(const Node& node) {
+  const Value given = argument(node);
+  const ObjectPathPtr reference = given.as_reference();
+  const bool is_text = given.as_string() != nullptr && spend(given.as_string()->size());
+  auto path = is_text ? typed_path(*given.as_string()).path : reference ? std::optional(*reference) : std::nullopt;
+  if (!path || !path->is_instance() || surroundings_.instances == nullptr) {
+    return Value::null(Type::kEmbeddedInstance);
+  }
+  if (path->name_space().empty()) {
+    path->set_name_space(surroundings_.name_space);
+  }
+  InstancePtr instance = surroundings_.instances->find(*std::move(path));
+  return instance ? Value(std::move(instance)) : Value::null(Type::kEmbeddedInstance);
+}
+
+// Of the instance itself or of another one of the row: its path is known. Of a reference or a text given as argument:
+// parts of that path.
 Value Evaluator::path_function(const Node& node) {
   ObjectPath path = path_of(0);
+  std::string name_space_type = surroundings_.name_space_type;
   const Node* const lone = node.arguments.empty() ? nullptr : &statement_.nodes[node.arguments.front()];
   const bool is_name = lone != nullptr && lone->kind == NodeKind::kPath && lone->steps.size() == 1;
   if (const auto sure = is_name ? source_surely_named(*lone) : std::nullopt) {
@@ -127,15 +207,26 @@ Value Evaluator::path_function(const Node& node) {
     const Value given = argument(node);
     const ObjectPathPtr reference = given.as_reference();
     const InstancePtr instance = given.as_instance();
+    const TypedPath text =
+        given.as_string() != nullptr && reads_texts(node.function) && spend(given.as_string()->size())
+            ? typed_path(*given.as_string())
+            : TypedPath{};
+    name_space_type = text.name_space_type;
     if (reference && node.function != Function::kInstanceToReference) {
       path = *reference;
       if (path.name_space().empty()) {
         path.set_name_space(surroundings_.name_space);
       }
+    } else if (text.path) {
+      path = *text.path;
+      if (path.name_space().empty()) {
+        path.set_name_space(surroundings_.name_space);
+      }
     } else if (instance) {
-      path = instance->path(surroundings_.name_space);
+      path = path_of(*instance);
     } else if (const auto source = is_name ? source_named(lone->steps.front().name) : std::nullopt) {
       path = path_of(*source);
+      name_space_type = surroundings_.name_space_type;
     } else {
       return Value::null(Type::kString);
     }
@@ -143,6 +234,8 @@ Value Evaluator::path_function(const Node& node) {
   switch (node.function) {
     case Function::kHostPort:
       return Value(path.host());
+    case Function::kNameSpaceType:
+      return text_or_null(name_space_type);
     case Function::kClassName:
       return Value(path.class_name());
     case Function::kSchemaName:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cim/query/fetched_instances.h"
 #include "runtime/shard.h"
 
 namespace lunaria::cim::query {
@@ -22,7 +23,7 @@ class Join::Rows final : public InstanceSink {
  public:
   Rows(Join& join, std::size_t source) : join_(join), source_(source) {
     for (const Part& part : join.parts_) {
-      if (part.reads == only(source) || (part.reads == 0 && source == 0)) {
+      if (part.reads == only(source) && !join.fetches(part.expression)) {
         conditions_.push_back(part.expression);
       }
     }
@@ -58,6 +59,7 @@ Join::Join(const Query& query, const Sources& sources, const Surroundings& surro
       surroundings_(surroundings),
       kept_(kept),
       combinations_max_(combinations_max),
+      fetches_instances_(query.statement().fetches_instances()),
       row_(query.statement().sources.size()) {
   if (query.statement().condition != kNoNode) {
     take_apart(query.statement().condition);
@@ -84,7 +86,8 @@ void Join::take_apart(NodeIndex condition) {
     std::ranges::for_each(node.arguments, [this](NodeIndex part) { take_apart(part); });
     return;
   }
-  parts_.push_back({condition, sources_.read_by(condition)});
+  const SourceSet reads = sources_.read_by(condition);
+  parts_.push_back({condition, reads == 0 ? only(0) : reads});
 }
 
 void Join::plan() {
@@ -105,8 +108,9 @@ void Join::plan() {
     const SourceSet with = before | only(level.source);
     for (const Part& part : parts_) {
       const bool is_complete = (part.reads & ~with) == 0 && (part.reads & ~before) != 0;
-      if (is_complete && part.reads != only(level.source)) {
+      if (is_complete && (part.reads != only(level.source) || fetches(part.expression))) {
         level.conditions.push_back(part.expression);
+        level.fetches = level.fetches || fetches(part.expression);
       }
     }
     if (level.own_side != kNoNode) {
@@ -121,7 +125,7 @@ void Join::plan() {
 bool Join::tie(Level& level, SourceSet before) const {
   for (const Part& part : parts_) {
     const Node& node = query_.statement().nodes[part.expression];
-    if (node.kind != NodeKind::kCompare || node.comparison != Comparison::kEqual) {
+    if (node.kind != NodeKind::kCompare || node.comparison != Comparison::kEqual || node.fetches) {
       continue;
     }
     for (const auto& [own, other] : {std::pair(node.left, node.right), std::pair(node.right, node.left)}) {
@@ -176,6 +180,18 @@ bool Join::step(Level& level) {
   return true;
 }
 
+runtime::Task<Result<void, Error>> Join::fetch_for(const Level* level) {
+  FetchedInstances* const instances = surroundings_.instances;
+  while (instances != nullptr && (level != nullptr ? instances->lacks(query_, level->conditions, row_, surroundings_)
+                                                   : instances->lacks(query_, row_, surroundings_))) {
+    auto fetched = co_await instances->fetch();
+    if (!fetched) {
+      co_return fetched;
+    }
+  }
+  co_return Result<void, Error>();
+}
+
 runtime::Task<Result<void, Error>> Join::combine(const OperationContext& context, QuerySink& sink) {
   if (kept_.has_overflowed()) {
     co_return fail(Kept::error());
@@ -199,12 +215,24 @@ runtime::Task<Result<void, Error>> Join::combine(const OperationContext& context
     if (looked_at % kCombinationsAtOnce == 0 && context.shard != nullptr) {
       co_await runtime::yield_on(*context.shard);
     }
+    if (levels_[depth].fetches) {
+      const auto fetched = co_await fetch_for(&levels_[depth]);
+      if (!fetched) {
+        co_return fail(fetched.error());
+      }
+    }
     if (!holds(levels_[depth].conditions)) {
       continue;
     }
     if (depth + 1 < levels_.size()) {
       enter(levels_[++depth]);
       continue;
+    }
+    if (fetches_instances_) {
+      const auto fetched = co_await fetch_for(nullptr);
+      if (!fetched) {
+        co_return fail(fetched.error());
+      }
     }
     InstanceSink::Delivery delivery = sink.take(row_);
     if (delivery == InstanceSink::Delivery::kWait) {

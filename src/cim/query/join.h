@@ -26,8 +26,9 @@ namespace lunaria::cim::query {
 /// it.
 ///
 /// The condition is taken apart at its ANDs. Parts that read one source are asked of its instances as they come; the
-/// others as soon as a combination has the instances that they read. Sources are gone through in the order of FROM,
-/// except that one which an equality ties to those before it comes next, and is then looked up by hash.
+/// others, and those that fetch instances (InstanceOf), as soon as a combination has the instances that they read.
+/// Sources are gone through in the order of FROM, except that one which an equality ties to those before it comes next,
+/// and is then looked up by hash.
 class Join final {
  public:
   Join(const Query& query, const Sources& sources, const Surroundings& surroundings, Kept& kept,
@@ -55,6 +56,7 @@ class Join final {
   struct Level {
     std::size_t source = 0;
     std::vector<NodeIndex> conditions;  ///< to be asked once it has an instance
+    bool fetches = false;               ///< one of them does (InstanceOf)
     NodeIndex own_side = kNoNode;       ///< of an equality that ties it to the levels before
     NodeIndex other_side = kNoNode;
     std::optional<JoinIndex> index;  ///< of own_side
@@ -68,6 +70,9 @@ class Join final {
   void enter(Level& level);
   bool step(Level& level);
   bool holds(const std::vector<NodeIndex>& conditions);
+  bool fetches(NodeIndex expression) const { return query_.statement().nodes[expression].fetches; }
+  /// What the conditions of a level lack, or, without one, the list and order of a whole combination.
+  runtime::Task<Result<void, Error>> fetch_for(const Level* level);
   std::vector<Value> values_of(const Level& level) const;
 
   const Query& query_;
@@ -75,6 +80,7 @@ class Join final {
   const Surroundings& surroundings_;
   Kept& kept_;
   std::size_t combinations_max_;
+  bool fetches_instances_;
   std::vector<Part> parts_;
   std::vector<std::unique_ptr<Rows>> rows_;
   std::vector<Level> levels_;

@@ -130,6 +130,9 @@ Result<Statement, SyntaxError> Parser::parse() {
   if (is_good && token_.kind != TokenKind::kEnd) {
     is_good = refuse("the query should end here");
   }
+  if (is_good && statement_.kind == StatementKind::kSchema && statement_.fetches_instances()) {
+    is_good = refuse("InstanceOf is asked of instances, not of classes");
+  }
   if (!is_good || has_failed_) {
     return fail(std::move(error_));
   }

@@ -56,8 +56,11 @@ class Parser final {
   NodeIndex parse_sum(std::size_t depth);
   NodeIndex parse_product(std::size_t depth);
   NodeIndex parse_operand(std::size_t depth);
+  NodeIndex parse_named(const Token& name, std::size_t depth);
   NodeIndex parse_call(const Token& called, std::size_t depth);
+  NodeIndex parse_member(NodeIndex called);
   NodeIndex parse_path(const Token& first);
+  bool parse_inner_steps(Node& node);
   bool parse_step_name(PathStep& step);
   bool parse_indexes(PathStep& step);
   bool parse_index(std::uint64_t& index);

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "cim/limits.h"
-#include "cim/query/query_sink.h"
 #include "cim/query/sample_for_test.h"
 
 namespace lunaria::cim::query {
@@ -77,6 +76,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Condition{"State = #'Enabled'", true}, Condition{"State = T_Thing.State#'Enabled'", true},
                     Condition{"State = T_Thing.State#'Nothing'", false}));
 
+INSTANTIATE_TEST_SUITE_P(
+    CreatedArrays, CqlCondition,
+    testing::Values(Condition{"Tags = CreateArray('red', 'green')", true},
+                    Condition{"CreateArray('red') = Tags", false}, Condition{"Status = CreateArray(2, 3)", true},
+                    Condition{"ArrayLength(CreateArray(Id, Level)) = 2", true},
+                    Condition{"ANY CreateArray(2, 5) = Id", true}, Condition{"EVERY CreateArray(2, 5)[*] = Id", false},
+                    Condition{"ANY x IN CreateArray(Name, 'y') SATISFIES (x LIKE 'Disk.*')", true},
+                    Condition{"CreateArray(7, Id)[1] = 5", true}, Condition{"CreateArray(7)[1] IS NULL", true},
+                    Condition{"CreateArray(Id, 8)[0..1] = CreateArray(5, 8)", true},
+                    Condition{"CreateArray(Level, Large)[1] = 18446744073709551616.0", true},
+                    Condition{"CreateArray(Level, Id)[0] = -3 AND CreateArray(Id, Ratio)[1] = 2.5", true},
+                    Condition{"CreateArray(Missing, 'x')[0] IS NULL AND CreateArray(Missing, 'x')[1] = 'x'", true},
+                    Condition{"CreateArray(Nothing) IS NULL", true}, Condition{"CreateArray(Tags) IS NULL", true},
+                    Condition{"CreateArray(Id, 'x') IS NULL", true},
+                    Condition{"CreateArray(State#'Enabled') = CreateArray(State)", true}));
+
 INSTANTIATE_TEST_SUITE_P(Objects, CqlCondition,
                          testing::Values(Condition{"Part.Label = 'wheel' AND Part.Size = 7", true},
                                          Condition{"Part ISA T_Part", true}, Condition{"Part ISA T_Base", false},
@@ -96,22 +111,31 @@ INSTANTIATE_TEST_SUITE_P(Patterns, CqlCondition,
 
 INSTANTIATE_TEST_SUITE_P(
     Calculations, CqlCondition,
-    testing::Values(Condition{"Id + 1 = 6", true}, Condition{"Id * 2 - 3 / 2 = 8.5", true},
-                    Condition{"(Id + 1) * 2 = 12", true}, Condition{"-Level = 3", true}, Condition{"Id / 0 = 1", false},
-                    Condition{"Large + 1 > Large - 1", false}, Condition{"Name || '!' = 'Disk one!'", true},
-                    Condition{"UpperCase(Name) = 'DISK ONE'", true}, Condition{"NumericToString(Id) = '5'", true},
-                    Condition{"CurrentDateTime() - When > Age", true},
-                    Condition{"When + Age = DateTime('20260104020405.000000+000')", true},
-                    Condition{"IntervalToMicroseconds(Age) = 172800000000", true},
-                    Condition{"MicrosecondsToInterval(172800000000) = Age", true},
-                    Condition{"ClassName() = 'T_Thing'", true}, Condition{"NameSpaceName() = 'root/test'", true},
-                    Condition{"ModelPath() = 'T_Thing.Id=5'", true}, Condition{"HostPort() = 'host.example'", true},
-                    Condition{"SchemaName() = 'T'", true},
-                    Condition{"InstanceToReference() = 'root/test:T_Thing.Id=5'", true},
-                    Condition{"InstanceToReference(T_Thing) = ObjectPath()", true},
-                    Condition{"InstanceToReference() = 'T_Thing.Id=6'", false},
-                    Condition{"ClassName(InstanceToReference(Part)) = 'T_Part'", true},
-                    Condition{"InstanceToReference(Name) IS NULL AND InstanceToReference(Missing) IS NULL", true}));
+    testing::Values(
+        Condition{"Id + 1 = 6", true}, Condition{"Id * 2 - 3 / 2 = 8.5", true}, Condition{"(Id + 1) * 2 = 12", true},
+        Condition{"-Level = 3", true}, Condition{"Id / 0 = 1", false}, Condition{"Large + 1 > Large - 1", false},
+        Condition{"Name || '!' = 'Disk one!'", true}, Condition{"UpperCase(Name) = 'DISK ONE'", true},
+        Condition{"NumericToString(Id) = '5'", true}, Condition{"CurrentDateTime() - When > Age", true},
+        Condition{"When + Age = DateTime('20260104020405.000000+000')", true},
+        Condition{"IntervalToMicroseconds(Age) = 172800000000", true},
+        Condition{"MicrosecondsToInterval(172800000000) = Age", true}, Condition{"ClassName() = 'T_Thing'", true},
+        Condition{"NameSpaceName() = 'root/test'", true}, Condition{"ModelPath() = 'T_Thing.Id=5'", true},
+        Condition{"HostPort() = 'host.example'", true}, Condition{"SchemaName() = 'T'", true},
+        Condition{"NameSpaceType() = 'https'", true}, Condition{"NameSpaceType(T_Thing) = 'https'", true},
+        Condition{"NameSpaceType('http://other.example:5988/root/x:T_Thing.Id=1') = 'http'", true},
+        Condition{"NameSpaceType('cimxml.wbems://h/root/x:T_Thing.Id=1') = 'cimxml.wbems'", true},
+        Condition{"NameSpaceType('//other.example/root/x:T_Thing.Id=1') IS NULL", true},
+        Condition{"NameSpaceType('T_Thing.Name=\"http://x\"') IS NULL", true},
+        Condition{"NameSpaceType(InstanceToReference()) IS NULL", true},
+        Condition{"NameSpaceType(Missing) IS NULL AND NameSpaceType('http://') IS NULL", true},
+        Condition{"HostPort('http://other.example:5988/root/x:T_Thing.Id=1') = 'other.example:5988'", true},
+        Condition{"ModelPath('root/x:T_Thing.Id=1') = 'T_Thing.Id=1'", true},
+        Condition{"NameSpaceName('T_Thing.Id=1') = 'root/test'", true}, Condition{"ClassName('no path') IS NULL", true},
+        Condition{"InstanceToReference() = 'root/test:T_Thing.Id=5'", true},
+        Condition{"InstanceToReference(T_Thing) = ObjectPath()", true},
+        Condition{"InstanceToReference() = 'T_Thing.Id=6'", false},
+        Condition{"ClassName(InstanceToReference(Part)) = 'T_Part'", true},
+        Condition{"InstanceToReference(Name) IS NULL AND InstanceToReference(Missing) IS NULL", true}));
 
 INSTANTIATE_TEST_SUITE_P(
     Conversions, CqlCondition,
@@ -336,7 +360,7 @@ TEST(Query, RefusesPathsThatLeadNowhere) {
   EXPECT_EQ(check("SELECT * FROM T_Thing WHERE ANY t IN Tags SATISFIES (t.Size = 1)"),
             "T_Thing.Tags is no embedded object");
   EXPECT_EQ(check("SELECT Left.Id FROM T_Link"),
-            "T_Link.Left is a reference and no embedded object: join the class instead");
+            "T_Link.Left is a reference and no embedded object: write InstanceOf() around it");
   EXPECT_EQ(check("SELECT t.Part.* FROM T_Thing t"),
             "DMTF:CQL query, character 17: '.*' stands behind a class only, at 'FROM'");
   EXPECT_EQ(check("SELECT Part.Anything, Parts[0].Size AS P, Any.Anything.Else AS A FROM T_Thing"), "");
@@ -344,6 +368,27 @@ TEST(Query, RefusesPathsThatLeadNowhere) {
   EXPECT_EQ(check("SELECT * FROM CIM_InstModification WHERE SourceInstance.T_Thing::State = 2 AND "
                   "PreviousInstance.T_Thing::Part.Size = 1 AND CIM_InstIndication::TargetInstance ISA T_Thing"),
             "");
+}
+
+TEST(Query, RefusesArgumentsThatFunctionsDoNotTake) {
+  const auto check = [](std::string_view condition) {
+    const auto query = Query::parse(Language::kCql, fmt::format("SELECT * FROM T_Thing WHERE {}", condition));
+    const auto checked =
+        query ? query->check(sample().repository, sample().name_space) : Result<void, Error>(fail(query.error()));
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(check("Status = CreateArray(1, Id, Ratio, Level + 1)"), "");
+  EXPECT_EQ(check("Tags = CreateArray(Name, Id)"), "CreateArray takes values of one type, not string and uint32");
+  EXPECT_EQ(check("Tags = CreateArray(When, UpperCase(Name))"),
+            "CreateArray takes values of one type, not datetime and string");
+  EXPECT_EQ(check("Tags = CreateArray('x', Tags)"), "CreateArray takes single values, no arrays");
+  EXPECT_EQ(check("Tags = CreateArray('x', Tags[1])"), "");
+  EXPECT_EQ(check("Status = CreateArray(CreateArray(1))"), "CreateArray takes single values, no arrays");
+  EXPECT_EQ(check("Status = CreateArray(CreateArray(1)[0])"), "");
+  EXPECT_EQ(check("Status = CreateArray(#'OK')"), "#'OK' in CreateArray is of no property: write Property#'OK'");
+  EXPECT_EQ(check("Status = CreateArray()"),
+            "DMTF:CQL query, character 50: CreateArray has another number of arguments, at ')'");
+  EXPECT_EQ(check("UpperCase(Name)[1] = 'D'"), "DMTF:CQL query, character 44: the query should end here, at '['");
 }
 
 TEST(Query, TakesAnAliasForTheClassWhateverItsPropertiesAreCalled) {
@@ -469,36 +514,6 @@ TEST(Query, TellsProvidersWhatItNeeds) {
   EXPECT_FALSE(parse("SELECT Id + 1 FROM T_Thing").kept_source());
 }
 
-/// Runs a query over things numbered from 0 and shows the rows.
-std::vector<std::string> rows(std::string_view text, int count) {
-  const Query query = *Query::parse(Language::kCql, text);
-  CollectingSink receiver;
-  MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
-  Kept kept(budget);
-  QuerySink sink(query, sample().surroundings, receiver, kept);
-  for (int i = 0; i < count; ++i) {
-    Instance thing = sample().thing();
-    EXPECT_TRUE(thing.set("Id", Value(static_cast<std::uint32_t>(i))));
-    EXPECT_TRUE(thing.set("Name", Value(std::string(1, static_cast<char>('a' + i % 3)))));
-    if (sink.deliver(std::move(thing)) == InstanceSink::Delivery::kGone) {
-      break;
-    }
-  }
-  auto finish = sink.finish();
-  std::move(finish).operator co_await().await_suspend(std::noop_coroutine()).resume();
-  std::vector<std::string> shown;
-  for (const Instance& row : receiver.instances()) {
-    std::string line = row.class_name();
-    for (std::size_t i = 0; i < row.values().size(); ++i) {
-      if (row.is_selected(i) && !row.value(i).is_absent()) {
-        line += ' ' + row.cls()->property(i).name + '=' + row.value(i).to_text();
-      }
-    }
-    shown.push_back(line);
-  }
-  return shown;
-}
-
 TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
   const auto types = [](std::string_view list, std::string_view from = "T_Base t") {
     const Query query = *Query::parse(Language::kCql, fmt::format("SELECT {} FROM {}", list, from));
@@ -523,9 +538,12 @@ TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
             "CIM_QueryResult uint64 N uint32 Value2 string Value3 real64 Value4 real64 Value5");
   EXPECT_EQ(types("l.Left, l.Weight AS W, t.Id", "T_Base t, T_Link l"),
             "CIM_QueryResult reference Left(T_Base) uint8 W uint32 Id");
+  EXPECT_EQ(types("CreateArray(Id, Id) AS A, CreateArray(Id, Ratio) AS R, CreateArray('x')[0] AS S"),
+            "CIM_QueryResult uint32 A[] real64 R[] string S");
   EXPECT_EQ(types("Any.T_Thing::Id AS Inner"), "CIM_QueryResult uint32 Inner");
-  for (const char* list : {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S",
-                           "Any.Size AS S", "StringToNumeric(Name)", "t AS Whole", "__CLASS || 'x', __PATH AS P"}) {
+  for (const char* list :
+       {"Id + 1", "Id / 2", "Age / Age", "SUM(Id)", "MEDIAN(Id)", "*, Id + 0.5", "Parts.Size AS S", "Any.Size AS S",
+        "StringToNumeric(Name)", "t AS Whole", "CreateArray(Id, Level)", "__CLASS || 'x', __PATH AS P"}) {
     EXPECT_EQ(types(list), "unknown") << list;
   }
   const Query query =
@@ -541,90 +559,6 @@ TEST(Query, KnowsTheTypesOfItsRowsBeforehand) {
   EXPECT_EQ(row.find("W")->type(), Type::kUint8) << "what the instance lacks is NULL of the type that was told";
   const Query other = *Query::parse(Language::kCql, "SELECT Name AS M, Name AS Sum, Id AS W FROM T_Thing");
   EXPECT_NE(other.project(Row(&only, 1), sample().surroundings, cls).cls(), cls) << "rather than losing a value";
-}
-
-TEST(QuerySink, ProjectsFiltersSortsAndCounts) {
-  using Rows = std::vector<std::string>;
-  EXPECT_EQ(rows("SELECT Id, Name FROM T_Thing WHERE Id > 1 AND Id < 4", 9),
-            (Rows{"T_Thing Id=2 Name=c", "T_Thing Id=3 Name=a"}));
-  EXPECT_EQ(rows("SELECT Id FROM T_Thing ORDER BY Name DESC, Id", 4),
-            (Rows{"T_Thing Id=2", "T_Thing Id=1", "T_Thing Id=0", "T_Thing Id=3"}));
-  EXPECT_EQ(rows("SELECT FIRST 2 Id FROM T_Thing ORDER BY Id DESC", 5), (Rows{"T_Thing Id=4", "T_Thing Id=3"}));
-  EXPECT_EQ(rows("SELECT FIRST 1 Id FROM T_Thing", 5), (Rows{"T_Thing Id=0"}));
-  EXPECT_EQ(rows("SELECT DISTINCT Name FROM T_Thing", 7), (Rows{"T_Thing Name=a", "T_Thing Name=b", "T_Thing Name=c"}));
-  EXPECT_EQ(rows("SELECT Id * 2 AS Twice, Name || '!' FROM T_Thing", 1), (Rows{"CIM_QueryResult Twice=0 Value2=a!"}));
-  EXPECT_EQ(
-      rows("SELECT COUNT(*) AS N, MIN(Id), MAX(Name), SUM(Id), MEAN(Id), MEDIAN(Id), COUNT(Missing) FROM T_Thing", 4),
-      (Rows{"CIM_QueryResult N=4 Value2=0 Value3=c Value4=6 Value5=1.5 Value6=1.5 Value7=0"}));
-  EXPECT_EQ(rows("SELECT COUNT(*) FROM T_Thing WHERE Id > 100", 4), (Rows{"CIM_QueryResult Value1=0"}));
-  EXPECT_EQ(rows("SELECT COUNT(DISTINCT Name), COUNT(Name), SUM(DISTINCT Id / Id) FROM T_Thing WHERE Id > 0", 7),
-            (Rows{"CIM_QueryResult Value1=3 Value2=6 Value3=1"}));
-}
-
-TEST(QuerySink, TakesRowsOfAListForEqualWhateverTheirClass) {
-  const auto distinct = [](std::string_view list) {
-    const Query query = *Query::parse(Language::kCql, fmt::format("SELECT DISTINCT {} FROM T_Base", list));
-    CollectingSink receiver;
-    MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
-    Kept kept(budget);
-    QuerySink sink(query, sample().surroundings, receiver, kept);
-    for (const char* cls : {"T_Base", "T_Other", "T_Thing", "T_Other"}) {
-      Instance each(sample().repository.find_class(sample().name_space, cls));
-      EXPECT_TRUE(each.set("Id", Value(std::uint32_t{1})) && each.set("Name", Value("a")));
-      sink.deliver(std::move(each));
-    }
-    EXPECT_TRUE(get(sink.finish()));
-    return receiver.instances().size();
-  };
-  EXPECT_EQ(distinct("Name"), 1U);
-  EXPECT_EQ(distinct("Name, Level"), 1U) << "a property that the class lacks is NULL";
-  EXPECT_EQ(distinct("Id + 1"), 1U);
-  EXPECT_EQ(distinct("T_Other::Id"), 2U) << "1 and NULL";
-  EXPECT_EQ(distinct("__CLASS"), 3U);
-  EXPECT_EQ(distinct("*"), 3U);
-  EXPECT_EQ(distinct("*, Id + 1"), 1U) << "rows that are made up are of one class";
-}
-
-TEST(QuerySink, ShowsWhatIsOfTheScope) {
-  EXPECT_EQ(rows("SELECT T_Base::Id, T_Other::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Id=0"}));
-  EXPECT_EQ(rows("SELECT T_Other::Name, T_Thing::Name FROM T_Base", 1), (std::vector<std::string>{"T_Thing Name=a"}));
-}
-
-TEST(QuerySink, ShowsItemsOfOneNameUnderNamesOfTheirOwn) {
-  EXPECT_EQ(rows("SELECT Part.Size, Any.T_Part::Size, Id, T_Base.Id FROM T_Thing", 1),
-            (std::vector<std::string>{"CIM_QueryResult Size=7 Any_Size=9 Id=0 T_Base_Id=0"}));
-  EXPECT_EQ(rows("SELECT Id, t.Id, T_Base::Id FROM T_Thing t", 1), (std::vector<std::string>{"T_Thing Id=0"}));
-}
-
-TEST(QuerySink, KeepsNoMoreThanAllQueriesTogetherMay) {
-  constexpr std::size_t kBytes = 100'000;
-  MemoryBudget budget(4 * kBytes, kBytes);
-  const auto status = [&](std::string_view text, int count, Kept& kept) {
-    const Query query = *Query::parse(Language::kCql, text);
-    CollectingSink receiver;
-    QuerySink sink(query, sample().surroundings, receiver, kept);
-    Instance thing(sample().repository.find_class(sample().name_space, "T_Base"));
-    for (int i = 0; i < count; ++i) {
-      EXPECT_TRUE(thing.set("Id", Value(static_cast<std::uint32_t>(i))));
-      EXPECT_TRUE(thing.set("Name", Value(std::string(kBytes / 10, 'x') + std::to_string(i))));
-      sink.deliver(Instance(thing));
-    }
-    const auto outcome = get(sink.finish());
-    return outcome ? std::string("ok") : std::string(status_name(outcome.error().status));
-  };
-  for (const char* text : {"SELECT * FROM T_Base ORDER BY Id", "SELECT DISTINCT Name FROM T_Base",
-                           "SELECT MEDIAN(Name) FROM T_Base", "SELECT COUNT(DISTINCT Name) FROM T_Base"}) {
-    Kept first(budget);
-    EXPECT_EQ(status(text, 40, first), "ok") << text;
-    Kept second(budget);
-    EXPECT_EQ(status(text, 40, second), "CIM_ERR_SERVER_LIMITS_EXCEEDED") << text << ": the first is there still";
-    Kept third(budget);
-    EXPECT_EQ(status(text, 8, third), "ok") << text << ": small";
-  }
-  Kept streamed(budget);
-  EXPECT_EQ(status("SELECT * FROM T_Base", 400, streamed), "ok");
-  Kept counted(budget, 3);
-  EXPECT_EQ(status("SELECT Id FROM T_Base ORDER BY Id", 4, counted), "CIM_ERR_SERVER_LIMITS_EXCEEDED");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 // A small schema with an instance of every kind of property, for tests and fuzzers of queries. Not part of the product.
 
+#include <algorithm>
 #include <coroutine>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,7 @@
 
 #include "base/check.h"
 #include "cim/mof/compiler.h"
+#include "cim/query/fetched_instances.h"
 #include "cim/query/join.h"
 #include "cim/query/query.h"
 #include "cim/query/query_sink.h"
@@ -55,7 +58,7 @@ struct Sample {
   const NamespaceName name_space{"root/test"};
   Repository repository;
   std::vector<Instance> instances;
-  Surroundings surroundings{name_space, "host.example",
+  Surroundings surroundings{name_space, "host.example", "https",
                             runtime::WallTime(std::chrono::sys_days(std::chrono::year(2026) / 2 / 1))};
 
   Sample() {
@@ -72,6 +75,20 @@ struct Sample {
   const Instance& thing() const { return instances[2]; }
   const Instance& link() const { return instances[3]; }
   const Instance& modification() const { return instances[4]; }
+};
+
+/// Finds them by their paths, whatever namespace they name beside that of the sample holding none.
+class SampleFetcher final : public InstanceFetcher {
+ public:
+  explicit SampleFetcher(const Sample& sample) : sample_(sample) {}
+  runtime::Task<Result<InstancePtr, Error>> fetch(const ObjectPath& path) override {
+    const auto found = std::ranges::find_if(
+        sample_.instances, [&](const Instance& each) { return each.path(sample_.name_space) == path; });
+    co_return found != sample_.instances.end() ? std::make_shared<const Instance>(*found) : nullptr;
+  }
+
+ private:
+  const Sample& sample_;
 };
 
 /// What a query lets through, its prefilter admits.
@@ -108,9 +125,13 @@ inline std::vector<Instance> join_rows(const Query& query, const Sample& sample)
   check(sources.has_value(), "the query fits the schema");
   MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
   Kept kept(budget);
-  Join join(query, *sources, sample.surroundings, kept);
+  SampleFetcher fetcher(sample);
+  FetchedInstances fetched(fetcher, kept);
+  Surroundings surroundings = sample.surroundings;
+  surroundings.instances = &fetched;
+  Join join(query, *sources, surroundings, kept);
   CollectingSink receiver;
-  QuerySink sink(query, sample.surroundings, receiver, kept);
+  QuerySink sink(query, surroundings, receiver, kept);
   for (std::size_t source = 0; source < query.statement().sources.size(); ++source) {
     for (const Instance& instance : sample.instances) {
       if (instance.cls()->is_a(query.statement().sources[source].class_name)) {
@@ -140,14 +161,25 @@ inline void try_query(Language language, std::string_view text) {
   }
   const ClassPtr made_up =
       checked && query->kind() == StatementKind::kSelect ? result_class_of(*query, kSample) : nullptr;
+  MemoryBudget budget(limits::kQueryMemoryBytesMax, limits::kQueryShareBytes);
+  Kept kept(budget);
+  SampleFetcher fetcher(kSample);
+  FetchedInstances fetched(fetcher, kept);
+  Surroundings surroundings = kSample.surroundings;
+  surroundings.instances = &fetched;
   for (const Instance& instance : kSample.instances) {
-    const bool matches = query->matches(instance, kSample.surroundings);
+    const Instance* const only = &instance;
+    while (query->statement().fetches_instances() && fetched.lacks(*query, Row(&only, 1), surroundings)) {
+      if (!get(fetched.fetch())) {
+        return;
+      }
+    }
+    const bool matches = query->matches(instance, surroundings);
     if (matches) {
       check_prefilter(*query, instance);
     }
     if (query->kind() == StatementKind::kSelect && (matches || !checked)) {
-      const Instance* const only = &instance;
-      const Instance row = query->project(Row(&only, 1), kSample.surroundings, made_up);
+      const Instance row = query->project(Row(&only, 1), surroundings, made_up);
       check(!row.class_name().empty(), "a row has a class");
       check(!made_up || !instance.cls()->is_a(query->class_name()) || row.cls() == made_up, "and that which was told");
     }

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "cim/query/argument_check.h"
+
 namespace lunaria::cim::query {
 namespace {
 
@@ -25,6 +27,7 @@ bool is_path_function(Function function) {
     case Function::kNameSpaceName:
     case Function::kClassName:
     case Function::kSchemaName:
+    case Function::kNameSpaceType:
       return true;
     default:
       return false;
@@ -165,6 +168,9 @@ Result<Sources, Error> Sources::find(const Statement& statement, const Repositor
     return fail(checked.error());
   }
   if (const auto checked = sources.check_paths(repository); !checked) {
+    return fail(checked.error());
+  }
+  if (const auto checked = check_arguments(statement, sources, repository); !checked) {
     return fail(checked.error());
   }
   return sources;

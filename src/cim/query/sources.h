@@ -26,8 +26,8 @@ class Sources final {
  public:
   /// INVALID_QUERY when a class after FROM, or of a subquery there, is not in its namespace, or when a property that
   /// the query names without stepping into an embedded object is in none of them nor below, or of none that its
-  /// scope allows, or, in a join, in several; for a step into what is no embedded object; and for a symbol that no
-  /// property which it may stand beside knows.
+  /// scope allows, or, in a join, in several; for a step into what is no embedded object; for a symbol that no property
+  /// which it may stand beside knows; and for arguments that functions do not take.
   static Result<Sources, Error> find(const Statement& statement, const Repository& repository,
                                      const NamespaceName& name_space);
 
@@ -36,8 +36,10 @@ class Sources final {
   /// Those that the expression reads.
   SourceSet read_by(NodeIndex expression) const { return read_by_[expression]; }
   /// The properties, of whichever class the instance will be, that a path may end at; nullopt where the schema does not
-  /// tell: in rows that are made up, in objects of any class; and where the path leads through an array.
-  std::optional<std::vector<PropertyPtr>> properties_of(NodeIndex path, const Repository& repository) const;
+  /// tell: in rows that are made up, in objects of any class; where the path leads through an array; and when no
+  /// lookups are left, of which it takes what it needs.
+  std::optional<std::vector<PropertyPtr>> properties_of(NodeIndex path, const Repository& repository,
+                                                        std::size_t& lookups_left) const;
 
  private:
   struct Found {

@@ -29,16 +29,23 @@ Error invalid(std::string message) {
 /// Follows paths as the evaluator does, which knows the class of each instance: through every class that it may be.
 class Sources::PathProperties final {
  public:
-  PathProperties(const Sources& sources, const Repository& repository) : sources_(sources), repository_(repository) {}
+  PathProperties(const Sources& sources, const Repository& repository, std::size_t& lookups_left)
+      : sources_(sources), repository_(repository), lookups_left_(lookups_left) {}
 
   /// None where the schema does not tell, or it would take too long.
   /// A variable leads on to the path of its array, which stands before: none can lead in circles.
   std::vector<PropertyPtr> find(NodeIndex path) {
+    if (!is_of_property(path)) {
+      return {};
+    }
     const std::vector<PathStep>& steps = nodes()[path].steps;
-    const NodeIndex binder = binder_of(*sources_.statement_, steps.front().name, path);
+    const bool is_member = nodes()[path].kind == NodeKind::kMember;
+    const NodeIndex binder = is_member ? kNoNode : binder_of(*sources_.statement_, steps.front().name, path);
     std::size_t position = 1;
     std::vector<PropertyPtr> current;
-    if (binder == kNoNode) {
+    if (is_member) {
+      current = of_named_instance(path);
+    } else if (binder == kNoNode) {
       current = of_source(path, position);
     } else if (spend(nodes().size())) {
       current = find(nodes()[binder].left);
@@ -50,7 +57,7 @@ class Sources::PathProperties final {
         dead_end_ = current.front();
       }
       passes_array_ = passes_array_ || std::ranges::any_of(current, is_array);
-      current = embedded(current, steps[position]);
+      current = of_objects(current, Type::kEmbeddedInstance, steps[position]);
     }
     return lookups_left_ > 0 ? current : std::vector<PropertyPtr>();
   }
@@ -66,12 +73,12 @@ class Sources::PathProperties final {
     }
     const std::string name = dead_end_->declared_in + '.' + dead_end_->name;
     return fail(invalid(dead_end_->type == Type::kReference
-                            ? name + " is a reference and no embedded object: join the class instead"
+                            ? name + " is a reference and no embedded object: write InstanceOf() around it"
                             : name + " is no embedded object"));
   }
 
   Result<void, Error> check_symbol(const std::string& symbol, NodeIndex path) {
-    if (nodes()[path].kind != NodeKind::kPath) {
+    if (!is_of_property(path)) {
       return fail(
           invalid(fmt::format("#'{}' is compared with no property, which would say what it stands for", symbol)));
     }
@@ -86,6 +93,19 @@ class Sources::PathProperties final {
 
  private:
   const Nodes& nodes() const { return sources_.statement_->nodes; }
+
+  /// Whether it ends at a property of something, and not at elements of an array that was created.
+  bool is_of_property(NodeIndex path) const {
+    const Node& node = nodes()[path];
+    return node.kind == NodeKind::kPath || (node.kind == NodeKind::kMember && !node.steps.front().name.empty());
+  }
+
+  /// The first property behind InstanceOf(reference), whose own path stands before.
+  std::vector<PropertyPtr> of_named_instance(NodeIndex path) {
+    const Node& node = nodes()[path];
+    const NodeIndex reference = nodes()[node.left].arguments.front();
+    return spend(1) ? of_objects(find(reference), Type::kReference, node.steps.front()) : std::vector<PropertyPtr>();
+  }
 
   /// Moves `position` behind the names of the source and of its property.
   std::vector<PropertyPtr> of_source(NodeIndex path, std::size_t& position) {
@@ -113,12 +133,13 @@ class Sources::PathProperties final {
     return found;
   }
 
-  /// Of what these properties hold, wherever its class is: an indication tells of instances that live elsewhere.
-  std::vector<PropertyPtr> embedded(const std::vector<PropertyPtr>& holders, const PathStep& step) {
+  /// Of the objects that these properties hold or, being references, name, wherever the class is: an indication tells
+  /// of instances that live elsewhere. Properties of another type lead to none.
+  std::vector<PropertyPtr> of_objects(const std::vector<PropertyPtr>& holders, Type type, const PathStep& step) {
     std::vector<PropertyPtr> found;
     for (const PropertyPtr& holder : holders) {
       const std::string& class_name = holder->object_class.empty() ? step.scope : holder->object_class;
-      if (!is_embedded(holder->type)) {
+      if (type == Type::kReference ? holder->type != type : !is_embedded(holder->type)) {
         continue;
       }
       if (class_name.empty()) {
@@ -150,20 +171,23 @@ class Sources::PathProperties final {
   const Repository& repository_;
   bool passes_array_ = false;
   PropertyPtr dead_end_;
-  std::size_t lookups_left_ = limits::kQuerySchemaLookupsMax;
+  std::size_t& lookups_left_;
 };
 
-std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository) const {
-  PathProperties properties(*this, repository);
+std::optional<std::vector<PropertyPtr>> Sources::properties_of(NodeIndex path, const Repository& repository,
+                                                               std::size_t& lookups_left) const {
+  PathProperties properties(*this, repository, lookups_left);
   auto found = properties.find(path);
   return found.empty() || properties.passes_array() ? std::nullopt : std::optional(std::move(found));
 }
 
 Result<void, Error> Sources::check_paths(const Repository& repository) const {
-  PathProperties properties(*this, repository);
+  std::size_t lookups_left = limits::kQuerySchemaLookupsMax;
+  PathProperties properties(*this, repository, lookups_left);
   for (NodeIndex index = 0; index < statement_->nodes.size(); ++index) {
     const Node& node = statement_->nodes[index];
-    if (node.kind != NodeKind::kPath || node.steps.size() == 1) {
+    const bool leads_on = node.kind == NodeKind::kMember || (node.kind == NodeKind::kPath && node.steps.size() > 1);
+    if (!leads_on) {
       continue;
     }
     if (auto checked = properties.check_steps(index); !checked) {
@@ -174,12 +198,13 @@ Result<void, Error> Sources::check_paths(const Repository& repository) const {
 }
 
 Result<void, Error> Sources::check_symbols(const Repository& repository) const {
-  PathProperties properties(*this, repository);
+  std::size_t lookups_left = limits::kQuerySchemaLookupsMax;
+  PathProperties properties(*this, repository, lookups_left);
   const Nodes& nodes = statement_->nodes;
   for (NodeIndex index = 0; index < nodes.size(); ++index) {
     const Node& node = nodes[index];
     Result<void, Error> checked;
-    if (node.kind == NodeKind::kPath && node.symbol) {
+    if (node.symbol && node.kind != NodeKind::kSymbol) {
       checked = properties.check_symbol(*node.symbol, index);
     } else if (node.kind == NodeKind::kCompare && nodes[node.right].kind == NodeKind::kSymbol) {
       checked = properties.check_symbol(*nodes[node.right].symbol, node.left);

@@ -2,6 +2,7 @@
 
 // What a query asks for, as parsed: the statement around the expressions. Plain values.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -85,6 +86,10 @@ struct Statement {
   Nodes nodes;
 
   bool is_join() const { return sources.size() > 1; }
+  /// Whether it is answered with the help of other instances than those of its sources (InstanceOf).
+  bool fetches_instances() const {
+    return std::ranges::any_of(nodes, [](const Node& node) { return node.fetches; });
+  }
   /// Which of them a name in front of a property means: by its alias, or by the name of its class.
   std::optional<std::size_t> source_named(std::string_view name) const {
     for (const auto& member : {&Source::alias, &Source::class_name}) {

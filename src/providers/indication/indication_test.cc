@@ -173,6 +173,10 @@ TEST_F(IndicationServiceTest, BadFiltersAreRefused) {
   EXPECT_EQ(status_of(make_filter("SELECT nonsense")), Status::kInvalidQuery);
   EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_IndicationFilter")), Status::kInvalidQuery);
   EXPECT_EQ(status_of(make_filter("SELECT * FROM No_Such")), Status::kInvalidQuery);
+  const auto fetching =
+      make_filter("SELECT * FROM CIM_InstIndication WHERE InstanceOf('CIM_System.Name=1') IS NULL", "DMTF:CQL");
+  ASSERT_EQ(status_of(fetching), Status::kInvalidQuery);
+  EXPECT_TRUE(fetching.error().message.starts_with("InstanceOf is not for filters: ")) << fetching.error().message;
   EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_InstCreation", "SQL")), Status::kQueryLanguageNotSupported);
   EXPECT_EQ(status_of(make_filter("SELECT * FROM CIM_InstCreation", "WQL", "root/none")), Status::kInvalidParameter);
   EXPECT_TRUE(make_filter("SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA 'WT_Disk'", "WQL"));

@@ -72,6 +72,12 @@ Result<void, cim::Error> Subscriptions::check_filter(const cim::Instance& filter
   if (query->statement().is_join()) {
     return fail(cim::Error(cim::Status::kInvalidQuery, "a filter selects from one class: indications come one by one"));
   }
+  if (query->statement().fetches_instances()) {
+    return fail(
+        cim::Error(cim::Status::kInvalidQuery,
+                   "InstanceOf is not for filters: an indication is told by what it carries, and fetching other "
+                   "instances would hold up those that wait behind it"));
+  }
   if (auto checked = query->check(parts_.repository, interop_); !checked) {
     return checked;
   }
