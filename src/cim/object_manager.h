@@ -14,6 +14,7 @@
 #include "cim/admission.h"
 #include "cim/associations.h"
 #include "cim/audit.h"
+#include "cim/class_query.h"
 #include "cim/enumeration_request.h"
 #include "cim/enumerator.h"
 #include "cim/error.h"
@@ -124,9 +125,10 @@ class ObjectManager final {
                                                          const NamespaceName& name_space, std::string_view class_name,
                                                          const AssociationFilter& filter) const;
 
-  /// What a query selects where that is classes: see asks_for_classes(). INVALID_QUERY.
-  Result<std::vector<ClassPtr>, Error> exec_class_query(const OperationContext& context,
-                                                        const NamespaceName& name_space, const QueryText& query) const;
+  /// What a query selects where that is classes: see query_classes(). What is given outlives the task.
+  runtime::Task<Result<std::vector<PlacedClass>, Error>> exec_class_query(const OperationContext& context,
+                                                                          const NamespaceName& name_space,
+                                                                          const QueryText& query) const;
 
   // Pulled enumerations: OpenEnumerations says what each answers.
   runtime::Task<Result<PullProgress, Error>> open_enumeration(const OperationContext& context,

@@ -6,7 +6,6 @@
 #include "cim/input_check.h"
 #include "cim/object_manager_change.h"
 #include "cim/operation_meter.h"
-#include "cim/query_walk.h"
 
 namespace lunaria::cim {
 namespace {
@@ -123,14 +122,15 @@ Result<std::vector<ClassPtr>, Error> ObjectManager::class_associators(const Oper
   return associated_classes(repository_, name_space, **cls, filter);
 }
 
-Result<std::vector<ClassPtr>, Error> ObjectManager::exec_class_query(const OperationContext& context,
-                                                                     const NamespaceName& name_space,
-                                                                     const QueryText& query) const {
+runtime::Task<Result<std::vector<PlacedClass>, Error>> ObjectManager::exec_class_query(const OperationContext& context,
+                                                                                       const NamespaceName& name_space,
+                                                                                       const QueryText& query) const {
   const auto ticket = begin(context, {OperationKind::kExecQuery, name_space, {}, {}});
   if (!ticket) {
-    return fail(ticket.error());
+    co_return fail(ticket.error());
   }
-  return query_classes(repository_, name_space, query);
+  auto classes = co_await query_classes(repository_, enumerator_, context, name_space, query);
+  co_return classes;
 }
 
 runtime::Task<Result<PullProgress, Error>> ObjectManager::open_enumeration(const OperationContext& context,

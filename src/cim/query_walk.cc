@@ -1,11 +1,10 @@
 #include "cim/query_walk.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "cim/associations.h"
+#include "cim/association_query.h"
 #include "cim/instance_fetch.h"
 #include "cim/object_path.h"
 #include "cim/property_list.h"
@@ -13,7 +12,6 @@
 #include "cim/query/join.h"
 #include "cim/query/query_sink.h"
 #include "cim/query/result_class.h"
-#include "cim/query/wql_path.h"
 #include "runtime/shard.h"
 
 namespace lunaria::cim {
@@ -33,7 +31,9 @@ class PlacingSink final : public InstanceSink {
       : sink_(sink), place_(std::make_shared<const NamespaceName>(place)) {}
 
   Delivery deliver(Instance&& instance) override {
-    instance.set_name_space(place_);
+    if (instance.name_space() == nullptr) {  // else an association led on to a third namespace
+      instance.set_name_space(place_);
+    }
     return sink_.deliver(std::move(instance));
   }
   runtime::Task<bool> ready() override { return sink_.ready(); }
@@ -103,17 +103,6 @@ Kind kind_of_objects(Kind kind) {
     default:
       return kind;
   }
-}
-
-AssociationFilter filter_of(const query::AssociationClause& clause, StatementKind kind) {
-  if (kind == StatementKind::kReferencesOf) {
-    return {.result_class = clause.result_class, .role = clause.role};
-  }
-  return {.association_class = clause.association_class,
-          .result_class = clause.result_class,
-          .role = clause.role,
-          .result_role = clause.result_role,
-          .association_qualifier = clause.required_association_qualifier};
 }
 
 /// As DSP0207 names what a URI of this server begins with; "" for who comes over the local socket.
@@ -243,26 +232,14 @@ runtime::Task<Result<void, Error>> QueryWalk::follow(const Query& query) {
   if (clause.schema_only || clause.class_definitions_only) {
     co_return fail(unsupported("a result of classes"));
   }
-  const auto only_key = [this](const ObjectPath& path) {
-    const NamespaceName& space = path.name_space().empty() ? request_.name_space : path.name_space();
-    const ClassPtr cls = repository_.find_class(space, path.class_name());
-    return cls && cls->key_indexes().size() == 1 ? cls->property(cls->key_indexes().front()).name : std::string();
-  };
-  auto object = query::parse_wql_path(clause.path, only_key);
-  if (!object) {
-    co_return fail(Error(Status::kInvalidQuery, "'" + clause.path + "' is no path of an instance"));
+  const auto walk = association_request(query, repository_, request_.name_space);
+  if (!walk) {
+    co_return fail(walk.error());
   }
-  const NamespaceName place = object->name_space().empty() ? request_.name_space : object->name_space();
-  object->set_name_space(place);
-  const bool is_for_references = query.kind() == StatementKind::kReferencesOf;
-  const Kind kind = is_for_references ? (clause.keys_only ? Kind::kReferenceNames : Kind::kReferences)
-                                      : (clause.keys_only ? Kind::kAssociatorNames : Kind::kAssociators);
-  const EnumerationRequest walk{
-      .kind = kind, .name_space = place, .object = *std::move(object), .filter = filter_of(clause, query.kind())};
-  PlacingSink placing(sink_, place);
-  InstanceSink& receiver = place == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
+  PlacingSink placing(sink_, walk->name_space);
+  InstanceSink& receiver = walk->name_space == request_.name_space ? sink_ : static_cast<InstanceSink&>(placing);
   QualifiedSink qualified(receiver, clause.required_qualifier);
-  auto outcome = co_await enumerator_.produce(context_, walk, qualified, errors_);
+  auto outcome = co_await enumerator_.produce(context_, *walk, qualified, errors_);
   co_return outcome;
 }
 
@@ -297,42 +274,6 @@ runtime::Task<Result<void, Error>> QueryWalk::run_filtered() {
     co_return fail(*fetching.error());
   }
   co_return outcome;
-}
-
-bool asks_for_classes(const QueryText& text) {
-  const auto query = Query::parse(text.language, text.text);
-  return query && (query->kind() == StatementKind::kSchema || query->statement().association.schema_only);
-}
-
-Result<std::vector<ClassPtr>, Error> query_classes(const Repository& repository, const NamespaceName& name_space,
-                                                   const QueryText& text) {
-  const auto query = Query::parse(text.language, text.text);
-  if (!query) {
-    return fail(query.error());
-  }
-  std::vector<ClassPtr> found;
-  if (query->kind() == StatementKind::kSchema) {
-    const query::Surroundings surroundings{.name_space = name_space, .host = {}, .wall_time = {}};
-    for (const ClassPtr& cls : repository.classes(name_space)) {
-      if (query->matches(*cls, surroundings)) {
-        found.push_back(cls);
-      }
-    }
-    return found;
-  }
-  const query::AssociationClause& clause = query->statement().association;
-  const auto path = ObjectPath::parse(clause.path);
-  const ClassPtr cls = path ? repository.find_class(name_space, path->class_name()) : nullptr;
-  if (!cls) {
-    return fail(Error(Status::kInvalidQuery, "'" + clause.path + "' is no class of the namespace"));
-  }
-  const AssociationFilter filter = filter_of(clause, query->kind());
-  found = query->kind() == StatementKind::kReferencesOf ? referencing_classes(repository, name_space, *cls, filter)
-                                                        : associated_classes(repository, name_space, *cls, filter);
-  std::erase_if(found, [&clause](const ClassPtr& each) {
-    return !clause.required_qualifier.empty() && each->qualifiers().find(clause.required_qualifier) == nullptr;
-  });
-  return found;
 }
 
 Result<ClassPtr, Error> query_result_class(const Repository& repository, const NamespaceName& name_space,

@@ -32,7 +32,7 @@ class QueryWalk final {
             EnumerationErrors* errors, MemoryBudget& query_memory);
 
   /// For a request of kind kQuery. QUERY_LANGUAGE_NOT_SUPPORTED, INVALID_QUERY; NOT_SUPPORTED where the results are
-  /// classes (see query_classes).
+  /// classes (see asks_for_classes()).
   runtime::Task<Result<void, Error>> run_query();
   /// For a request of another kind with a FilterQuery, which must be DMTF:FQL: the objects for which it holds.
   runtime::Task<Result<void, Error>> run_filtered();
@@ -70,12 +70,6 @@ class QueryWalk final {
   query::FetchedInstances fetched_;
   query::Surroundings surroundings_;
 };
-
-/// Whether the results of a query are classes of the schema; false for one that cannot be read.
-bool asks_for_classes(const QueryText& text);
-/// Those classes.
-Result<std::vector<ClassPtr>, Error> query_classes(const Repository& repository, const NamespaceName& name_space,
-                                                   const QueryText& text);
 
 /// The class of the instances that a SELECT answers (QueryResultClass of OpenQueryInstances): that after FROM, or,
 /// where they are made up, query::result_class(). NOT_SUPPORTED where the types of expressions are not known

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "cim/class_query.h"
 #include "cim/enumeration_world_for_test.h"
 
 namespace lunaria::cim {
@@ -230,10 +231,33 @@ TEST_F(Queries, RefuseFiltersThatAreNone) {
   EXPECT_EQ(filter(wanted, "SELECT * FROM A_Disk", "WQL"), "QUERY_LANGUAGE_NOT_SUPPORTED");
 }
 
+TEST_F(Queries, WithClassDefsOnlyAnswerTheClassesOfTheirInstances) {
+  const auto classes = [this](std::string text, const NamespaceName& place) {
+    const QueryText wanted{.language = "WQL", .text = std::move(text)};
+    EXPECT_TRUE(asks_for_classes(wanted));
+    const auto found = finish(query_classes(repository, enumerator, context, place, wanted));
+    std::string names = found ? "" : status_of(found);
+    for (const PlacedClass& each : found ? *found : std::vector<PlacedClass>()) {
+      names += (names.empty() ? "" : " ") + ObjectPath(each.name_space, each.cls->name()).to_string();
+    }
+    return names;
+  };
+  links.add(link("A_Has", path("A_System.Name=\"s\""), path("A_Disk.Id=2")));
+  EXPECT_EQ(classes("ASSOCIATORS OF {A_System.Name='s'} WHERE ClassDefsOnly", space),
+            "root/test:A_Disk root/test:A_FastDisk")
+      << "each once";
+  EXPECT_EQ(classes("ASSOCIATORS OF {A_System.Name='s'} WHERE ResultClass=A_FastDisk ClassDefsOnly", space),
+            "root/test:A_FastDisk");
+  EXPECT_EQ(classes("REFERENCES OF {root/test:A_System.Name='s'} WHERE ClassDefsOnly", other_space), "root/test:A_Has");
+  EXPECT_EQ(classes("ASSOCIATORS OF {A_System.Name='s'} WHERE ClassDefsOnly RequiredQualifier=Nope", space), "");
+  EXPECT_EQ(classes("ASSOCIATORS OF {A_System.Name='gone'} WHERE ClassDefsOnly", space), "");
+  EXPECT_EQ(classes("ASSOCIATORS OF {A_System} WHERE ClassDefsOnly", space), "INVALID_QUERY");
+}
+
 TEST_F(Queries, ForClassesListThem) {
   const QueryText schema{.language = "WQL", .text = "SELECT * FROM meta_class WHERE __this ISA \"A_Disk\""};
   EXPECT_TRUE(asks_for_classes(schema));
-  const auto classes = query_classes(repository, space, schema);
+  const auto classes = finish(query_classes(repository, enumerator, context, space, schema));
   ASSERT_TRUE(classes) << classes.error().to_string();
   EXPECT_EQ(classes->size(), 2U);
   EXPECT_FALSE(asks_for_classes({.language = "WQL", .text = "SELECT * FROM A_Disk"}));

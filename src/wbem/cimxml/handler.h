@@ -111,9 +111,8 @@ class Handler final : public http::RequestHandler {
                                       const cim::Class* result_class = nullptr);
   runtime::Task<void> enumerate(const cim::EnumerationRequest& wanted, ObjectForm form, InstanceForm instances,
                                 ResponseStream& stream, cim::OperationContext& context);
-  static runtime::Task<void> send_classes(const std::vector<cim::ClassPtr>& classes,
-                                          const cim::NamespaceName& name_space, const cim::ClassOptions* options,
-                                          ResponseStream& stream);
+  static runtime::Task<void> send_classes(const std::vector<cim::PlacedClass>& classes,
+                                          const cim::ClassOptions* options, ResponseStream& stream);
   runtime::Task<void> follow_classes(const FollowAssociations& call, const RequestMessage& request,
                                      ResponseStream& stream, cim::OperationContext& context);
 

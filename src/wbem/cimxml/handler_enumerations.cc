@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cim/class_query.h"
 #include "cim/query_walk.h"
 #include "wbem/cimxml/encode.h"
 #include "wbem/cimxml/handler.h"
@@ -101,15 +102,14 @@ runtime::Task<void> Handler::follow_classes(const FollowAssociations& call, cons
   }
   const bool is_names_only = call.kind == Follow::kAssociatorNames || call.kind == Follow::kReferenceNames;
   const cim::ClassOptions options{false, call.form.include_qualifiers, call.form.include_class_origin, call.properties};
-  co_await send_classes(*found, request.name_space, is_names_only ? nullptr : &options, stream);
+  co_await send_classes(cim::placed_classes(*found, request.name_space), is_names_only ? nullptr : &options, stream);
 }
 
 // Without options only their paths.
-runtime::Task<void> Handler::send_classes(const std::vector<cim::ClassPtr>& classes,
-                                          const cim::NamespaceName& name_space, const cim::ClassOptions* options,
-                                          ResponseStream& stream) {
+runtime::Task<void> Handler::send_classes(const std::vector<cim::PlacedClass>& classes,
+                                          const cim::ClassOptions* options, ResponseStream& stream) {
   stream.open_return_value();
-  for (const cim::ClassPtr& cls : classes) {
+  for (const auto& [name_space, cls] : classes) {
     cim::ObjectPath path(name_space, cls->name());
     path.set_host(std::string(stream.host()));
     std::string& out = stream.text();
@@ -132,13 +132,13 @@ runtime::Task<void> Handler::send_classes(const std::vector<cim::ClassPtr>& clas
 runtime::Task<void> Handler::run(const ExecQuery& call, const RequestMessage& request, ResponseStream& stream,
                                  cim::OperationContext& context) {
   if (cim::asks_for_classes(call.query)) {
-    const auto classes = object_manager_.exec_class_query(context, request.name_space, call.query);
+    const auto classes = co_await object_manager_.exec_class_query(context, request.name_space, call.query);
     if (!classes) {
       co_await stream.finish(classes.error());
       co_return;
     }
     const cim::ClassOptions everything{false, true, true, std::nullopt};
-    co_await send_classes(*classes, request.name_space, &everything, stream);
+    co_await send_classes(*classes, &everything, stream);
     co_return;
   }
   const cim::EnumerationRequest wanted{
