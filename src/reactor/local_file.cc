@@ -176,7 +176,8 @@ Result<FileStatus, IoError> LocalFileSystem::status(const std::string& path) {
   FileStatus result{.size = static_cast<std::uint64_t>(status.st_size),
                     .is_directory = S_ISDIR(status.st_mode),
                     .is_block_device = S_ISBLK(status.st_mode),
-                    .permissions = status.st_mode & 07777};
+                    .permissions = status.st_mode & 07777,
+                    .owner = status.st_uid};
   if (result.is_block_device) {
     const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!descriptor) {

@@ -77,6 +77,7 @@ struct FileStatus {
   bool is_directory = false;
   bool is_block_device = false;
   std::uint32_t permissions = 0;  ///< the lower twelve mode bits, e.g. 0640
+  std::uint32_t owner = 0;        ///< user id
 };
 
 /// Names of files. Calls block: for the control plane and start-up only. Thread-safe.

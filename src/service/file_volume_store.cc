@@ -101,6 +101,12 @@ bool FileVolumeStore::are_same(const std::string& left, const std::string& right
   return files_.are_same(left, right);
 }
 
+bool FileVolumeStore::has_names_of_root(const std::string& directory) {
+  constexpr std::uint32_t kOthersMayWrite = 022;
+  const auto status = files_.status(directory);
+  return status && status->is_directory && status->owner == 0 && (status->permissions & kOthersMayWrite) == 0;
+}
+
 Outcome<void> FileVolumeStore::resize(const StoreSpec& spec, std::uint64_t size) {
   StoreSpec resized = spec;
   resized.size = size;

@@ -10,7 +10,8 @@
 
 namespace lunaria::service {
 
-/// The real path of an image that a client names: what is kept, so that nothing on the way can be exchanged afterwards.
+/// The path to keep of an image that a client names: the real one, so that nothing on the way can be exchanged
+/// afterwards; of a device the name that root has given it in /dev, for the real one may be another's after a restart.
 /// kInvalidArgument for what is no path of a file (check_path()), and for what lies inside `state_directory`, by
 /// whatever name, but below its disks/.
 Outcome<std::string> place_of_image(VolumeStore& volumes, const std::string& path, const std::string& state_directory);

@@ -44,6 +44,8 @@ class VolumeStore {
   virtual Outcome<std::string> real_path(const std::string& path) = 0;
   /// Whether both lead to one file or directory; false where either leads nowhere.
   virtual bool are_same(const std::string& left, const std::string& right) = 0;
+  /// Whether nobody but root makes, exchanges and removes names in the directory.
+  virtual bool has_names_of_root(const std::string& directory) = 0;
   /// Changes the size of the image, durably; preallocated ones get the space.
   virtual Outcome<void> resize(const StoreSpec& spec, std::uint64_t size) = 0;
   /// Durably renames an image within its directory; fails when `to` exists.
