@@ -1,11 +1,15 @@
 #include "service/image_place.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <vector>
 
 #include "service/names.h"
+#include "service/service.h"
 
 namespace lunaria::service {
 namespace {
@@ -44,20 +48,76 @@ Outcome<void> check_outside_state(VolumeStore& volumes, const std::string& real,
   return check_path(real, state_directory);
 }
 
+/// Where operators may have images.
+std::vector<std::string> places_of_operators(const Settings& settings) {
+  std::vector<std::string> places = {settings.state_directory + "/disks"};
+  places.insert(places.end(), settings.image_directories.begin(), settings.image_directories.end());
+  return places;
+}
+
+/// The name to keep of what an operator names, if it is that place or in it. What the place leads to is asked for each
+/// time: a volume may get another number while the server runs.
+std::optional<std::string> name_within(VolumeStore& volumes, const std::string& place, const std::string& path,
+                                       const std::string& real) {
+  const Outcome<std::string> real_place = volumes.real_path(place);
+  if (!real_place) {
+    return std::nullopt;
+  }
+  if (real == *real_place) {
+    return name_to_keep(volumes, place, real);  // one device, by the name that the administrator gave
+  }
+  std::string name = name_to_keep(volumes, path, real);
+  if (is_within(real, *real_place)) {
+    return is_within(name, *real_place) ? name : real;
+  }
+  // The links in a directory of devices lead out of it; only root's come here.
+  const bool is_link_there = std::filesystem::path(name).parent_path() == *real_place;
+  return is_link_there ? std::optional(std::move(name)) : std::nullopt;
+}
+
+/// The name to keep of what an operator names; nothing where operators may not have images.
+std::optional<std::string> name_for_operator(VolumeStore& volumes, const std::string& path, const std::string& real,
+                                             const Settings& settings) {
+  for (const std::string& place : places_of_operators(settings)) {
+    if (std::optional<std::string> name = name_within(volumes, place, path, real)) {
+      return name;
+    }
+  }
+  return std::nullopt;
+}
+
+Error not_for_operators(const std::string& path, const Settings& settings) {
+  return {
+      ErrorCode::kPermissionDenied,
+      fmt::format("An operator may create and import images only in {}; {} is elsewhere. Ask an administrator to do "
+                  "it, or to add the place to the image-directories of lunariad.",
+                  fmt::join(places_of_operators(settings), ", "), path)};
+}
+
 }  // namespace
 
-Outcome<std::string> place_of_image(VolumeStore& volumes, const std::string& path, const std::string& state_directory) {
-  if (Outcome<void> checked = check_path(path, state_directory); !checked) {
+Outcome<std::string> place_of_image(VolumeStore& volumes, const std::string& path, const Settings& settings,
+                                    security::Role role) {
+  if (Outcome<void> checked = check_path(path, settings.state_directory); !checked) {
     return fail(checked.error());
   }
   Outcome<std::string> real = volumes.real_path(path);
-  if (!real) {
-    return real;
+  std::optional<std::string> name;
+  if (security::may(role, security::Permission::kUseAnyPath)) {
+    if (!real) {
+      return real;
+    }
+    name = name_to_keep(volumes, path, *real);
+  } else if (real) {
+    name = name_for_operator(volumes, path, *real, settings);
   }
-  if (Outcome<void> checked = check_outside_state(volumes, *real, state_directory); !checked) {
+  if (!name) {
+    return fail(not_for_operators(path, settings));
+  }
+  if (Outcome<void> checked = check_outside_state(volumes, *real, settings.state_directory); !checked) {
     return fail(checked.error());
   }
-  return name_to_keep(volumes, path, *real);
+  return *std::move(name);
 }
 
 }  // namespace lunaria::service
