@@ -109,6 +109,18 @@ Reply<void> check_not_served(Core& core, std::string path) {
   co_return Outcome<void>();
 }
 
+/// What there is to import, unless somebody else has it.
+Outcome<StoreFacts> examine_unused(VolumeStore& volumes, const std::string& path) {
+  Outcome<StoreFacts> facts = volumes.examine(path);
+  if (!facts) {
+    return facts;
+  }
+  if (const Outcome<void> unused = volumes.check_unused(path); !unused) {
+    return fail(unused.error());
+  }
+  return facts;
+}
+
 Reply<Disk> import_disk_locked(Core& core, ImportDisk request, security::Role role) {
   Outcome<std::string> place = co_await placed(core, request.path, role);
   if (!place) {
@@ -124,7 +136,7 @@ Reply<Disk> import_disk_locked(Core& core, ImportDisk request, security::Role ro
   }
   VolumeStore& volumes = core.environment.volumes;
   const Outcome<StoreFacts> facts =
-      co_await runtime::run_blocking(core.environment.shard, [&] { return volumes.examine(request.path); });
+      co_await runtime::run_blocking(core.environment.shard, [&] { return examine_unused(volumes, request.path); });
   if (!facts) {
     co_return fail(facts.error());
   }

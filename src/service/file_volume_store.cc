@@ -35,6 +35,10 @@ Error describe(std::string_view doing, const std::string& path, runtime::IoError
     case ENOSPC:
     case EDQUOT:
       return {ErrorCode::kNoSpace, what + " Free some space, or make a thin disk."};
+    case EBUSY:
+      return {ErrorCode::kInUse, what +
+                                     " It is in use: mounted, or part of a RAID, a volume group or another export. "
+                                     "Release it there first."};
     case EFBIG:
       return {ErrorCode::kInvalidArgument, what + " The file system holds no file of that size."};
     case EACCES:
@@ -87,6 +91,14 @@ Outcome<StoreFacts> FileVolumeStore::examine(const std::string& path) {
   const auto allocated = (*file)->allocated_size();
   facts.allocated_size = allocated ? *allocated : 0;
   return facts;
+}
+
+Outcome<void> FileVolumeStore::check_unused(const std::string& path) {
+  const auto file = files_.open(path, {.write = false, .exclusive = true});
+  if (!file) {
+    return fail(describe("open", path, file.error()));
+  }
+  return {};
 }
 
 Outcome<std::string> FileVolumeStore::real_path(const std::string& path) {

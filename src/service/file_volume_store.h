@@ -14,6 +14,7 @@ class FileVolumeStore final : public VolumeStore {
 
   Outcome<void> create(const StoreSpec& spec) override;
   Outcome<StoreFacts> examine(const std::string& path) override;
+  Outcome<void> check_unused(const std::string& path) override;
   Outcome<std::string> real_path(const std::string& path) override;
   bool are_same(const std::string& left, const std::string& right) override;
   bool has_names_of_root(const std::string& directory) override;

@@ -197,5 +197,28 @@ TEST_F(ImagePlaceTest, ADirectoryOfDevicesMayBeAPlace) {
       << "anybody may have made that link";
 }
 
+TEST_F(ImagePlaceTest, NoDeviceThatIsInUseIsImported) {
+  disks.set_claimed("/dev/dm-3", true);
+  const Outcome<Disk> refused = import(admin(), "/dev/vg0/lv1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInUse);
+  EXPECT_NE(refused.error().message.find("mounted"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(must(service->list_disks(viewer())).empty());
+  disks.set_claimed("/dev/dm-3", false);
+  EXPECT_TRUE(import(admin(), "/dev/vg0/lv1"));
+}
+
+TEST_F(ImagePlaceTest, ADeviceThatIsMountedMeanwhileFailsUntilItIsFree) {
+  const Outcome<Disk> disk = import(admin(), "/dev/vg0/lv1");
+  ASSERT_TRUE(disk) << disk.error().message;
+  stop();
+  disks.set_claimed("/dev/dm-3", true);
+  start();
+  const std::string failure = must(service->get_disk(viewer(), disk->id)).failure.value_or("");
+  EXPECT_NE(failure.find("It is in use: mounted"), std::string::npos) << failure;
+  disks.set_claimed("/dev/dm-3", false);
+  EXPECT_FALSE(must(service->repair_disk(op(), disk->id)).failure);
+}
+
 }  // namespace
 }  // namespace lunaria::service

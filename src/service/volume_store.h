@@ -40,6 +40,8 @@ class VolumeStore {
   virtual Outcome<void> create(const StoreSpec& spec) = 0;
   /// kNotFound when there is nothing at the path.
   virtual Outcome<StoreFacts> examine(const std::string& path) = 0;
+  /// kInUse for a block device that is mounted or somebody else's.
+  virtual Outcome<void> check_unused(const std::string& path) = 0;
   /// Where a path leads: without symbolic links as far as there is something.
   virtual Outcome<std::string> real_path(const std::string& path) = 0;
   /// Whether both lead to one file or directory; false where either leads nowhere.

@@ -122,6 +122,9 @@ Result<std::unique_ptr<runtime::File>, IoError> SimFileSystem::open(const std::s
   if (found == names_.end()) {
     return fail(IoError{ENOENT});
   }
+  if (options.exclusive && found->second->is_claimed) {
+    return fail(IoError{EBUSY});
+  }
   return std::make_unique<SimFile>(*this, path, found->second, options);
 }
 

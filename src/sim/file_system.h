@@ -72,6 +72,7 @@ struct Fate {
 struct Inode {
   Content content;
   bool is_device = false;
+  bool is_claimed = false;  ///< a device, by somebody else
   std::uint32_t permissions = 0640;
 };
 
@@ -107,6 +108,8 @@ class SimFileSystem final : public runtime::FileSystem {
 
   /// A block device of this size, all zeros.
   void add_device(const std::string& path, std::uint64_t size);
+  /// Somebody else has it open exclusively, as a mount does, or no longer.
+  void set_claimed(const std::string& path, bool is_claimed) { names_.at(path)->is_claimed = is_claimed; }
   DiskOptions& options() { return options_; }
 
   /// Asked before every call; an empty function lets all proceed.
