@@ -33,6 +33,10 @@ std::string open_failure(const VolumeSpec& spec, IoError error) {
     case EPERM:
     case EROFS:
       return what + "Let the daemon's user read and write it, and enable the disk again.";
+    case EBUSY:
+      return what +
+             "It is in use: mounted, or part of a RAID, a volume group or another export. Release it there, and "
+             "enable the disk again.";
     case EINVAL:
       if (spec.caching == Caching::kDirect) {
         return what + "Its file system may have no direct I/O: use buffered caching.";
@@ -45,7 +49,8 @@ std::string open_failure(const VolumeSpec& spec, IoError error) {
 }
 
 std::unique_ptr<Volume> open_file(runtime::FileSystem& files, runtime::Shard& home, const VolumeSpec& spec) {
-  auto file = files.open(spec.path, {.write = !spec.read_only, .direct = spec.caching == Caching::kDirect});
+  auto file =
+      files.open(spec.path, {.write = !spec.read_only, .direct = spec.caching == Caching::kDirect, .exclusive = true});
   if (!file) {
     return failed(spec, open_failure(spec, file.error()));
   }
@@ -129,7 +134,7 @@ Result<void, IoError> resize_volume_file(runtime::FileSystem& files, const Volum
   if (!status) {
     return fail(status.error());
   }
-  auto file = files.open(spec.path, {.write = true});
+  auto file = files.open(spec.path, {.write = true, .exclusive = true});
   if (!file) {
     return fail(file.error());
   }

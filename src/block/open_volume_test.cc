@@ -125,6 +125,19 @@ TEST_F(OpenVolumeTest, ServesBlockDevicesOfAtLeastTheSize) {
   EXPECT_EQ(resize_volume_file(files_, device).error().code, EINVAL);
 }
 
+TEST_F(OpenVolumeTest, TakesNoDeviceThatIsInUse) {
+  files_.add_device("/dev/disk", 64 * 4096);
+  VolumeSpec device = spec();
+  device.path = "/dev/disk";
+  files_.set_claimed("/dev/disk", true);
+  EXPECT_NE(failure(device).find("It is in use: mounted"), std::string::npos) << failure(device);
+  EXPECT_EQ(resize_volume_file(files_, device).error().code, EBUSY);
+  device.read_only = true;
+  EXPECT_NE(failure(device), "") << "what somebody else writes is not fit to be read either";
+  files_.set_claimed("/dev/disk", false);
+  EXPECT_EQ(failure(device), "");
+}
+
 TEST_F(OpenVolumeTest, RamNeedsNoFile) {
   VolumeSpec ram;
   ram.kind = VolumeKind::kRam;

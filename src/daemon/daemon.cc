@@ -191,6 +191,7 @@ runtime::Task<Result<void, std::string>> Daemon::start_service() {
                                                                      .local_addresses = local_addresses,
                                                                      .names = *names_},
                                                 service::Settings{.state_directory = options_.state_directory,
+                                                                  .image_directories = options_.image_directories,
                                                                   .host_name = host_name(),
                                                                   .version = LUNARIA_VERSION,
                                                                   .default_portals = options_.iscsi_addresses,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -107,6 +108,10 @@ void describe(CLI::App& app, Options& options, Texts& texts) {
   app.add_option("--state-directory", options.state_directory, "Catalogue, keys and disks live here")
       ->envname("LUNARIA_STATE_DIRECTORY")
       ->capture_default_str();
+  app.add_option("--image-directories", options.image_directories,
+                 "Directories and devices in which operators may create and import disks, beside STATE/disks; "
+                 "administrators may everywhere")
+      ->envname("LUNARIA_IMAGE_DIRECTORIES");
   app.add_option("--iscsi-address", texts.iscsi,
                  "iSCSI portals to make at the first start; afterwards use `lunaria portal set`")
       ->envname("LUNARIA_ISCSI_ADDRESS")
@@ -234,6 +239,7 @@ void print_config(const Options& options, const Texts& texts) {
   };
   std::ostringstream out;
   out << toml::table{{"state-directory", options.state_directory},
+                     {"image-directories", list(options.image_directories)},
                      {"iscsi-address", list(texts.iscsi)},
                      {"http-address", list(texts.http)},
                      {"https-address", list(texts.https)},
@@ -302,6 +308,18 @@ std::string check_pam(const PamOptions& pam) {
   return {};
 }
 
+/// Brings the paths into the form that others are compared with. Returns what is wrong, or nothing.
+std::string check_image_directories(std::vector<std::string>& directories) {
+  for (std::string& directory : directories) {
+    if (!directory.starts_with('/')) {
+      return fmt::format("image-directories takes absolute paths of directories and devices, not '{}'", directory);
+    }
+    directory += '/';
+    directory = std::filesystem::path(directory).lexically_normal().parent_path().native();
+  }
+  return {};
+}
+
 /// What was left out and follows from the rest. Returns what is wrong, or nothing.
 std::string complete(Options& options, const Texts& texts) {
   options.iscsi_addresses = parse_endpoints(texts.iscsi);
@@ -320,6 +338,9 @@ std::string complete(Options& options, const Texts& texts) {
   if (options.tls_certificate.empty()) {
     options.tls_certificate = options.state_directory + "/tls/certificate.pem";
     options.tls_key = options.state_directory + "/tls/key.pem";
+  }
+  if (std::string wrong = check_image_directories(options.image_directories); !wrong.empty()) {
+    return wrong;
   }
   if (std::string wrong = check_pam(options.pam); !wrong.empty()) {
     return wrong;

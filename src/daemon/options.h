@@ -24,14 +24,16 @@ struct KerberosOptions {
 
 struct Options {
   std::string state_directory = "/var/lib/lunaria";  ///< catalogue, host key, certificate, disks
-  std::vector<IpEndpoint> iscsi_addresses;           ///< portals made at the first start; then `lunaria portal set`
-  std::vector<IpEndpoint> http_addresses;            ///< CIM-XML over HTTP; credentials only from loopback peers
-  std::vector<IpEndpoint> https_addresses;           ///< CIM-XML over HTTPS
-  std::string socket_path;             ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
-  std::string tls_certificate;         ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
-  std::string tls_key;                 ///< PEM; empty: `<state>/tls/key.pem`
-  std::string indication_authorities;  ///< PEM; issuers of listeners' certificates; empty: the system's
-  std::string tls_client_authorities;  ///< PEM; issuers of client certificates; empty: clients show none
+  /// Directories and devices that operators may have images in, beside `<state>/disks`; absolute.
+  std::vector<std::string> image_directories;
+  std::vector<IpEndpoint> iscsi_addresses;  ///< portals made at the first start; then `lunaria portal set`
+  std::vector<IpEndpoint> http_addresses;   ///< CIM-XML over HTTP; credentials only from loopback peers
+  std::vector<IpEndpoint> https_addresses;  ///< CIM-XML over HTTPS
+  std::string socket_path;                  ///< Unix socket of the object manager; empty: `<state>/lunaria.sock`
+  std::string tls_certificate;              ///< PEM; empty: `<state>/tls/certificate.pem`, made when missing
+  std::string tls_key;                      ///< PEM; empty: `<state>/tls/key.pem`
+  std::string indication_authorities;       ///< PEM; issuers of listeners' certificates; empty: the system's
+  std::string tls_client_authorities;       ///< PEM; issuers of client certificates; empty: clients show none
   KerberosOptions kerberos;
   PamOptions pam;
   std::uint16_t shards = 0;                   ///< data shards; 0: one less than the processors, at least 1

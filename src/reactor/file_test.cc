@@ -299,6 +299,8 @@ TEST(LocalFileSystem, MakesRenamesAndRemovesFiles) {
   EXPECT_TRUE(files.status(directory / "x/y")->is_directory);
   ASSERT_TRUE(files.open(directory / "x/key", {.create_new = true, .owner_only = true}));
   EXPECT_EQ(files.status(directory / "x/key")->permissions, 0600U);
+  EXPECT_EQ(files.status(directory / "x/key")->owner, ::geteuid());
+  EXPECT_EQ(files.status("/")->owner, 0U);
   EXPECT_EQ(files.create_directories(directory / "x/key").error().code, ENOTDIR);
   ASSERT_TRUE(files.rename(directory / "x/key", directory / "x/y/key"));
   ASSERT_TRUE(files.sync_directory(directory / "x/y"));

@@ -38,11 +38,25 @@ Result<std::uint64_t, IoError> device_size(int fd) {
   return size;
 }
 
+/// The claim of a device, by its path. ESTALE when another device has come there meanwhile.
+Result<Descriptor, IoError> open_claim(const std::string& path, dev_t device) {
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat status{};
+  if (!descriptor || ::fstat(descriptor.get(), &status) != 0) {
+    return fail(IoError{errno});
+  }
+  if (!S_ISBLK(status.st_mode) || status.st_rdev != device) {
+    return fail(IoError{ESTALE});
+  }
+  return descriptor;
+}
+
 }  // namespace
 
-LocalFile::LocalFile(Descriptor descriptor, const Traits& traits)
+LocalFile::LocalFile(Descriptor descriptor, const Traits& traits, DeviceClaims::Claim claim)
     : descriptor_(std::move(descriptor)),
       traits_(traits),
+      claim_(std::move(claim)),
       reads_inline_(!traits.is_direct),
       writes_inline_(!traits.is_direct) {}
 
@@ -152,6 +166,15 @@ Result<std::unique_ptr<runtime::File>, IoError> LocalFileSystem::open(const std:
   if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
     return fail(IoError{S_ISDIR(status.st_mode) ? EISDIR : EINVAL});
   }
+  DeviceClaims::Claim claim;
+  if (options.exclusive && S_ISBLK(status.st_mode)) {
+    const dev_t device = status.st_rdev;
+    auto taken = claims_.take(device, [&path, device] { return open_claim(path, device); });
+    if (!taken) {
+      return fail(taken.error());
+    }
+    claim = *std::move(taken);
+  }
   // The ring takes that flag as a wish never to wait for the disk.
   const int current = ::fcntl(descriptor.get(), F_GETFL);
   if (current < 0 || ::fcntl(descriptor.get(), F_SETFL, current & ~O_NONBLOCK) != 0) {
@@ -165,7 +188,8 @@ Result<std::unique_ptr<runtime::File>, IoError> LocalFileSystem::open(const std:
   const bool is_in_memory = !is_block_device && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
   return std::make_unique<LocalFile>(
       std::move(descriptor),
-      LocalFile::Traits{.is_block_device = is_block_device, .is_direct = options.direct, .is_in_memory = is_in_memory});
+      LocalFile::Traits{.is_block_device = is_block_device, .is_direct = options.direct, .is_in_memory = is_in_memory},
+      std::move(claim));
 }
 
 Result<FileStatus, IoError> LocalFileSystem::status(const std::string& path) {
@@ -176,7 +200,8 @@ Result<FileStatus, IoError> LocalFileSystem::status(const std::string& path) {
   FileStatus result{.size = static_cast<std::uint64_t>(status.st_size),
                     .is_directory = S_ISDIR(status.st_mode),
                     .is_block_device = S_ISBLK(status.st_mode),
-                    .permissions = status.st_mode & 07777};
+                    .permissions = status.st_mode & 07777,
+                    .owner = status.st_uid};
   if (result.is_block_device) {
     const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!descriptor) {
@@ -241,8 +266,13 @@ Result<std::string, IoError> LocalFileSystem::real_path(const std::string& path)
 bool LocalFileSystem::are_same(const std::string& left, const std::string& right) {
   struct stat first{};
   struct stat second{};
-  return ::stat(left.c_str(), &first) == 0 && ::stat(right.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
+  if (::stat(left.c_str(), &first) != 0 || ::stat(right.c_str(), &second) != 0) {
+    return false;
+  }
+  // A device may have several nodes, each a file of its own.
+  return S_ISBLK(first.st_mode) && S_ISBLK(second.st_mode)
+             ? first.st_rdev == second.st_rdev
+             : first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 }  // namespace lunaria::reactor

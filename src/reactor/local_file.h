@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "reactor/descriptor.h"
+#include "reactor/device_claims.h"
 #include "runtime/file.h"
 
 namespace lunaria::reactor {
@@ -18,7 +19,7 @@ class LocalFile final : public runtime::File {
     bool is_direct = false;
     bool is_in_memory = false;  ///< on a file system that has no device, where no page is ever waited for
   };
-  LocalFile(Descriptor descriptor, const Traits& traits);
+  LocalFile(Descriptor descriptor, const Traits& traits, DeviceClaims::Claim claim = {});
 
   Result<std::uint64_t, runtime::IoError> size() const override;
   Result<std::size_t, runtime::IoError> read_at(std::uint64_t offset, std::span<std::byte> memory) override;
@@ -45,11 +46,12 @@ class LocalFile final : public runtime::File {
 
   Descriptor descriptor_;
   Traits traits_;
+  DeviceClaims::Claim claim_;
   std::atomic<bool> reads_inline_;
   std::atomic<bool> writes_inline_;
 };
 
-/// Names in the machine's file systems. No state.
+/// Names in the machine's file systems. Outlives the block devices that are open exclusively.
 class LocalFileSystem final : public runtime::FileSystem {
  public:
   /// Regular files and block devices only: EINVAL for others, EISDIR for directories.
@@ -62,6 +64,9 @@ class LocalFileSystem final : public runtime::FileSystem {
   Result<void, runtime::IoError> sync_directory(const std::string& path) override;
   Result<std::string, runtime::IoError> real_path(const std::string& path) override;
   bool are_same(const std::string& left, const std::string& right) override;
+
+ private:
+  DeviceClaims claims_;
 };
 
 }  // namespace lunaria::reactor

@@ -69,6 +69,9 @@ struct OpenOptions {
   bool write = true;
   bool create_new = false;  ///< fail with EEXIST when it is there
   bool direct = false;      ///< O_DIRECT: memory, offset and length must be aligned to the logical block
+  /// Block devices: claimed by this process for as long as a file that was opened so is open, however many there are,
+  /// as a mount claims them. EBUSY when it is mounted or somebody else's.
+  bool exclusive = false;
   bool owner_only = false;  ///< with create_new: mode 0600 instead of 0640, for keys
 };
 
@@ -77,6 +80,7 @@ struct FileStatus {
   bool is_directory = false;
   bool is_block_device = false;
   std::uint32_t permissions = 0;  ///< the lower twelve mode bits, e.g. 0640
+  std::uint32_t owner = 0;        ///< user id
 };
 
 /// Names of files. Calls block: for the control plane and start-up only. Thread-safe.
@@ -93,7 +97,8 @@ class FileSystem {
   virtual Result<void, IoError> sync_directory(const std::string& path) = 0;
   /// Where an absolute path leads: without symbolic links as far as there is something, the rest as it is written.
   virtual Result<std::string, IoError> real_path(const std::string& path) = 0;
-  /// Whether both lead to one file or directory, which may have several names. False where either leads nowhere.
+  /// Whether both lead to one file, device or directory, which may have several names. False where either leads
+  /// nowhere.
   virtual bool are_same(const std::string& left, const std::string& right) = 0;
 };
 

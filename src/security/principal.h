@@ -17,7 +17,8 @@ enum class Role : std::uint8_t { kViewer, kOperator, kAdministrator };
 /// Kinds of operation that roles are checked against.
 enum class Permission : std::uint8_t {
   kRead,             ///< see configuration, state and statistics; never secrets
-  kChangeStorage,    ///< disks, targets, mappings, snapshots, initiators
+  kChangeStorage,    ///< disks, targets, mappings, snapshots, initiators; images where operators may have them
+  kUseAnyPath,       ///< images anywhere: with kChangeStorage, whatever the server can read
   kControlServices,  ///< start and stop services, the object manager itself
   kChangeSchema,     ///< classes, qualifiers, namespaces
   kChangeSecurity,   ///< users, roles, certificates
@@ -47,6 +48,7 @@ constexpr Role least_role(Permission permission) {
       return Role::kViewer;
     case Permission::kChangeStorage:
       return Role::kOperator;
+    case Permission::kUseAnyPath:
     case Permission::kControlServices:
     case Permission::kChangeSchema:
     case Permission::kChangeSecurity:

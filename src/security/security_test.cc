@@ -32,8 +32,8 @@ TEST(Role, PermitsWhatTheTableSays) {
   EXPECT_TRUE(may(Role::kViewer, Permission::kRead));
   EXPECT_FALSE(may(Role::kViewer, Permission::kChangeStorage));
   EXPECT_TRUE(may(Role::kOperator, Permission::kChangeStorage));
-  for (const Permission permission :
-       {Permission::kControlServices, Permission::kChangeSchema, Permission::kChangeSecurity}) {
+  for (const Permission permission : {Permission::kUseAnyPath, Permission::kControlServices, Permission::kChangeSchema,
+                                      Permission::kChangeSecurity}) {
     EXPECT_FALSE(may(Role::kOperator, permission));
     EXPECT_TRUE(may(Role::kAdministrator, permission));
   }

@@ -235,7 +235,8 @@ runtime::Task<void> record_failure(Core& core, DiskId id, std::string reason);
 /// Forgets that a disk has failed: an administrator wants it tried again. With the lock held.
 Reply<void> clear_failure(Core& core, DiskId id);
 /// What the operations of one group do once they have the lock; ensure_demo() makes its own out of them.
-Reply<Disk> create_disk_locked(Core& core, CreateDisk request);
+/// `role`: of whoever asks.
+Reply<Disk> create_disk_locked(Core& core, CreateDisk request, security::Role role);
 Reply<Target> create_target_locked(Core& core, CreateTarget request);
 Reply<Mapping> map_disk_locked(Core& core, MapDisk request);
 /// `answers`: what a new DNS name means, as far as it was asked for.

@@ -24,7 +24,8 @@ Reply<Demo> make_demo(Core& core, std::uint64_t size) {
   disk_request.name = "demo";
   disk_request.size = size;
   disk_request.description = "The first disk, made by --demo";
-  const Outcome<Disk> disk = co_await create_disk_locked(core, std::move(disk_request));
+  const Outcome<Disk> disk =
+      co_await create_disk_locked(core, std::move(disk_request), security::internal_principal().role);
   if (!disk) {
     co_return fail(disk.error());
   }

@@ -84,10 +84,10 @@ Reply<void> make_disk(Core& core, catalogue::DiskRow row, bool encrypted) {
 }
 
 /// place_of_image() on a worker thread.
-Reply<std::string> placed(Core& core, std::string path) {
+Reply<std::string> placed(Core& core, std::string path, security::Role role) {
   VolumeStore& volumes = core.environment.volumes;
   Outcome<std::string> place = co_await runtime::run_blocking(
-      core.environment.shard, [&] { return place_of_image(volumes, path, core.settings.state_directory); });
+      core.environment.shard, [&] { return place_of_image(volumes, path, core.settings, role); });
   co_return place;
 }
 
@@ -109,8 +109,20 @@ Reply<void> check_not_served(Core& core, std::string path) {
   co_return Outcome<void>();
 }
 
-Reply<Disk> import_disk_locked(Core& core, ImportDisk request) {
-  Outcome<std::string> place = co_await placed(core, request.path);
+/// What there is to import, unless somebody else has it.
+Outcome<StoreFacts> examine_unused(VolumeStore& volumes, const std::string& path) {
+  Outcome<StoreFacts> facts = volumes.examine(path);
+  if (!facts) {
+    return facts;
+  }
+  if (const Outcome<void> unused = volumes.check_unused(path); !unused) {
+    return fail(unused.error());
+  }
+  return facts;
+}
+
+Reply<Disk> import_disk_locked(Core& core, ImportDisk request, security::Role role) {
+  Outcome<std::string> place = co_await placed(core, request.path, role);
   if (!place) {
     co_return fail(place.error());
   }
@@ -124,7 +136,7 @@ Reply<Disk> import_disk_locked(Core& core, ImportDisk request) {
   }
   VolumeStore& volumes = core.environment.volumes;
   const Outcome<StoreFacts> facts =
-      co_await runtime::run_blocking(core.environment.shard, [&] { return volumes.examine(request.path); });
+      co_await runtime::run_blocking(core.environment.shard, [&] { return examine_unused(volumes, request.path); });
   if (!facts) {
     co_return fail(facts.error());
   }
@@ -491,9 +503,9 @@ runtime::Task<void> reopen_disk(Core& core, DiskId id) {
   co_await core.environment.data_plane.replace_volume(id, std::move(volume));
 }
 
-Reply<Disk> create_disk_locked(Core& core, CreateDisk request) {
+Reply<Disk> create_disk_locked(Core& core, CreateDisk request, security::Role role) {
   if (request.path && request.kind != DiskKind::kRam) {
-    Outcome<std::string> place = co_await placed(core, *request.path);
+    Outcome<std::string> place = co_await placed(core, *request.path, role);
     if (!place) {
       co_return fail(place.error());
     }
@@ -519,12 +531,14 @@ Reply<Disk> create_disk_locked(Core& core, CreateDisk request) {
 Reply<Disk> Service::create_disk(security::Principal principal, CreateDisk request) {
   Action action{security::Permission::kChangeStorage, "disk.create",
                 request.name.value_or(request.path.value_or("(unnamed)"))};
-  return core_->change(std::move(principal), std::move(action), create_disk_locked(*core_, std::move(request)));
+  const security::Role role = principal.role;
+  return core_->change(std::move(principal), std::move(action), create_disk_locked(*core_, std::move(request), role));
 }
 
 Reply<Disk> Service::import_disk(security::Principal principal, ImportDisk request) {
   Action action{security::Permission::kChangeStorage, "disk.import", request.path};
-  return core_->change(std::move(principal), std::move(action), import_disk_locked(*core_, std::move(request)));
+  const security::Role role = principal.role;
+  return core_->change(std::move(principal), std::move(action), import_disk_locked(*core_, std::move(request), role));
 }
 
 Reply<std::vector<Disk>> Service::list_disks(security::Principal principal) {

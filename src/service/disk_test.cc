@@ -12,6 +12,7 @@ constexpr std::uint64_t kMiB = 1ULL << 20;
 
 class DiskTest : public ServiceTest {
  protected:
+  DiskTest() { settings.image_directories = {"/srv"}; }
   CreateDisk request(const std::string& name) {
     CreateDisk disk;
     disk.name = name;
@@ -234,12 +235,12 @@ TEST_F(DiskTest, LooksAtWhereAPathLeadsNotAtHowItIsWritten) {
   const auto imported = [&](const std::string& path) {
     ImportDisk import;
     import.path = path;
-    return run(service->import_disk(op(), std::move(import)));
+    return run(service->import_disk(admin(), std::move(import)));
   };
   const auto made = [&](const std::string& path) {
     CreateDisk create = request("made");
     create.path = path;
-    return run(service->create_disk(op(), std::move(create)));
+    return run(service->create_disk(admin(), std::move(create)));
   };
   for (const std::string& path : {"/proc/self/root" + state + "/catalogue.copy",
                                   std::string("/srv/state/catalogue.copy"), std::string("/srv/image")}) {

@@ -35,6 +35,10 @@ Error describe(std::string_view doing, const std::string& path, runtime::IoError
     case ENOSPC:
     case EDQUOT:
       return {ErrorCode::kNoSpace, what + " Free some space, or make a thin disk."};
+    case EBUSY:
+      return {ErrorCode::kInUse, what +
+                                     " It is in use: mounted, or part of a RAID, a volume group or another export. "
+                                     "Release it there first."};
     case EFBIG:
       return {ErrorCode::kInvalidArgument, what + " The file system holds no file of that size."};
     case EACCES:
@@ -89,6 +93,14 @@ Outcome<StoreFacts> FileVolumeStore::examine(const std::string& path) {
   return facts;
 }
 
+Outcome<void> FileVolumeStore::check_unused(const std::string& path) {
+  const auto file = files_.open(path, {.write = false, .exclusive = true});
+  if (!file) {
+    return fail(describe("open", path, file.error()));
+  }
+  return {};
+}
+
 Outcome<std::string> FileVolumeStore::real_path(const std::string& path) {
   auto real = files_.real_path(path);
   if (!real) {
@@ -99,6 +111,12 @@ Outcome<std::string> FileVolumeStore::real_path(const std::string& path) {
 
 bool FileVolumeStore::are_same(const std::string& left, const std::string& right) {
   return files_.are_same(left, right);
+}
+
+bool FileVolumeStore::has_names_of_root(const std::string& directory) {
+  constexpr std::uint32_t kOthersMayWrite = 022;
+  const auto status = files_.status(directory);
+  return status && status->is_directory && status->owner == 0 && (status->permissions & kOthersMayWrite) == 0;
 }
 
 Outcome<void> FileVolumeStore::resize(const StoreSpec& spec, std::uint64_t size) {

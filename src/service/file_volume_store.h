@@ -14,8 +14,10 @@ class FileVolumeStore final : public VolumeStore {
 
   Outcome<void> create(const StoreSpec& spec) override;
   Outcome<StoreFacts> examine(const std::string& path) override;
+  Outcome<void> check_unused(const std::string& path) override;
   Outcome<std::string> real_path(const std::string& path) override;
   bool are_same(const std::string& left, const std::string& right) override;
+  bool has_names_of_root(const std::string& directory) override;
   Outcome<void> resize(const StoreSpec& spec, std::uint64_t size) override;
   Outcome<void> rename(const std::string& from, const std::string& to) override;
   Outcome<void> remove(const std::string& path) override;

@@ -64,7 +64,9 @@ struct Environment {
 };
 
 struct Settings {
-  std::string state_directory;                 ///< absolute and existing; holds catalogue.db and disks/
+  std::string state_directory;  ///< absolute and existing; holds catalogue.db and disks/
+  /// Absolute paths of directories and devices that operators may have images in, beside disks/.
+  std::vector<std::string> image_directories;
   std::string host_name;                       ///< of the machine, with its domain where it has one
   std::string version;                         ///< of the product
   std::vector<IpEndpoint> default_portals;     ///< listened on from the first start on
@@ -111,7 +113,7 @@ class Service final {
   Reply<Server> server(security::Principal principal);
   Reply<Server> set_server(security::Principal principal, SetServer request);
 
-  // Disks. Reading: viewer; changing: operator.
+  // Disks. Reading: viewer; changing: operator. Images elsewhere than in Settings::image_directories: administrator.
 
   Reply<Disk> create_disk(security::Principal principal, CreateDisk request);
   Reply<Disk> import_disk(security::Principal principal, ImportDisk request);

@@ -40,10 +40,14 @@ class VolumeStore {
   virtual Outcome<void> create(const StoreSpec& spec) = 0;
   /// kNotFound when there is nothing at the path.
   virtual Outcome<StoreFacts> examine(const std::string& path) = 0;
+  /// kInUse for a block device that is mounted or somebody else's.
+  virtual Outcome<void> check_unused(const std::string& path) = 0;
   /// Where a path leads: without symbolic links as far as there is something.
   virtual Outcome<std::string> real_path(const std::string& path) = 0;
   /// Whether both lead to one file or directory; false where either leads nowhere.
   virtual bool are_same(const std::string& left, const std::string& right) = 0;
+  /// Whether nobody but root makes, exchanges and removes names in the directory.
+  virtual bool has_names_of_root(const std::string& directory) = 0;
   /// Changes the size of the image, durably; preallocated ones get the space.
   virtual Outcome<void> resize(const StoreSpec& spec, std::uint64_t size) = 0;
   /// Durably renames an image within its directory; fails when `to` exists.

@@ -122,6 +122,9 @@ Result<std::unique_ptr<runtime::File>, IoError> SimFileSystem::open(const std::s
   if (found == names_.end()) {
     return fail(IoError{ENOENT});
   }
+  if (options.exclusive && found->second->is_claimed) {
+    return fail(IoError{EBUSY});
+  }
   return std::make_unique<SimFile>(*this, path, found->second, options);
 }
 
@@ -130,7 +133,12 @@ Result<FileStatus, IoError> SimFileSystem::status(const std::string& path) {
     return fail(*error);
   }
   if (directories_.contains(path)) {
-    return FileStatus{.size = 0, .is_directory = true, .is_block_device = false, .permissions = 0750};
+    const auto owner = owners_.find(path);
+    return FileStatus{.size = 0,
+                      .is_directory = true,
+                      .is_block_device = false,
+                      .permissions = 0750,
+                      .owner = owner == owners_.end() ? 0 : owner->second};
   }
   const auto found = names_.find(path);
   if (found == names_.end()) {
@@ -140,7 +148,8 @@ Result<FileStatus, IoError> SimFileSystem::status(const std::string& path) {
   return FileStatus{.size = inode.content.size(),
                     .is_directory = false,
                     .is_block_device = inode.is_device,
-                    .permissions = inode.permissions};
+                    .permissions = inode.permissions,
+                    .owner = 0};
 }
 
 Result<void, IoError> SimFileSystem::remove(const std::string& path) {

@@ -72,6 +72,7 @@ struct Fate {
 struct Inode {
   Content content;
   bool is_device = false;
+  bool is_claimed = false;  ///< a device, by somebody else
   std::uint32_t permissions = 0640;
 };
 
@@ -102,8 +103,13 @@ class SimFileSystem final : public runtime::FileSystem {
   /// One more name for a file.
   void link(const std::string& name, const std::string& file) { names_[name] = names_.at(file); }
 
+  /// A directory that is there belongs to this user; without a word to root.
+  void set_owner(const std::string& directory, std::uint32_t user) { owners_[directory] = user; }
+
   /// A block device of this size, all zeros.
   void add_device(const std::string& path, std::uint64_t size);
+  /// Somebody else has it open exclusively, as a mount does, or no longer.
+  void set_claimed(const std::string& path, bool is_claimed) { names_.at(path)->is_claimed = is_claimed; }
   DiskOptions& options() { return options_; }
 
   /// Asked before every call; an empty function lets all proceed.
@@ -155,6 +161,7 @@ class SimFileSystem final : public runtime::FileSystem {
   std::uint64_t generation_ = 0;  // of open files; older ones are stale
   Names names_;
   std::map<std::string, std::string> links_;
+  std::map<std::string, std::uint32_t> owners_;  // of directories that are not root's
   Names durable_names_;
   std::deque<NameChange> journal_;
   std::set<std::string> directories_{"/"};

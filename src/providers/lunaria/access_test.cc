@@ -189,7 +189,7 @@ TEST_F(LunariaAccessTest, RolesSayWhatTheyMayDoAndWhichTheCallerHas) {
   const std::vector<std::vector<std::string>> permissions = {
       {"Read"},
       {"Read", "ChangeStorage"},
-      {"Read", "ChangeStorage", "ControlServices", "ChangeSchema", "ChangeSecurity"}};
+      {"Read", "ChangeStorage", "UseAnyPath", "ControlServices", "ChangeSchema", "ChangeSecurity"}};
   const std::vector<std::string> names = {"viewer", "operator", "administrator"};
   for (const cim::Role held : {cim::Role::kViewer, cim::Role::kOperator, cim::Role::kAdministrator}) {
     context.role = held;

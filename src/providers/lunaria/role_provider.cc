@@ -18,6 +18,7 @@ using security::Role;
 constexpr std::array kPermissions = {
     std::pair<Permission, std::string_view>{Permission::kRead, "Read"},
     std::pair<Permission, std::string_view>{Permission::kChangeStorage, "ChangeStorage"},
+    std::pair<Permission, std::string_view>{Permission::kUseAnyPath, "UseAnyPath"},
     std::pair<Permission, std::string_view>{Permission::kControlServices, "ControlServices"},
     std::pair<Permission, std::string_view>{Permission::kChangeSchema, "ChangeSchema"},
     std::pair<Permission, std::string_view>{Permission::kChangeSecurity, "ChangeSecurity"},
