@@ -20,7 +20,7 @@ runtime::Task<Result<void, wbem::AuthenticationFailure>> admit_login(runtime::Sh
     log.warning("management.login.throttled", {{"user", user}, {"peer", peer.description()}});
     const bool is_ticket = authentication == security::Authentication::kKerberos;
     co_return fail(wbem::AuthenticationFailure{
-        .http_status = 429,
+        .http_status = kTooManyRequests,
         .detail = is_ticket ? "Too many tickets that were not good: try again later"
                             : "Too many wrong passwords: try again later",
         .retry_after_s = static_cast<std::uint32_t>(seconds),

@@ -2,6 +2,7 @@
 
 // What every way to log in asks of the throttle before it judges credentials, whatever they are.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,9 @@
 #include "wbem/authenticator.h"
 
 namespace lunaria::daemon {
+
+/// HTTP status of an attempt that is refused unheard (RFC 6585 4).
+inline constexpr std::uint16_t kTooManyRequests = 429;
 
 /// What the throttle counts by; nullopt for the Unix socket.
 std::optional<IpAddress> address_of(const http::Peer& peer);

@@ -45,6 +45,9 @@ runtime::Task<UserAuthenticator::Outcome> UserAuthenticator::authenticate(const 
   Outcome outcome = co_await judge(head, peer);
   if (!outcome && outcome.error().refused) {
     record(*outcome.error().refused, peer);
+    if (const auto address = address_of(peer); address && outcome.error().http_status == kTooManyRequests) {
+      service_.note_throttled_login(*address);
+    }
   }
   co_return outcome;
 }

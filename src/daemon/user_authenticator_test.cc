@@ -9,6 +9,7 @@
 
 #include "http/basic_authorization.h"
 #include "security/limits.h"
+#include "service/event.h"
 #include "service/world_test.h"
 
 namespace lunaria::daemon {
@@ -160,6 +161,25 @@ TEST_F(UserAuthentication, DelaysGuessesAndThenRefusesThem) {
   EXPECT_EQ(last.error().http_status, 429);
   EXPECT_GT(last.error().retry_after_s, 0U);
   EXPECT_FALSE(lines_with("management.login.throttled").empty());
+}
+
+TEST_F(UserAuthentication, TellsOfASourceThatIsThrottledAndNotOfEachGuess) {
+  std::vector<service::LoginsFailed> told;
+  const service::Subscription subscription = service->subscribe([&](const service::Event& event) {
+    if (const auto* failed = std::get_if<service::LoginsFailed>(&event)) {
+      told.push_back(*failed);
+    }
+  });
+  Outcome guess = log_in("alice", "guess");
+  while (guess.error().http_status == 401) {
+    EXPECT_TRUE(told.empty());
+    guess = log_in("alice", "guess");
+  }
+  ASSERT_EQ(guess.error().http_status, 429);
+  (void)log_in("bob", "guess");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].kind, service::LoginsFailed::Kind::kManagement);
+  EXPECT_EQ(told[0].address, IpAddress::parse("198.51.100.5"));
 }
 
 TEST_F(UserAuthentication, DoesNotSlowDownWhoIsKnownWhileOthersGuess) {

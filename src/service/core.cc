@@ -36,6 +36,14 @@ struct EventTranslator {
                                                             {"target", event.target_name},
                                                             {"peer", event.peer.to_string()},
                                                             {"reason", event.reason}});
+    if (event.is_authentication) {
+      core.note_login_failure({.kind = LoginsFailed::Kind::kInitiator,
+                               .initiator_name = event.initiator_name,
+                               .address = event.peer.address,
+                               .target_iqn = event.target_name,
+                               .portal_group_tag = event.portal_group_tag,
+                               .reason = event.reason});
+    }
   }
   void operator()(const target::VolumeFailed& event) const {
     const catalogue::DiskRow* row = core.disk(event.unit);
@@ -69,7 +77,8 @@ Core::Core(Environment given_environment, Settings given_settings)
       settings(std::move(given_settings)),
       verified(environment.shard.random()),
       host_names(environment.shard),
-      portal_alarm(environment.shard) {}
+      portal_alarm(environment.shard),
+      login_failure_alarm(environment.shard) {}
 
 std::optional<Error> Core::enter(const security::Principal& principal, security::Permission permission) {
   if (!started || !gate.try_enter()) {
@@ -177,6 +186,29 @@ void Core::on_data_plane_event(const target::Event& event) {
   std::visit(EventTranslator{*this}, event);
 }
 
+void Core::note_login_failure(LoginsFailed failure) {
+  if (auto told = login_failures.add(std::move(failure), environment.shard.clock().now())) {
+    login_failure_alarm.ring();
+    tell(*std::move(told));
+  }
+}
+
+void Core::tell(LoginsFailed failure) {
+  const catalogue::TargetRow* row = failure.target_iqn.empty() ? nullptr : target_by_iqn(failure.target_iqn);
+  failure.target_name = row != nullptr ? row->name : std::string();
+  events.publish(std::move(failure));
+}
+
+runtime::Task<void> tell_login_failures(Core& core) {
+  const runtime::Clock& clock = core.environment.shard.clock();
+  while (!core.is_settling) {
+    co_await core.login_failure_alarm.wait(core.login_failures.time_to_next(clock.now()));
+    for (LoginsFailed& failure : core.login_failures.take_due(clock.now())) {
+      core.tell(std::move(failure));
+    }
+  }
+}
+
 Uuid Core::new_guid() {
   std::array<std::uint8_t, 16> bytes{};
   environment.shard.random().fill(std::as_writable_bytes(std::span(bytes)));
@@ -191,6 +223,15 @@ const catalogue::DiskRow* Core::disk(DiskId id) const {
 const catalogue::TargetRow* Core::target(TargetId id) const {
   const auto found = contents.targets.find(row_id(id));
   return found == contents.targets.end() ? nullptr : &found->second;
+}
+
+const catalogue::TargetRow* Core::target_by_iqn(std::string_view iqn) const {
+  for (const auto& [id, row] : contents.targets) {
+    if (same_name(row.iqn, iqn)) {
+      return &row;
+    }
+  }
+  return nullptr;
 }
 
 bool Core::is_being_made(catalogue::DiskId id) const {

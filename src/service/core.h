@@ -25,6 +25,7 @@
 #include "service/event_stream.h"
 #include "service/host_names.h"
 #include "service/limits.h"
+#include "service/login_failures.h"
 #include "service/service.h"
 #include "service/state_change.h"
 #include "service/volume_store.h"
@@ -90,10 +91,12 @@ class Core final : public target::UnitKeeper {
   std::map<ServiceKind, Managed> managed;
   security::VerifiedPasswords verified;
   HostNames host_names;
-  runtime::Alarm portal_alarm;       ///< rings when a portal could not be opened
-  runtime::Gate background;          ///< refresh_host_names() and retry_portals() are inside
-  bool is_settling = false;          ///< they are to end
-  runtime::AsyncMutex lookup_mutex;  ///< held while a name is looked up for a caller: one at a time
+  runtime::Alarm portal_alarm;  ///< rings when a portal could not be opened
+  LoginFailures login_failures;
+  runtime::Alarm login_failure_alarm;  ///< rings when there is a first one of a source
+  runtime::Gate background;            ///< refresh_host_names(), retry_portals() and tell_login_failures() are inside
+  bool is_settling = false;            ///< they are to end
+  runtime::AsyncMutex lookup_mutex;    ///< held while a name is looked up for a caller: one at a time
 
   /// Carries out a change: role, lock, then `work`, then the line in the log. Nothing of `work` runs without the lock.
   template <class T>
@@ -145,6 +148,9 @@ class Core final : public target::UnitKeeper {
   /// Asks the data plane who is logged in.
   runtime::Task<void> refresh_sessions();
   void on_data_plane_event(const target::Event& event);
+  /// Tells of it now or, when its source was told of a short while ago, later.
+  void note_login_failure(LoginsFailed failure);
+  void tell(LoginsFailed failure);
   /// Does not take the lock: who holds it may be waiting for the unit's commands, which wait for this.
   runtime::Task<bool> keep_reservations(target::UnitId unit, scsi::ReservationState state) override;
   /// One line in the log; `answer` stands for "ok" when there was no error.
@@ -156,6 +162,7 @@ class Core final : public target::UnitKeeper {
   /// nullptr when there is none; disks whose image is still being made do not count.
   const catalogue::DiskRow* disk(DiskId id) const;
   const catalogue::TargetRow* target(TargetId id) const;
+  const catalogue::TargetRow* target_by_iqn(std::string_view iqn) const;
   bool is_being_made(catalogue::DiskId id) const;
   /// Why `id` cannot be found, as an error.
   static Error no_disk(DiskId id);
@@ -254,6 +261,8 @@ Outcome<void> check_redirects(const Core& core, const std::vector<Redirect>& red
 runtime::Task<void> refresh_host_names(Core& core);
 /// Tries portals that could not be opened again, until settle().
 runtime::Task<void> retry_portals(Core& core);
+/// Tells of the failed logins that wait to be told, until settle().
+runtime::Task<void> tell_login_failures(Core& core);
 /// The names of the present rules are those to look after. After every change of rules.
 void keep_host_names(Core& core);
 /// At start: what the names in rules meant when the daemon ended.

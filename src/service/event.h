@@ -2,10 +2,12 @@
 
 // Event: what changed, with the values before and after, for indications, event streams and logs.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "base/ip_address.h"
 #include "service/disk.h"
 #include "service/initiator.h"
 #include "service/job.h"
@@ -63,10 +65,27 @@ struct SpaceReached {
   std::uint64_t threshold = 0;  ///< bytes
 };
 
+/// Logins that were refused, of one source. The first is told at once, those that follow together, at most once in
+/// kLoginFailureInterval.
+struct LoginsFailed {
+  enum class Kind : std::uint8_t {
+    kInitiator,   ///< an initiator could not prove who it is
+    kManagement,  ///< a management client is not listened to for a while after too many wrong credentials
+  };
+  Kind kind{};
+  std::string initiator_name{};        ///< of initiators
+  std::optional<IpAddress> address{};  ///< where from; nullopt: of several sources, more than are told apart
+  std::string target_iqn{};            ///< of initiators: of the target; empty for discovery
+  std::string target_name{};           ///< Target::name; empty for discovery, and of a target that has gone
+  std::uint16_t portal_group_tag = 0;  ///< of initiators: where they came
+  std::string reason{};                ///< of the last one
+  std::uint64_t count = 1;             ///< since the event before
+};
+
 /// A type of its own, so that who only hands events on need not know what they hold (subscription.h).
 struct Event : std::variant<DiskChanged, TargetChanged, MappingChanged, AccessRuleChanged, ServerChanged, PortalChanged,
                             ServiceStateChanged, JobChanged, InitiatorChanged, PortalGroupChanged, UserChanged,
-                            SessionOpened, SessionClosed, SpaceReached> {
+                            SessionOpened, SessionClosed, SpaceReached, LoginsFailed> {
   using variant::variant;
 };
 

@@ -26,4 +26,9 @@ inline constexpr std::uint64_t kBandwidthLimitMax = std::uint64_t{64} << 30;
 inline constexpr std::chrono::milliseconds kPortalRetryMin{50};
 inline constexpr std::chrono::seconds kPortalRetryMax{10};
 
+/// Failed logins of one source are told at most once in this time.
+inline constexpr std::chrono::minutes kLoginFailureInterval{1};
+/// Sources of failed logins that are told apart: bounds what is told in that time, whatever names initiators make up.
+inline constexpr std::size_t kLoginFailureSourcesMax = 32;
+
 }  // namespace lunaria::service

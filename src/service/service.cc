@@ -120,6 +120,7 @@ Reply<void> start_locked(Core& core) {
   core.started = true;
   runtime::spawn(core.background, refresh_host_names(core));
   runtime::spawn(core.background, retry_portals(core));
+  runtime::spawn(core.background, tell_login_failures(core));
   core.environment.log.info("service.started", {{"disks", core.contents.disks.size()},
                                                 {"targets", core.contents.targets.size()},
                                                 {"failed_disks", core.failures.size()}});
@@ -168,6 +169,7 @@ runtime::Task<void> Service::settle() {
   core_->environment.names.cancel();
   core_->host_names.stop();
   core_->portal_alarm.ring();
+  core_->login_failure_alarm.ring();
   core_->background.close();
   co_await core_->background.drained();
 }

@@ -208,6 +208,10 @@ class Service final {
   std::optional<security::Principal> remembered_user(const std::string& name, const Secret& password,
                                                      std::string peer) const;
 
+  /// A management client at `address` is refused unheard, after too many wrong credentials: subscribers hear of it
+  /// (LoginsFailed), now or within kLoginFailureInterval.
+  void note_throttled_login(const IpAddress& address);
+
   // Service states. Reading: viewer; changing: administrator.
 
   /// Those that are registered.

@@ -31,21 +31,12 @@ const catalogue::TargetRow* row_by_name(const Core& core, std::string_view name)
   return nullptr;
 }
 
-const catalogue::TargetRow* row_by_iqn(const Core& core, std::string_view iqn) {
-  for (const auto& [id, row] : core.contents.targets) {
-    if (same_name(row.iqn, iqn)) {
-      return &row;
-    }
-  }
-  return nullptr;
-}
-
 /// In canonical form, and not another target's.
 Outcome<std::string> free_iqn(const Core& core, std::string_view asked) {
   Outcome<std::string> iqn = canonical_iscsi_name(asked);
-  if (iqn && row_by_iqn(core, *iqn) != nullptr) {
+  if (iqn && core.target_by_iqn(*iqn) != nullptr) {
     return fail(Error{ErrorCode::kAlreadyExists,
-                      fmt::format("{} is the name of target {} already.", *iqn, row_by_iqn(core, *iqn)->name)});
+                      fmt::format("{} is the name of target {} already.", *iqn, core.target_by_iqn(*iqn)->name)});
   }
   return iqn;
 }
@@ -54,7 +45,7 @@ Outcome<std::string> free_iqn(const Core& core, std::string_view asked) {
 std::string unique_default_iqn(const Core& core, const std::string& name) {
   const std::string plain = default_iqn(core.settings.host_name, core.contents.server->name, name);
   std::string iqn = plain;
-  for (int number = 2; row_by_iqn(core, iqn) != nullptr; ++number) {
+  for (int number = 2; core.target_by_iqn(iqn) != nullptr; ++number) {
     iqn = fmt::format("{}-{}", plain, number);
   }
   return iqn;
@@ -303,7 +294,7 @@ Reply<Target> get_target_now(Core& core, TargetId id) {
 Reply<Target> find_target_now(Core& core, std::string name) {
   co_await core.refresh_sessions();
   const catalogue::TargetRow* row = row_by_name(core, name);
-  row = row != nullptr ? row : row_by_iqn(core, name);
+  row = row != nullptr ? row : core.target_by_iqn(name);
   if (row == nullptr) {
     co_return fail(Error{ErrorCode::kNotFound, fmt::format("There is no target named {}.", name)});
   }

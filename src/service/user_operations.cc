@@ -239,4 +239,9 @@ Reply<security::Principal> Service::verify_user(std::string name, Secret passwor
   return verify_inside(*core_, std::move(name), std::move(password), std::move(peer));
 }
 
+void Service::note_throttled_login(const IpAddress& address) {
+  core_->note_login_failure(
+      {.kind = LoginsFailed::Kind::kManagement, .address = address, .reason = "too many wrong credentials"});
+}
+
 }  // namespace lunaria::service

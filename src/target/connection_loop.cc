@@ -112,8 +112,12 @@ void ConnectionLoop::login_refused(const iscsi::LoginQuery& query, iscsi::LoginS
                                                 {"peer", query.peer.to_string()},
                                                 {"status", static_cast<unsigned>(status)},
                                                 {"reason", reason}});
-  home_->report(LoginRejected{std::string(query.initiator_name), std::string(query.target_name), query.peer,
-                              std::string(reason)});
+  home_->report(LoginRejected{.initiator_name = std::string(query.initiator_name),
+                              .target_name = std::string(query.target_name),
+                              .peer = query.peer,
+                              .reason = std::string(reason),
+                              .is_authentication = status == iscsi::LoginStatus::kAuthenticationFailure,
+                              .portal_group_tag = home_->published().portal_group_tag(query.local).value_or(0)});
 }
 
 std::vector<iscsi::DiscoveredTarget> ConnectionLoop::send_targets(const iscsi::SendTargetsQuery& query) {

@@ -56,6 +56,8 @@ struct LoginRejected {
   std::string target_name;
   IpEndpoint peer;
   std::string reason;
+  bool is_authentication = false;      ///< whoever came could not prove who it is
+  std::uint16_t portal_group_tag = 0;  ///< of the portal that it came by; 0 when that was closed since
 };
 struct VolumeFailed {
   UnitId unit{};

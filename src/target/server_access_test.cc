@@ -151,6 +151,35 @@ TEST_F(ServerAccessTest, AsksDiscoveryForProofWherePortalGroupsDo) {
   EXPECT_FALSE(wrong.log_in());
 }
 
+TEST_F(ServerAccessTest, TellsWhoCouldNotProveWhoItIsFromWhoHasNoRule) {
+  Config config = make_grouped_config();
+  config.targets[0].chap = ChapCredential{"shared", Secret("0123456789abcdef")};
+  publish(std::move(config));
+  InitiatorOptions options;
+  options.auth_method = "CHAP";
+  options.chap_name = "shared";
+  options.chap_secret = "0123456789abcdeX";
+  Host guess(world_, host_shard_, kSecondPortal, options);
+  EXPECT_FALSE(guess.log_in());
+  config = make_grouped_config();
+  config.targets[0].access = {InitiatorName{kOtherName}};
+  publish(std::move(config));
+  Host stranger(world_, host_shard_, kPortal, {});
+  EXPECT_FALSE(stranger.log_in());
+  std::vector<LoginRejected> rejected;
+  for (const Event& event : events_) {
+    if (const auto* each = std::get_if<LoginRejected>(&event)) {
+      rejected.push_back(*each);
+    }
+  }
+  ASSERT_EQ(rejected.size(), 2U);
+  EXPECT_TRUE(rejected[0].is_authentication);
+  EXPECT_EQ(rejected[0].initiator_name, kHostName);
+  EXPECT_EQ(rejected[0].portal_group_tag, 2);
+  EXPECT_FALSE(rejected[1].is_authentication);
+  EXPECT_EQ(rejected[1].portal_group_tag, 1);
+}
+
 TEST_F(ServerAccessTest, TakesEachInitiatorsOwnSecret) {
   Config config = make_config();
   config.targets[0].chap = ChapCredential{"shared", Secret("0123456789abcdef")};

@@ -3,6 +3,7 @@
 
 import json
 import queue
+import socket
 import subprocess
 import threading
 import unittest
@@ -137,6 +138,44 @@ class IndicationTest(daemon.DaemonTest):
         self.assertEqual(process.returncode, 0)
         self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_IndicationFilter", "--json",
                                                  "--filter", "Name LIKE 'Lunaria:[0-9].*'")), [])
+
+    def test_an_initiator_with_a_wrong_secret_is_an_alert(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query", "SELECT * FROM CIM_AlertIndication")
+        iqn = self.daemon.create_target("guarded")
+        self.daemon.set_target("guarded", CHAPUserName="user", CHAPSecret="the right secret", EnableCHAP=True)
+        for _ in range(3):
+            self.assertNotEqual(
+                commands.run("iscsi-inq", self.daemon.url(iqn, credentials="user%a wrong secret@")).returncode, 0)
+        _, instance = listener.next()
+        self.assertEqual(value(instance, "MessageID"), "Lunaria:InitiatorLoginFailed")
+        self.assertEqual(value(instance, "AlertingManagedElement"), 'root/lunaria:LUNARIA_Target.Name="guarded"')
+        self.assertRegex(value(instance, "Message"), f"at 127.0.0.1 could not prove who it is to target {iqn}: CHAP failed$")
+        for secret in (b"a wrong secret", b"the right secret"):
+            self.assertNotIn(secret, xml.etree.ElementTree.tostring(instance))
+        self.assertTrue(listener.arrived.empty(), "once a minute at most")
+
+    def test_a_portal_that_does_not_open_at_the_start_is_an_alert(self):
+        listener = Listener()
+        self.addCleanup(listener.close)
+        self.subscribe(listener.port, "--query", "SELECT * FROM CIM_AlertIndication")
+        with socket.socket() as holder:
+            holder.bind(("127.0.0.2", 0))
+            port = holder.getsockname()[1]
+            self.lunaria("portal", "set", "127.0.0.2", "--port", port, "--listen", "on")
+            self.addCleanup(self.lunaria, "portal", "set", "127.0.0.2", "--listen", "off")
+            self.assertEqual(value(listener.next()[1], "MessageID"), "Lunaria:PortalFailed")
+            self.assertEqual(self.daemon.stop(), 0)
+            self.daemon.start()
+            _, instance = listener.next()
+            self.assertEqual(value(instance, "MessageID"), "Lunaria:PortalFailed")
+            self.assertEqual(value(instance, "AlertingManagedElement"),
+                             'root/lunaria:LUNARIA_Portal.Address="127.0.0.2"')
+            self.assertIn("in use", value(instance, "Message"))
+            failures = {each["address"]: each["failure"] for each in
+                        json.loads(self.lunaria("status", "--json"))["portals"]}
+            self.assertIn("in use", failures["127.0.0.2"])
 
     def test_a_method_call_is_told_before_and_after(self):
         listener = Listener()

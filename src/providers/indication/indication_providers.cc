@@ -74,11 +74,13 @@ runtime::Task<Result<void, cim::Error>> IndicationProviders::open() {
     }
   });
   auto opened = co_await subscriptions_.open(system_name(*server), *std::move(users));
-  // Last of all: nothing happens between this look and the beginning of listening.
+  const auto portals = co_await service_.list_portals(security::internal_principal());
+  // Last of all: nothing happens to disks between this look and the beginning of listening.
   const auto disks = co_await service_.list_disks(security::internal_principal());
-  source_.start(*server, disks ? *disks : std::vector<service::Disk>());
-  if (opened && !disks) {
-    co_return fail(to_cim(disks.error()));
+  source_.start(*server, disks ? *disks : std::vector<service::Disk>(),
+                portals ? *portals : std::vector<service::Portal>());
+  if (opened && (!disks || !portals)) {
+    co_return fail(to_cim(disks ? portals.error() : disks.error()));
   }
   co_return opened;
 }

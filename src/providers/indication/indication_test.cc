@@ -1,8 +1,10 @@
 // The indication service as clients see it: filters, destinations and subscriptions, and what they hear of.
 
+#include <cerrno>
 #include <set>
 
 #include "providers/testing/indication_bed.h"
+#include "service/limits.h"
 
 namespace lunaria::providers {
 namespace {
@@ -340,6 +342,76 @@ TEST_F(IndicationServiceTest, ADiskThatIsFailedAtTheStartIsAnAlertAndNoModificat
     EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"), "root/lunaria:LUNARIA_Disk.Name=\"d\"");
   }
   EXPECT_EQ(delivered(), 2U);
+}
+
+TEST_F(IndicationServiceTest, APortalThatIsFailedAtTheStartIsAnAlert) {
+  listen("SELECT * FROM CIM_AlertIndication");
+  end();
+  end_life();
+  data_plane->portal_failures = {{*IpEndpoint::parse("127.0.0.1:3260"), {EADDRINUSE}}};
+  begin_life();
+  begin();
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  EXPECT_EQ(text_of(exporter.encoded[0], "EventID"), "Lunaria:PortalFailed");
+  EXPECT_EQ(text_of(exporter.encoded[0], "AlertingManagedElement"),
+            "root/lunaria:LUNARIA_Portal.Address=\"127.0.0.1\"");
+  EXPECT_EQ(number_of(exporter.encoded[0], "AlertType"), 2U);
+  EXPECT_NE(text_of(exporter.encoded[0], "Message").find("EADDRINUSE"), std::string::npos);
+  EXPECT_EQ(delivered(), 1U);
+  world.run_for(service::kPortalRetryMax);
+  EXPECT_EQ(exporter.encoded.size(), 1U) << "once, however often it is tried";
+}
+
+TEST_F(IndicationServiceTest, InitiatorsThatCannotProveWhoTheyAreAreAnAlert) {
+  listen("SELECT * FROM CIM_AlertIndication");
+  const service::Target target = make_target("t");
+  const auto reject = [&](const std::string& iqn) {
+    shard.run([&] {
+      data_plane->observer(
+          target::LoginRejected{"iqn.x:a", iqn, *IpEndpoint::parse("192.0.2.9:50000"), "CHAP failed", true, 1});
+    });
+  };
+  for (int i = 0; i < 100; ++i) {
+    reject(target.iqn);
+  }
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  const cim::Instance first = exporter.encoded[0];
+  EXPECT_EQ(text_of(first, "EventID"), "Lunaria:InitiatorLoginFailed");
+  EXPECT_EQ(text_of(first, "MessageID"), "Lunaria:InitiatorLoginFailed");
+  EXPECT_EQ(text_of(first, "OwningEntity"), "Lunaria");
+  EXPECT_EQ(number_of(first, "AlertType"), 8U);
+  EXPECT_EQ(number_of(first, "PerceivedSeverity"), 3U);
+  EXPECT_EQ(text_of(first, "AlertingManagedElement"), "root/lunaria:LUNARIA_Target.Name=\"t\"");
+  EXPECT_EQ(text_of(first, "Message"),
+            "Initiator iqn.x:a at 192.0.2.9 could not prove who it is to target " + target.iqn + ": CHAP failed");
+  world.run_for(service::kLoginFailureInterval);
+  ASSERT_EQ(exporter.encoded.size(), 2U);
+  EXPECT_EQ(text_of(exporter.encoded[1], "Message"), text_of(first, "Message") + " (99 times since the last alert)");
+  world.run_for(2 * service::kLoginFailureInterval);
+  reject("");
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 3U);
+  EXPECT_EQ(text_of(exporter.encoded[2], "AlertingManagedElement"), "root/lunaria:LUNARIA_PortalGroup.Tag=1");
+  EXPECT_EQ(text_of(exporter.encoded[2], "Message"),
+            "Initiator iqn.x:a at 192.0.2.9 could not prove who it is to discover targets: CHAP failed");
+}
+
+TEST_F(IndicationServiceTest, AManagementClientThatIsThrottledIsAnAlert) {
+  listen("SELECT * FROM CIM_AlertIndication");
+  for (int i = 0; i < 3; ++i) {
+    shard.run([&] { service->note_throttled_login(*IpAddress::parse("192.0.2.9")); });
+  }
+  settle();
+  ASSERT_EQ(exporter.encoded.size(), 1U);
+  EXPECT_EQ(text_of(exporter.encoded[0], "EventID"), "Lunaria:ManagementLoginThrottled");
+  EXPECT_EQ(number_of(exporter.encoded[0], "AlertType"), 8U);
+  const auto element = cim::ObjectPath::parse(text_of(exporter.encoded[0], "AlertingManagedElement"));
+  ASSERT_TRUE(element);
+  EXPECT_EQ(*element, only(kInterop, "MSFTSM_ObjectManager"));
+  EXPECT_EQ(text_of(exporter.encoded[0], "Message"),
+            "Management clients at 192.0.2.9 are refused for a while: too many wrong credentials");
 }
 
 TEST_F(IndicationServiceTest, SpaceThatMeetsAThresholdIsAnAlert) {

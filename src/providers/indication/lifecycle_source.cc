@@ -12,6 +12,7 @@
 #include "providers/interop/identity.h"
 #include "providers/interop/job_instance.h"
 #include "providers/interop/object_manager_provider.h"
+#include "providers/interop/server_model.h"
 #include "providers/interop/system_provider.h"
 #include "providers/interop/wbem_server_provider.h"
 #include "providers/lunaria/access_rule_provider.h"
@@ -40,6 +41,9 @@ namespace lunaria::providers {
 namespace {
 
 using service::Change;
+
+constexpr std::uint16_t kSecurityAlert = 8;  ///< of AlertType
+constexpr std::uint16_t kWarning = 3;        ///< of PerceivedSeverity
 
 /// What an alert says.
 struct Alert {
@@ -200,16 +204,20 @@ struct LifecycleSource::Translator {
     tell(wmi, schema::wt_portal::kClass, change, portal_instance);
     tell(own, schema::lunaria_portal::kClass, change, maker<service::Portal>(portals));
     if (change.after && change.after->failure && (!change.before || !change.before->failure)) {
-      const service::Portal& portal = *change.after;
-      const std::string text = portal.address.to_string() + " port " + std::to_string(portal.port);
-      const cim::ClassPtr cls = source.repository_.find_class(own, schema::lunaria_portal::kClass);
-      const std::string cause = "it cannot be listened on";
-      alert({portals_path(cls, portal), 2, 5, "Lunaria:PortalFailed", "Portal " + text + " does not work: " + cause,
-             cause, "`lunaria portal list` says why; see that the address exists and the port is free."});
+      alert_of_failed(*change.after);
     }
   }
-  cim::ObjectPath portals_path(const cim::ClassPtr& cls, const service::Portal& portal) const {
-    return maker<service::Portal>(portals)(cls, portal).path(own);
+  void alert_of_failed(const service::Portal& portal) {
+    namespace names = schema::lunaria_portal;
+    const std::string cause = "it cannot be listened on: " + *portal.failure;
+    alert({{own, std::string(names::kClass), {{std::string(names::kAddress), cim::Value(portal.address.to_string())}}},
+           2,
+           5,
+           "Lunaria:PortalFailed",
+           fmt::format("Portal {} port {} does not work: {}", portal.address.to_string(), portal.port, cause),
+           cause,
+           "See that the address exists and the port is free; it is tried again until `lunaria portal list` shows no "
+           "failure."});
   }
   void operator()(const service::PortalGroupChanged& change) {
     tell(own, schema::lunaria_portal_group::kClass, change, maker<service::PortalGroup>(portal_groups));
@@ -247,6 +255,41 @@ struct LifecycleSource::Translator {
            "Make room in the file system of the disk, have initiators free what they do not use, or set another "
            "threshold with `lunaria disk set " +
                event.disk_name + "`."});
+  }
+
+  void operator()(const service::LoginsFailed& event) {
+    const bool is_initiator = event.kind == service::LoginsFailed::Kind::kInitiator;
+    const std::string where = event.address ? "at " + event.address->to_string() : "at several addresses";
+    const std::string more =
+        event.count > 1 ? fmt::format(" ({} times since the last alert)", event.count) : std::string();
+    if (!is_initiator) {
+      alert({object_manager_path(source.server_, shared_spaces()[0]), kSecurityAlert, kWarning,
+             "Lunaria:ManagementLoginThrottled",
+             fmt::format("Management clients {} are refused for a while: {}{}", where, event.reason, more),
+             event.reason,
+             "See whether a program there has an old password; else keep the address away from the management ports."});
+      return;
+    }
+    alert(
+        {door_of(event), kSecurityAlert, kWarning, "Lunaria:InitiatorLoginFailed",
+         fmt::format("{} {} could not prove who it is to {}: {}{}",
+                     event.initiator_name.empty() ? "An initiator" : "Initiator " + event.initiator_name, where,
+                     event.target_iqn.empty() ? "discover targets" : "target " + event.target_iqn, event.reason, more),
+         event.reason,
+         "See that both sides have the same CHAP names and secrets; if nobody you know is there, keep the address "
+         "away from the portals."});
+  }
+  /// What an initiator wanted to get into: a target, or discovery at a portal group.
+  cim::ObjectPath door_of(const service::LoginsFailed& event) const {
+    namespace target = schema::lunaria_target;
+    namespace group = schema::lunaria_portal_group;
+    if (!event.target_name.empty()) {
+      return {own, std::string(target::kClass), {{std::string(target::kName), cim::Value(event.target_name)}}};
+    }
+    if (event.portal_group_tag != 0) {
+      return {own, std::string(group::kClass), {{std::string(group::kTag), cim::Value(event.portal_group_tag)}}};
+    }
+    return object_manager_path(source.server_, shared_spaces()[0]);
   }
 
   /// What the instance of a service is made from.
@@ -318,7 +361,8 @@ LifecycleSource::LifecycleSource(service::Service& service, const cim::Repositor
 
 LifecycleSource::~LifecycleSource() = default;
 
-void LifecycleSource::start(const service::Server& server, const std::vector<service::Disk>& disks) {
+void LifecycleSource::start(const service::Server& server, const std::vector<service::Disk>& disks,
+                            const std::vector<service::Portal>& portals) {
   server_ = server;
   subscription_ = service_.subscribe([this](const service::Event& event) { on_event(event); });
   if (!listener_.is_listening()) {
@@ -327,6 +371,11 @@ void LifecycleSource::start(const service::Server& server, const std::vector<ser
   for (const service::Disk& disk : disks) {
     if (disk.enabled && disk.failure) {
       translator_->alert_of_failed(disk);
+    }
+  }
+  for (const service::Portal& portal : portals) {
+    if (portal.failure) {
+      translator_->alert_of_failed(portal);
     }
   }
 }

@@ -29,9 +29,10 @@ class LifecycleSource final {
   LifecycleSource& operator=(const LifecycleSource&) = delete;
   ~LifecycleSource();
 
-  /// Begins to listen; `server` and `disks` as they are now. Of disks that are failed an alert tells, as nobody could
+  /// Begins to listen; `server`, `disks` and `portals` as they are now. Of what is failed alerts tell, as nobody could
   /// be told when the service started.
-  void start(const service::Server& server, const std::vector<service::Disk>& disks);
+  void start(const service::Server& server, const std::vector<service::Disk>& disks,
+             const std::vector<service::Portal>& portals);
   runtime::Task<void> close();
   /// The server as it is; the same object from start() on.
   const service::Server& server() const { return server_; }
