@@ -32,6 +32,9 @@ class IndicationListener final {
   Outcome<void> open(const IpEndpoint& address);
   /// Where it really listens.
   const IpEndpoint& address() const { return address_; }
+  // Of the machine, from open() on.
+  const runtime::Clock& clock() const { return reactor_->shard(0).clock(); }
+  runtime::Random& random() { return reactor_->shard(0).random(); }
   /// The next indication, in the order of arrival; nullopt when none came in time.
   std::optional<cim::Instance> next(std::chrono::milliseconds patience);
 

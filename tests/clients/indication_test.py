@@ -137,7 +137,23 @@ class IndicationTest(daemon.DaemonTest):
         self.assertRegex(line, r'created root/lunaria:LUNARIA_Disk.Name="seen"')
         self.assertEqual(process.returncode, 0)
         self.assertEqual(json.loads(self.lunaria("cim", "instances", "CIM_IndicationFilter", "--json",
-                                                 "--filter", "Name LIKE 'Lunaria:[0-9].*'")), [])
+                                                 "--filter", "Name LIKE 'lunaria-listen:.*'")), [])
+
+    def test_listen_that_is_killed_leaves_nothing_for_good(self):
+        space = "root/interop"
+        self.daemon.cim.create(space, "CIM_IndicationFilter", Name="lunaria-listen:1700000000-1",
+                               Query="SELECT * FROM CIM_InstCreation", QueryLanguage="DMTF:CQL")
+        process = self.listen(1)
+        filters = [each["Name"] for each in self.daemon.cim.names(space, "CIM_IndicationFilter")]
+        self.assertEqual(len([name for name in filters if name.startswith("lunaria-listen:")]), 1, filters)
+        self.assertNotIn("lunaria-listen:1700000000-1", filters)
+        name = next(name for name in filters if name.startswith("lunaria-listen:"))
+        self.addCleanup(self.lunaria, "cim", "unsubscribe", name)
+        process.kill()
+        process.communicate()
+        subscription, = json.loads(self.lunaria("cim", "instances", "CIM_IndicationSubscription", "--json"))
+        self.assertEqual(subscription["properties"]["SubscriptionDuration"], 300)
+        self.assertLessEqual(subscription["properties"]["SubscriptionTimeRemaining"], 300)
 
     def test_an_initiator_with_a_wrong_secret_is_an_alert(self):
         listener = Listener()

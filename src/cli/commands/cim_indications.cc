@@ -15,6 +15,7 @@
 #include "cli/indication_text.h"
 #include "cli/printer.h"
 #include "cli/requests.h"
+#include "cli/subscribing.h"
 #include "schema/names.h"
 
 namespace lunaria::cli {
@@ -30,74 +31,6 @@ constexpr std::array<std::string_view, 4> kSpaces = {"root/interop", "root/cimv2
                                                      "root/lunaria"};
 constexpr std::chrono::milliseconds kPause{200};
 constexpr std::chrono::milliseconds kTestPatience{10'000};
-
-/// What a subscription is made of.
-struct Wish {
-  std::string name;  ///< of filter and destination; "" leaves it to the server
-  std::string url;
-  std::string query;
-  std::string language;
-  std::vector<std::string> spaces;
-  bool is_transient = false;
-};
-
-struct Made {
-  std::optional<cim::ObjectPath> filter;
-  std::optional<cim::ObjectPath> destination;
-  std::optional<cim::ObjectPath> subscription;
-};
-
-/// As far as it goes; a transient destination may have gone with its subscription.
-void remove_all(Server& server, const Made& made) {
-  for (const auto* path : {&made.subscription, &made.destination, &made.filter}) {
-    if (*path) {
-      (void)delete_instance(server, **path);
-    }
-  }
-}
-
-Outcome<cim::ObjectPath> create_here(Server& server, std::string_view class_name, const Properties& properties) {
-  auto path = create_instance(server, kInteropSpace, class_name, properties);
-  if (path) {
-    path->set_name_space(cim::NamespaceName(kInteropSpace));
-    path->set_host("");
-  }
-  return path;
-}
-
-Outcome<Made> subscribe_to(Server& server, const Wish& wish) {
-  Made made;
-  Properties filter = {{std::string(filter_names::kQuery), cim::Value(wish.query)},
-                       {std::string(filter_names::kQueryLanguage), cim::Value(wish.language)},
-                       {std::string(filter_names::kSourceNamespaces), cim::Value::array_of(wish.spaces)}};
-  Properties destination = {
-      {std::string(destination_names::kDestination), cim::Value(wish.url)},
-      {std::string(destination_names::kPersistenceType),
-       cim::Value(static_cast<std::uint16_t>(wish.is_transient ? destination_names::PersistenceType::kTransient
-                                                               : destination_names::PersistenceType::kPermanent))}};
-  if (!wish.name.empty()) {
-    filter.push_back({std::string(filter_names::kName), cim::Value(wish.name)});
-    destination.push_back({std::string(destination_names::kName), cim::Value(wish.name)});
-  }
-  auto path = create_here(server, filter_names::kClass, filter);
-  if (!path) {
-    return fail(path.error());
-  }
-  made.filter = *std::move(path);
-  path = create_here(server, destination_names::kClass, destination);
-  if (path) {
-    made.destination = *std::move(path);
-    path = create_here(server, subscription_names::kClass,
-                       {{std::string(subscription_names::kFilter), cim::Value(*made.filter)},
-                        {std::string(subscription_names::kHandler), cim::Value(*made.destination)}});
-  }
-  if (!path) {
-    remove_all(server, made);
-    return fail(path.error());
-  }
-  made.subscription = *std::move(path);
-  return made;
-}
 
 Outcome<std::unique_ptr<IndicationListener>> open_listener(const Arguments& arguments) {
   const std::string text = arguments.has("--listen") ? arguments.text("--listen") : "127.0.0.1:0";
@@ -118,8 +51,8 @@ std::string url_of(const Arguments& arguments, const IndicationListener& listene
   return arguments.has("--url") ? arguments.text("--url") : fmt::format("http://{}", listener.address().to_string());
 }
 
-Wish wish_of(const Arguments& arguments, std::string url) {
-  Wish wish;
+SubscriptionWish wish_of(const Arguments& arguments, std::string url) {
+  SubscriptionWish wish;
   wish.name = arguments.text("--name");
   wish.url = std::move(url);
   wish.query = arguments.has("--query") ? arguments.text("--query") : std::string(kEverything);
@@ -160,16 +93,12 @@ Outcome<void> listen(const Arguments& arguments, Environment& environment) {
   if (!listener) {
     return fail(listener.error());
   }
-  Made made;
+  HeldSubscription subscription(environment.server, (*listener)->clock(), (*listener)->random());
   const std::string url = url_of(arguments, **listener);
   if (!arguments.has("--no-subscription")) {
-    Wish wish = wish_of(arguments, url);
-    wish.is_transient = true;
-    auto subscribed = subscribe_to(environment.server, wish);
-    if (!subscribed) {
-      return fail(subscribed.error());
+    if (auto made = subscription.make(wish_of(arguments, url)); !made) {
+      return made;
     }
-    made = *std::move(subscribed);
   }
   if (!environment.printer.options().json && !environment.printer.options().quiet) {
     environment.printer.line(fmt::format("Listening at {}. Ctrl-C ends it.", url));
@@ -179,12 +108,14 @@ Outcome<void> listen(const Arguments& arguments, Environment& environment) {
   const bool is_counted = left > 0;
   while ((!is_counted || left > 0) && !signals.has_come()) {
     const auto indication = (*listener)->next(kPause);
-    if (indication) {
+    if (indication && !is_renewal(*indication)) {
       print(environment.printer, *indication);
       --left;
     }
+    if (auto kept = subscription.keep(); !kept) {
+      return kept;
+    }
   }
-  remove_all(environment.server, made);
   return {};
 }
 
@@ -200,19 +131,20 @@ Outcome<void> test_path(const Arguments& arguments, Environment& environment) {
   if (!listener) {
     return fail(listener.error());
   }
-  Wish wish;
+  SubscriptionWish wish;
   wish.url = url_of(arguments, **listener);
   wish.query = "SELECT * FROM CIM_InstCreation WHERE SourceInstance ISA CIM_IndicationFilter";
   wish.language = "DMTF:CQL";
   wish.spaces = {std::string(kInteropSpace)};
-  wish.is_transient = true;
-  auto made = subscribe_to(environment.server, wish);
-  if (!made) {
-    return fail(made.error());
+  HeldSubscription subscription(environment.server, (*listener)->clock(), (*listener)->random());
+  if (auto made = subscription.make(wish); !made) {
+    return made;
   }
-  const auto probe = create_here(environment.server, filter_names::kClass,
-                                 {{std::string(filter_names::kQuery), cim::Value("SELECT * FROM CIM_InstDeletion")},
-                                  {std::string(filter_names::kQueryLanguage), cim::Value("DMTF:CQL")}});
+  const auto probe =
+      create_in_interop(environment.server, filter_names::kClass,
+                        {{std::string(filter_names::kName), cim::Value(subscription.new_name())},
+                         {std::string(filter_names::kQuery), cim::Value("SELECT * FROM CIM_InstDeletion")},
+                         {std::string(filter_names::kQueryLanguage), cim::Value("DMTF:CQL")}});
   bool has_arrived = false;
   for (auto waited = std::chrono::milliseconds(0);
        probe && !has_arrived && waited < kTestPatience && !signals.has_come(); waited += kPause) {
@@ -222,7 +154,6 @@ Outcome<void> test_path(const Arguments& arguments, Environment& environment) {
   if (probe) {
     (void)delete_instance(environment.server, *probe);
   }
-  remove_all(environment.server, *made);
   if (!probe) {
     return fail(probe.error());
   }
@@ -279,7 +210,7 @@ Outcome<void> unsubscribe(const Arguments& arguments, Environment& environment) 
     if (!done) {
       return fail(done.error());
     }
-    Made rest;
+    MadeSubscription rest;
     const auto reference = [&](std::string_view property) -> std::optional<cim::ObjectPath> {
       const cim::ObjectPathPtr end = value_of(each.instance, property).as_reference();
       return end == nullptr ? std::nullopt : std::optional(*end);
