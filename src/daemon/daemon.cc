@@ -235,7 +235,7 @@ runtime::Task<Result<void, std::string>> Daemon::start_management(security::TlsS
       ManagementAddresses{options_.http_addresses, options_.https_addresses, options_.socket_path},
       ManagementStores{*objects_, *objects_, *audit_, *listener_names_},
       ManagementTrust{*std::move(listener_trust), tickets_.get(), options_.kerberos.users, pam_.get(),
-                      !options_.tls_client_authorities.empty()},
+                      !options_.tls_client_authorities.empty() && !options_.https_addresses.empty()},
       request_exit_);
   service_->manage(service::ServiceKind::kObjectManager, *management_);
   for (const service::ServiceKind kind : service::kServiceKinds) {
