@@ -231,6 +231,14 @@ TEST_F(Queries, RefuseFiltersThatAreNone) {
   EXPECT_EQ(filter(wanted, "SELECT * FROM A_Disk", "WQL"), "QUERY_LANGUAGE_NOT_SUPPORTED");
 }
 
+TEST_F(Queries, SayWhereInstancesAreThatAnAssociationLeadsToElsewhere) {
+  links.add(link("A_Has", path("A_System.Name=\"s\""), path("root/elsewhere:A_Disk.Id=9")));
+  const QueryText wanted{.language = "WQL",
+                         .text = "ASSOCIATORS OF {root/test:A_System.Name='s'} WHERE ResultClass=A_Disk"};
+  EXPECT_EQ(list({.kind = Kind::kQuery, .name_space = other_space, .query = wanted}),
+            "root/test:A_Disk.Id=1 root/test:A_FastDisk.Id=5 root/elsewhere:A_Disk.Id=9");
+}
+
 TEST_F(Queries, WithClassDefsOnlyAnswerTheClassesOfTheirInstances) {
   const auto classes = [this](std::string text, const NamespaceName& place) {
     const QueryText wanted{.language = "WQL", .text = std::move(text)};
@@ -260,6 +268,12 @@ TEST_F(Queries, ForClassesListThem) {
   const auto classes = finish(query_classes(repository, enumerator, context, space, schema));
   ASSERT_TRUE(classes) << classes.error().to_string();
   EXPECT_EQ(classes->size(), 2U);
+  const auto around =
+      finish(query_classes(repository, enumerator, context, other_space,
+                           {.language = "WQL", .text = "REFERENCES OF {root/test:A_System} WHERE SchemaOnly"}));
+  ASSERT_TRUE(around) << around.error().to_string();
+  ASSERT_FALSE(around->empty());
+  EXPECT_EQ(around->front().name_space, space) << "the namespace of the path";
   EXPECT_FALSE(asks_for_classes({.language = "WQL", .text = "SELECT * FROM A_Disk"}));
   EXPECT_FALSE(asks_for_classes({.language = "WQL", .text = "nonsense"}));
 }
